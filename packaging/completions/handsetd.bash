@@ -43,6 +43,9 @@ _handsetd() {
             handsetd,phones)
                 cmd="handsetd__subcmd__phones"
                 ;;
+            handsetd,prove)
+                cmd="handsetd__subcmd__prove"
+                ;;
             handsetd,reload)
                 cmd="handsetd__subcmd__reload"
                 ;;
@@ -160,6 +163,9 @@ _handsetd() {
             handsetd__subcmd__help,ping)
                 cmd="handsetd__subcmd__help__subcmd__ping"
                 ;;
+            handsetd__subcmd__help,prove)
+                cmd="handsetd__subcmd__help__subcmd__prove"
+                ;;
             handsetd__subcmd__help,push)
                 cmd="handsetd__subcmd__help__subcmd__push"
                 ;;
@@ -235,6 +241,9 @@ _handsetd() {
             handsetd__subcmd__help__subcmd__media,ringtone)
                 cmd="handsetd__subcmd__help__subcmd__media__subcmd__ringtone"
                 ;;
+            handsetd__subcmd__help__subcmd__phones,import)
+                cmd="handsetd__subcmd__help__subcmd__phones__subcmd__import"
+                ;;
             handsetd__subcmd__help__subcmd__rules,list)
                 cmd="handsetd__subcmd__help__subcmd__rules__subcmd__list"
                 ;;
@@ -252,6 +261,9 @@ _handsetd() {
                 ;;
             handsetd__subcmd__media,ringtone)
                 cmd="handsetd__subcmd__media__subcmd__ringtone"
+                ;;
+            handsetd__subcmd__phones,import)
+                cmd="handsetd__subcmd__phones__subcmd__import"
                 ;;
             handsetd__subcmd__rules,list)
                 cmd="handsetd__subcmd__rules__subcmd__list"
@@ -272,7 +284,7 @@ _handsetd() {
 
     case "${cmd}" in
         handsetd)
-            opts="-h -V --help --version ami check conf demo events history media rules phones reload run send simulate status help"
+            opts="-h -V --help --version ami check conf demo events history media rules phones prove reload run send simulate status help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -454,7 +466,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help)
-            opts="-h --help ami check conf demo events help history media rules phones reload run send simulate status keys statuses targets verbs answer background clear csta dial display dnd dtmf execute firmware forward hangup hold info key led login logout notify ping push reboot resume resync ring ringtone screenshot settings stream transfer who"
+            opts="-h --help ami check conf demo events help history media rules phones prove reload run send simulate status keys statuses targets verbs answer background clear csta dial display dnd dtmf execute firmware forward hangup hold info key led login logout notify ping push reboot resume resync ring ringtone screenshot settings stream transfer who"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -930,6 +942,34 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__help__subcmd__phones)
+            opts="import"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__phones__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__help__subcmd__ping)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -943,7 +983,7 @@ _handsetd() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        handsetd__subcmd__help__subcmd__ping)
+        handsetd__subcmd__help__subcmd__prove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1418,7 +1458,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__phones)
-            opts="-h --config --url --token-file --pin --plain --json --why --help"
+            opts="-h --config --url --token-file --pin --plain --json --why --help import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1441,6 +1481,66 @@ _handsetd() {
                     return 0
                     ;;
                 --why)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__phones__subcmd__import)
+            opts="-h --format --output --write --dry-run --force --json --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "csv pjsip" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        handsetd__subcmd__prove)
+            opts="-h --output --number --background --ringtone --restart --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --background)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ringtone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -254,6 +254,46 @@ _arguments "${_arguments_options[@]}" : \
 '--json[Print JSON, which is the default on a pipe]' \
 '-h[Print help]' \
 '--help[Print help]' \
+":: :_handsetd__subcmd__phones_commands" \
+"*::: :->phones" \
+&& ret=0
+
+    case $state in
+    (phones)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-phones-command-$line[1]:"
+        case $line[1] in
+            (import)
+_arguments "${_arguments_options[@]}" : \
+'--format=[What the list is; by default its first line tells]:FORMAT:((csv\:"A table with a header\: separated by commas, semicolons or tabs; also what FreePBX exports"
+pjsip\:"The output of \`asterisk -rx '\''pjsip show endpoints'\''\`"))' \
+'--output=[Write this file instead of conf.d/phones.toml beside the configuration]:FILE:_files' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'(--dry-run)--write[Write the file; without this option, the result is only shown]' \
+'--dry-run[Show the result and write nothing, which is the default]' \
+'--force[Replace a file that was not written by this command]' \
+'--json[Print the phones and the notes as JSON instead of TOML and text]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':list -- The list; - is standard input:_files' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(prove)
+_arguments "${_arguments_options[@]}" : \
+'--output=[The folder for the report, which must not exist \[default\: proof-VENDOR-MODEL\]]:FOLDER:_files' \
+'--number=[A number that the phone may call, for the verbs of calls and forwarding]:NUMBER:_default' \
+'--background=[The picture that the phone keeps as its background, which is otherwise not tried]:IMAGE:_default' \
+'--ringtone=[The ring tone that the phone keeps, which is otherwise not tried]:TONE:_default' \
+'--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
+'--restart[Try the verbs that restart the phone, too]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':phone -- The phone\: a name, an endpoint or an address:_default' \
 && ret=0
 ;;
 (reload)
@@ -445,6 +485,26 @@ esac
 ;;
 (phones)
 _arguments "${_arguments_options[@]}" : \
+":: :_handsetd__subcmd__help__subcmd__phones_commands" \
+"*::: :->phones" \
+&& ret=0
+
+    case $state in
+    (phones)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:handsetd-help-phones-command-$line[1]:"
+        case $line[1] in
+            (import)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(prove)
+_arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (reload)
@@ -628,6 +688,7 @@ _handsetd_commands() {
 'media:Convert a ring tone or a picture for a phone model' \
 'rules:Test the configured rules, and show what the running daemon'\''s rules did' \
 'phones:List configured and registered phones' \
+'prove:Try every verb on a phone, with a person who looks at it, and write a report' \
 'reload:Have the running daemon read its configuration anew, and tell what changed, or what is wrong with it' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
@@ -694,6 +755,7 @@ _handsetd__subcmd__help_commands() {
 'media:Convert a ring tone or a picture for a phone model' \
 'rules:Test the configured rules, and show what the running daemon'\''s rules did' \
 'phones:List configured and registered phones' \
+'prove:Try every verb on a phone, with a person who looks at it, and write a report' \
 'reload:Have the running daemon read its configuration anew, and tell what changed, or what is wrong with it' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
@@ -911,13 +973,25 @@ _handsetd__subcmd__help__subcmd__notify_commands() {
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__phones_commands] )) ||
 _handsetd__subcmd__help__subcmd__phones_commands() {
-    local commands; commands=()
+    local commands; commands=(
+'import:Write \[\[phone\]\] sections from a list of phones' \
+    )
     _describe -t commands 'handsetd help phones commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__phones__subcmd__import_commands] )) ||
+_handsetd__subcmd__help__subcmd__phones__subcmd__import_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help phones import commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__ping_commands] )) ||
 _handsetd__subcmd__help__subcmd__ping_commands() {
     local commands; commands=()
     _describe -t commands 'handsetd help ping commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__help__subcmd__prove_commands] )) ||
+_handsetd__subcmd__help__subcmd__prove_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd help prove commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__help__subcmd__push_commands] )) ||
 _handsetd__subcmd__help__subcmd__push_commands() {
@@ -1069,8 +1143,20 @@ _handsetd__subcmd__media__subcmd__ringtone_commands() {
 }
 (( $+functions[_handsetd__subcmd__phones_commands] )) ||
 _handsetd__subcmd__phones_commands() {
-    local commands; commands=()
+    local commands; commands=(
+'import:Write \[\[phone\]\] sections from a list of phones' \
+    )
     _describe -t commands 'handsetd phones commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__phones__subcmd__import_commands] )) ||
+_handsetd__subcmd__phones__subcmd__import_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd phones import commands' commands "$@"
+}
+(( $+functions[_handsetd__subcmd__prove_commands] )) ||
+_handsetd__subcmd__prove_commands() {
+    local commands; commands=()
+    _describe -t commands 'handsetd prove commands' commands "$@"
 }
 (( $+functions[_handsetd__subcmd__reload_commands] )) ||
 _handsetd__subcmd__reload_commands() {

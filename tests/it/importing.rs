@@ -117,6 +117,12 @@ fn table_is_shown_with_what_is_missing_and_nothing_is_written() {
     }
     assert!(!site.written().exists());
     assert!(!shown.contains("= \"x\""), "secrets stay out: {shown}");
+    let output = site.import(&["--json"], list);
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["phones"][0]["mac"], "00:00:5E:00:53:02", "{result}");
+    assert_eq!(result["left_out"], 4, "{result}");
+    assert_eq!(result["written"], serde_json::Value::Null, "{result}");
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -18,10 +18,11 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use handset_net::files;
 use handset_phones::phone::Directory;
+use serde_json::json;
 
 use crate::cli::config_file::ConfigFile;
 use crate::config::{Config, Overlay};
-use crate::telemetry::TerminalSafe;
+use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 use entry::{Entry, File};
 use target::Target;
 
@@ -47,6 +48,9 @@ pub(super) struct Import {
     /// Replace a file that was not written by this command
     #[arg(long, requires = "write")]
     force: bool,
+    /// Print the phones and the notes as JSON instead of TOML and text
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     file: ConfigFile,
 }
@@ -118,13 +122,28 @@ impl Import {
                 listed.notes.push(format!("line {line}: {name}: {missing}"));
             }
         }
-        if self.dry_run || !self.write {
-            write!(out, "{text}").context("cannot write the result")?;
-            self.report(&listed, None)?;
+        let is_written = self.write && !self.dry_run;
+        if is_written {
+            target.write(&text, self.file.path(), self.force)?;
+        }
+        let written = is_written.then(|| target.path());
+        if self.json {
+            let result = json!({
+                "phones": listed.entries,
+                "notes": listed.notes,
+                "left_out": listed.left_out,
+                "written": written.map(|path| path.display().to_string()),
+            });
+            writeln!(out, "{:#}", TerminalSafeJson(result)).context("cannot write the result")?;
+        } else {
+            if !is_written {
+                write!(out, "{text}").context("cannot write the result")?;
+            }
+            self.report(&listed, written)?;
+        }
+        if !is_written {
             return Ok(ExitCode::SUCCESS);
         }
-        target.write(&text, self.file.path(), self.force)?;
-        self.report(&listed, Some(target.path()))?;
         for warning in config.warnings() {
             writeln!(io::stderr(), "warning: {}", TerminalSafe(warning))?;
         }
