@@ -1,6 +1,7 @@
 //! Verbs for Cisco's Extension Mobility, which go to the call manager.
 
-use super::{Key, Row};
+use super::key::Key;
+use super::row::Row;
 use crate::verb::id::Verb;
 use crate::verb::kind::Kind;
 

@@ -1,7 +1,8 @@
 //! Verbs for tones and audio.
 
 use super::calls::MAX_LINE;
-use super::{Key, Row};
+use super::key::Key;
+use super::row::Row;
 use crate::verb::id::Verb;
 use crate::verb::kind::Kind;
 use crate::verb::stream::Codec;
