@@ -140,6 +140,10 @@ async fn reload_tells_what_changed_or_each_fault() {
         first.contains("conf.d/test.toml:2: agi.budget: "),
         "{first}"
     );
+    // The daemon itself refuses it for the same faults.
+    let refused = remote(&daemon, &["reload"]).0.output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(json_of(&refused)["result"]["errors"], json!(errors));
     // The old one stays.
     let phones = run(&daemon, &["phones", "--json"]);
     assert_eq!(phones.status.code(), Some(78));
@@ -154,7 +158,8 @@ async fn reload_tells_what_changed_or_each_fault() {
     assert_eq!(names, ["1001", "1003"]);
 }
 
-#[tokio::test]
+// The phone answers while a command runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn commands_ask_a_daemon_on_another_machine() {
     let phone = SimPhone::new(sim_phone::options(Vendor::Snom)).await;
     let reader = "[[admin.user]]\nname = 'reader'\ntoken = 'a token for reading'\nrole = 'read'\n";
@@ -232,13 +237,17 @@ async fn url_with_a_pin_accepts_that_certificate_only() {
 
 #[tokio::test]
 async fn events_and_history_follow() {
-    let daemon =
-        Daemon::start("[[phone]]\nname = 'desk'\nvendor = 'snom'\naddress = '127.0.0.1'\n").await;
+    // At neither address is a phone.
+    let phone = |name: &str, address: &str| {
+        format!("[[phone]]\nname = '{name}'\nvendor = 'snom'\naddress = '{address}'\n")
+    };
+    let phones = [phone("desk", "127.0.0.1"), phone("door", "127.0.21.99")];
+    let daemon = Daemon::start(&phones.concat()).await;
     let mut all = command(&daemon, &["events", "handsetd.*", "phone.*"]);
     let all = Process::start("events", &mut all);
     let mut one = command(&daemon, &["events", "--phone", "desk"]);
     let one = Process::start("events --phone", &mut one);
-    let mut history = command(&daemon, &["history", "--follow", "--verb", "ping"]);
+    let mut history = command(&daemon, &["history", "--follow", "--verb", "reboot"]);
     let history = Process::start("history", &mut history);
     // They have subscribed once they show something.
     for round in 0.. {
@@ -249,15 +258,21 @@ async fn events_and_history_follow() {
             one.log(),
             history.log()
         );
-        run(&daemon, &["send", "ping", "phone=desk"]);
-        run(&daemon, &["send", "ping"]);
+        run(&daemon, &["send", "reboot", "phone=desk"]);
+        run(&daemon, &["send", "reboot", "phone=door"]);
         let url = format!("http://{}/action/snom/dnd_on", daemon.http());
         let (head, _) = content(&url).await;
         assert!(
             head.starts_with("http/1.1 200") || head.starts_with("http/1.0 200"),
             "{head}"
         );
-        if all.count("phone.dnd_on") > 0 && one.count("dnd_on") > 0 && history.count("ping") > 0 {
+        let of_all = [("phone.dnd_on", "desk"), ("handsetd.delivery", "door")];
+        let is_complete = of_all.iter().all(|(event, phone)| {
+            let log = all.log();
+            log.lines()
+                .any(|line| line.contains(event) && line.contains(phone))
+        });
+        if is_complete && one.count("phone.dnd_on") > 0 && history.count("reboot") > 0 {
             break;
         }
         sleep(Duration::from_millis(50)).await;
@@ -267,7 +282,7 @@ async fn events_and_history_follow() {
             assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
         }
     }
-    // The ping without a phone is none of its.
+    // What is sent to the other phone is none of its.
     let of_desk = one.log();
     assert!(
         of_desk.lines().all(|line| line.contains("desk")),

@@ -51,7 +51,7 @@ async fn send_uses_the_running_daemon() {
     let output = on_a_terminal(&["send", "push", "phone=both", "Hello", "--config", path]).await;
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(
-        output.status.success() && shown.contains("OK one&two"),
+        output.status.success() && shown.contains("OK\u{1b}[0m one&two"),
         "{shown}"
     );
     assert!(shown.contains("2 of 2 phones"), "{shown}");

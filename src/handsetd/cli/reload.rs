@@ -5,10 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::daemon_args::DaemonArgs;
 use super::output_format::OutputFormat;
+use crate::config::Diagnostics;
+use crate::outcome::Status;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 
 /// Have the running daemon read its configuration anew, and tell what changed, or what is wrong with it
@@ -31,9 +33,13 @@ pub(super) struct Reload {
 impl Reload {
     /// Asks the daemon, and prints its reply.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-        let client = self.daemon.client()?;
-        let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-        let reply = runtime.block_on(client.post("/api/v1/reload", &Value::Null))?;
+        let reply = match self.daemon.client() {
+            Ok(client) => {
+                let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+                runtime.block_on(client.post("/api/v1/reload", &Value::Null))?
+            }
+            Err(error) => refusal(&error.downcast::<Diagnostics>()?),
+        };
         let is_success = reply["status"] == "OK";
         if !is_success && reply["result"].is_null() {
             bail!(
@@ -51,6 +57,17 @@ impl Reload {
         }
         bail!("{}", reply["reason"].as_str().unwrap_or_default())
     }
+}
+
+/// Returns what the daemon would reply: where it listens is part of the configuration, and unknown if that
+/// has faults.
+fn refusal(faults: &Diagnostics) -> Value {
+    let errors: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    json!({
+        "status": Status::Invalid.word(),
+        "reason": "the configuration has faults; the daemon was not asked to read it",
+        "result": {"errors": errors, "changed": [], "needs_restart": [], "warnings": []},
+    })
 }
 
 fn show(result: &Value, out: &mut impl Write) -> io::Result<()> {

@@ -48,34 +48,42 @@ fn show(rules: &Value, width: u16, out: &mut impl Write) -> io::Result<()> {
     if rules.is_empty() {
         return writeln!(out, "The configuration of the daemon has no [[rule]].");
     }
-    let header = [
-        "NAME",
-        "FIRES ON",
-        "FIRED",
-        "LIMITED",
-        "SKIPPED",
-        "FAILED",
-        "UNMET",
-        "LAST FIRED",
-    ];
-    let mut table = Table::with_width(header, width);
+    let mut table = Table::with_width(["NAME", "FIRES ON", "COUNTS", "LAST FIRED"], width);
     for rule in rules {
-        let count = |key: &str| rule[key].to_string();
+        let last = rule["last"].as_str();
         let cells = [
             rule["name"].as_str().unwrap_or_default().to_owned(),
             triggers(rule),
-            count("fired"),
-            count("limited"),
-            count("skipped"),
-            count("failed"),
-            count("unmet"),
-            rule["last"]
-                .as_str()
-                .map_or_else(|| "never".to_owned(), local_time),
+            counts(rule),
+            last.map_or_else(|| "never".to_owned(), local_time),
         ];
         table.row(cells.each_ref().map(String::as_str));
     }
     table.write(out)
+}
+
+/// Returns what became of the events that a rule waits for: `3 fired, 1 failed`. Columns for all counters,
+/// of which most are 0, leave no room for the names of events.
+fn counts(rule: &Value) -> String {
+    let counters = [
+        "fired",
+        "failed",
+        "runs_failed",
+        "runs_cancelled",
+        "limited",
+        "skipped",
+        "echoed",
+        "unmet",
+    ];
+    let counted = counters.iter().filter_map(|name| {
+        let count = rule[name].as_u64().filter(|count| *count > 0)?;
+        Some(format!("{count} {}", name.replace('_', " ")))
+    });
+    let counted: Vec<_> = counted.collect();
+    match counted.as_slice() {
+        [] => "none".to_owned(),
+        counted => counted.join(", "),
+    }
 }
 
 /// Returns what fires a rule: `Hangup, UserEvent.Door, schedule 0 18 * * 1-5`.
@@ -127,6 +135,7 @@ mod tests {
             lines[1].contains("Hangup") && lines[1].ends_with("never"),
             "{text}"
         );
+        assert!(lines[1].contains("3 fired, 1 failed, 20 unmet"), "{text}");
         assert!(lines[2].contains("A, B*, schedule 0 18 * * 1-5"), "{text}");
         assert!(
             lines[2].contains("2026-11-2") && !text.contains('\u{1b}'),
