@@ -169,4 +169,6 @@ fn examples() -> String {
 }
 
 #[cfg(test)]
+mod guide_tests;
+#[cfg(test)]
 mod tests;

@@ -27,6 +27,7 @@ mod fetched;
 mod first_messages;
 mod flood;
 mod guessing;
+mod guides;
 mod half_close;
 mod hanging;
 mod hostile;

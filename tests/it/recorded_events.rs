@@ -139,7 +139,7 @@ async fn queues(asterisk: &Asterisk, recorder: &mut Recorder) {
     recorder.event("AgentLogoff", 1).await;
 }
 
-/// User events, states, conferences and parking.
+/// User events, states, conferences, parking and voicemail.
 async fn others(asterisk: &Asterisk, recorder: &mut Recorder) {
     dial(asterisk, "740", "Wait 1");
     recorder.event("UserEvent", 3).await;
@@ -153,6 +153,8 @@ async fn others(asterisk: &Asterisk, recorder: &mut Recorder) {
     dial(asterisk, "770", "Read digit,,1");
     recorder.event("DTMFEnd", 1).await;
     recorder.event("PresenceStateChange", 1).await;
+    dial(asterisk, "780", "Wait 1");
+    recorder.event("MessageWaiting", 1).await;
 }
 
 /// Places a call to an extension that runs an application on its other side.
@@ -319,6 +321,7 @@ exten => 770,1,Answer
  same => n,Set(PRESENCE_STATE(CustomPresence:1001)=away,,lunch)
  same => n,SendDTMF(5)
  same => n,Wait(1)
+exten => 780,1,MinivmMWI(1001@default,0,1,0)
 exten => 1001,hint,PJSIP/1001
 exten => 999,hint,Custom:night
 ";
@@ -338,6 +341,7 @@ load=bridge_softmix.so
 load=app_confbridge.so
 load=res_parking.so
 load=app_senddtmf.so
+load=app_minivm.so
 ",
     ),
     (
@@ -352,4 +356,5 @@ load=app_senddtmf.so
         "[general]\n[default]\nparkext=800\nparkpos=801-809\ncontext=parked\n",
     ),
     ("musiconhold.conf", "[general]\n"),
+    ("minivm.conf", "[general]\n"),
 ];
