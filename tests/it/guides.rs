@@ -44,7 +44,7 @@ async fn asterisk_loads_the_dialplan_of_the_guides(version: Version) {
         let added = usize::from(!block.lines[0].starts_with("exten"));
         let loaded = shown
             .lines()
-            .filter(|line| line.contains("[") && line.contains(". "))
+            .filter(|line| line.contains('[') && line.contains(". "))
             .filter(|line| !line.contains("Context"))
             .count();
         assert_eq!(

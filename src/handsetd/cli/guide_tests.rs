@@ -1,6 +1,7 @@
 //! What the guides tell readers to type exists: commands, requests of the dialplan, configurations, links.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -126,7 +127,7 @@ fn requests_in_the_guides_are_valid() {
             let script = parts.next().unwrap();
             let mut environment = format!("agi_network: yes\nagi_network_script: {script}\n");
             for (number, argument) in (1..).zip(parts) {
-                environment += &format!("agi_arg_{number}: {argument}\n");
+                writeln!(environment, "agi_arg_{number}: {argument}").unwrap();
             }
             environment.push('\n');
             let call = agi::Request::parse(environment.as_bytes()).unwrap();
@@ -213,7 +214,7 @@ fn links_in_the_guides_lead_somewhere() {
             if anchor.is_empty() {
                 continue;
             }
-            let text = guides.get(&target).unwrap();
+            let text = &guides[&target];
             let headings = text.lines().filter(|line| line.starts_with('#'));
             let mut anchors = headings.map(anchor_of);
             assert!(
