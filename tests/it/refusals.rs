@@ -329,7 +329,7 @@ const INVALID: &[(&str, &[&str], &str)] = &[
     (
         "csta?1st=a",
         &["AnswerCall"],
-        "unknown key \"1st\" of csta; ",
+        "unknown key \"1st\" of csta (see handsetd help csta); ",
     ),
     ("stream", &[], "address is missing; stream requires it"),
     (
