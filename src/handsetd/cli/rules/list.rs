@@ -77,7 +77,15 @@ fn counts(rule: &Value) -> String {
     ];
     let counted = counters.iter().filter_map(|name| {
         let count = rule[name].as_u64().filter(|count| *count > 0)?;
-        Some(format!("{count} {}", name.replace('_', " ")))
+        // As in the API, with words for people.
+        let what = match (*name, count) {
+            ("runs_failed", 1) => "run failed",
+            ("runs_failed", _) => "runs failed",
+            ("runs_cancelled", 1) => "run cancelled",
+            ("runs_cancelled", _) => "runs cancelled",
+            (name, _) => name,
+        };
+        Some(format!("{count} {what}"))
     });
     let counted: Vec<_> = counted.collect();
     match counted.as_slice() {
