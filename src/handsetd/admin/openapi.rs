@@ -86,30 +86,13 @@ pub(super) fn document() -> Value {
         "responses": responses::replies(),
     }}));
     paths.insert(
-        "/rules".to_owned(),
-        get("lists the rules with their counters", &json!([])),
-    );
-    let rule =
-        json!({"name": "name", "in": "path", "required": true, "schema": {"type": "string"}});
-    paths.insert(
-        "/rules/{name}".to_owned(),
-        get("returns one rule with its last traces", &json!([rule])),
-    );
-    paths.insert(
         "/status".to_owned(),
         get(
             "returns version, listeners, Asterisk servers, whether handsetd answers at http.url, and rules that failed",
             &json!([]),
         ),
     );
-    paths.insert("/traces".to_owned(), json!({"get": {
-        "summary": "streams what rules decide, and why, and how their runs end, as server-sent events",
-        "parameters": [
-            {"name": "rule", "in": "query", "schema": {"type": "array", "items": {"type": "string"}},
-             "description": "names of the wanted rules; all if there is none"},
-        ],
-        "responses": with_success(json!({"description": "trace and run events: traces as of a rule, and runs that have ended", "content": {"text/event-stream": {}}})),
-    }}));
+    paths.extend(rule_paths());
     let document = json!({"description": "this document", "content": {"application/json": {}}});
     paths.insert(
         "/openapi.json".to_owned(),
@@ -130,6 +113,29 @@ pub(super) fn document() -> Value {
             "schemas": {"Reply": reply_schema()},
         },
     })
+}
+
+fn rule_paths() -> Map<String, Value> {
+    let mut paths = Map::new();
+    paths.insert(
+        "/rules".to_owned(),
+        get("lists the rules with their counters", &json!([])),
+    );
+    let rule =
+        json!({"name": "name", "in": "path", "required": true, "schema": {"type": "string"}});
+    paths.insert(
+        "/rules/{name}".to_owned(),
+        get("returns one rule with its last traces", &json!([rule])),
+    );
+    paths.insert("/traces".to_owned(), json!({"get": {
+        "summary": "streams what rules decide, and why, and how their runs end, as server-sent events",
+        "parameters": [
+            {"name": "rule", "in": "query", "schema": {"type": "array", "items": {"type": "string"}},
+             "description": "names of the wanted rules; all if there is none"},
+        ],
+        "responses": with_success(json!({"description": "trace and run events: traces as of a rule, and runs that have ended", "content": {"text/event-stream": {}}})),
+    }}));
+    paths
 }
 
 fn get(summary: &str, parameters: &Value) -> Value {

@@ -18,10 +18,11 @@ use crate::admin::Token;
 pub(super) struct DaemonArgs {
     #[command(flatten)]
     pub(super) file: ConfigFile,
-    /// Ask the daemon at this address, such as https://pbx.example.com:8091, instead of the one that runs
-    /// with the configuration of this machine, which is not read then
+    // The help has a bare URL, which documentation must not have.
     #[arg(
         long,
+        help = "Ask the daemon at this address, such as https://pbx.example.com:8091, instead of the one that runs \
+                with the configuration of this machine, which is not read then",
         value_name = "URL",
         requires = "token_file",
         conflicts_with = "config"

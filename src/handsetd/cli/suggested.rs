@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command, Error};
-use handset_phones::verb::{COMMON, TABLE};
+use handset_phones::verb::{COMMON, Row, TABLE};
 
 use crate::outcome::Status;
 
@@ -17,7 +17,7 @@ pub(super) struct Suggested(Vec<&'static str>);
 impl Suggested {
     /// Suggests the verbs.
     pub(super) fn verbs() -> Self {
-        Self(TABLE.iter().map(|row| row.name()).collect())
+        Self(TABLE.iter().map(Row::name).collect())
     }
 
     /// Suggests the keys of all verbs.

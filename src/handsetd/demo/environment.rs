@@ -68,7 +68,7 @@ impl Environment {
         let stopped = stop.clone();
         let reloads = Reloads::new(sources);
         let daemon = tasks.spawn("daemon", async move {
-            daemon.run(stopped.cancelled(), reloads).await;
+            Box::pin(daemon.run(stopped.cancelled(), reloads)).await;
         });
         Ok(Self {
             phones,

@@ -1,6 +1,6 @@
 //! The two text formats of metrics, and which of them a client asks for.
 //!
-//! `prometheus-client` writes OpenMetrics 1.0 only. Prometheus' own text format 0.0.4, which is what
+//! `prometheus-client` writes `OpenMetrics` 1.0 only. Prometheus' own text format 0.0.4, which is what
 //! everything that scrapes understands, differs in few lines: the name of a family is that of its
 //! samples, there is no type `info`, no unit and no end mark.
 //! (<https://prometheus.io/docs/instrumenting/exposition_formats/>)

@@ -44,12 +44,9 @@ fn compare(name: &'static str, configured: SocketAddr, running: Option<&str>) ->
 
 /// Returns whether the daemon could listen there.
 fn try_out(name: &'static str, address: SocketAddr) -> Finding {
-    let error = match TcpListener::bind(address) {
-        Ok(_) => {
-            let text = format!("{address} ({name}.listen) is free");
-            return Finding::good("addresses", text);
-        }
-        Err(error) => error,
+    let Err(error) = TcpListener::bind(address) else {
+        let text = format!("{address} ({name}.listen) is free");
+        return Finding::good("addresses", text);
     };
     let key = format!("{address} ({name}.listen)");
     match error.kind() {
