@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
@@ -181,6 +182,9 @@ fn configurations_in_the_guides_load() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("handsetd.toml");
     fs::create_dir(folder.path().join("conf.d")).unwrap();
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "a secret of the reader\n").unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
     let mut seen = 0;
     // Those with rules are tested with the events that they wait for.
     let is_plain = |block: &Block| block.language == "toml" && !block.text.contains("[[rule]]");
@@ -188,7 +192,12 @@ fn configurations_in_the_guides_load() {
         seen += 1;
         // Readers write their own secrets, and files with them.
         let text = block.text.replace("\"…\"", "\"a secret of the reader\"");
-        let lines = text.lines().filter(|line| !line.contains("_file = "));
+        let lines = text.lines().filter_map(|line| {
+            if line.starts_with("password_file = ") {
+                return Some(format!("password_file = '{}'", secret.display()));
+            }
+            (!line.contains("_file = ")).then(|| line.to_owned())
+        });
         fs::write(&path, lines.collect::<Vec<_>>().join("\n")).unwrap();
         if let Err(diagnostics) = Config::load(&Sources::of_process(Some(&path))) {
             panic!("{}: {diagnostics}\n{}", block.place, block.text);
