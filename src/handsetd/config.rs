@@ -26,6 +26,7 @@ mod phones;
 mod rule;
 mod rule_notices;
 mod secret;
+mod secret_line;
 mod sections;
 mod setting;
 mod sources;

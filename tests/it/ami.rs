@@ -308,9 +308,10 @@ address = "192.0.2.21"
         found.unwrap_or_else(|| panic!("{table}")).to_owned()
     };
     let ip = phone.address().ip().to_string();
-    for part in ["snom", "D785", "10.1.198.12", &ip, "PJSIP/1002", "yes"] {
+    for part in ["snom", "D785", "10.1.198.12", &ip, "yes", "contact"] {
         assert!(line("1002").contains(part), "{part}: {table}");
     }
+    assert!(table.contains("of PJSIP/1002 on pbx"), "{table}");
     for part in ["cisco", "7970", "192.0.2.21", "no", "[[phone]]"] {
         assert!(line("boss").contains(part), "{part}: {table}");
     }

@@ -638,7 +638,7 @@ async fn missing_token_is_generated_and_stored() {
     let state = folder.path().join("state");
     let daemon =
         Daemon::start_without_token(&format!("[state]\ndir = '{}'\n", state.display())).await;
-    let line = daemon.line("No admin.token is configured").await;
+    let line = daemon.line("The token of the page and the admin API").await;
     let path = state.join("admin-token");
     assert!(line.contains(path.to_str().unwrap()), "{line}");
     assert_eq!(

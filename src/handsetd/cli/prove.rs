@@ -3,6 +3,7 @@
 //! The requests go through the running daemon, as those of a dialplan do. Each effect is taken back as soon
 //! as it has been judged, also when the person stops early.
 
+mod options;
 mod person;
 mod report;
 mod scrub;
@@ -20,6 +21,7 @@ use handset_phones::phone::Address;
 use super::admin_client::AdminClient;
 use super::config_file::ConfigFile;
 use crate::telemetry::TerminalSafe;
+use options::Options;
 use report::Folder;
 use scrub::Scrub;
 use session::Session;
@@ -37,18 +39,8 @@ pub(super) struct Prove {
     /// The folder for the report, which must not exist [default: proof-VENDOR-MODEL]
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
-    /// A number that the phone may call, for the verbs of calls and forwarding
-    #[arg(long, value_name = "NUMBER")]
-    number: Option<String>,
-    /// The picture that the phone keeps as its background, which is otherwise not tried
-    #[arg(long, value_name = "IMAGE")]
-    background: Option<String>,
-    /// The ring tone that the phone keeps, which is otherwise not tried
-    #[arg(long, value_name = "TONE")]
-    ringtone: Option<String>,
-    /// Try the verbs that restart the phone, too
-    #[arg(long)]
-    restart: bool,
+    #[command(flatten)]
+    options: Options,
     #[command(flatten)]
     file: ConfigFile,
 }
@@ -85,7 +77,7 @@ impl Prove {
         if let Ok(address) = phone.address.parse::<Address>() {
             scrub.add(&address.host, "ADDRESS");
         }
-        if let Some(number) = &self.number {
+        if let Some(number) = &self.options.number {
             scrub.add(number, "NUMBER");
         }
         let path = match &self.output {
@@ -95,7 +87,7 @@ impl Prove {
         let shown = path.display().to_string();
         let folder = Folder::create(path)
             .with_context(|| format!("cannot create the folder {shown}; --output names another"))?;
-        let mut session = Session::new(client, &phone, &folder, self);
+        let mut session = Session::new(client, &phone, &folder, &self.options);
         writeln!(
             out,
             "Trying every verb on {} ({} {}). Please look at the phone; Ctrl-C stops and takes \

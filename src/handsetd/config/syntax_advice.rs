@@ -1,5 +1,7 @@
 //! What to write instead of a line that is not TOML, for the commonest mistakes.
 
+use super::secret_line::may_be_secret;
+
 /// Returns what to write instead of line `number` of `text`, counted from 1.
 pub(super) fn advice(text: &str, number: usize, message: &str) -> Option<String> {
     let line = text.lines().nth(number.checked_sub(1)?)?;
@@ -21,7 +23,7 @@ pub(super) fn advice(text: &str, number: usize, message: &str) -> Option<String>
     is_unquoted.then(|| {
         // What is shown may be a secret.
         let is_long = value.len() > MAX_VALUE;
-        let shown = if super::toml_source::may_be_secret(line) || is_long {
+        let shown = if may_be_secret(line) || is_long {
             "..."
         } else {
             value

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Location};
 use super::layer::Layer;
+use super::secret_line::may_be_secret;
 use super::{origin, syntax_advice};
 
 /// Parses the content of the file `path`, the one with index `order`.
@@ -165,16 +166,6 @@ impl File<'_> {
         (!is_secret && line.len() <= MAX_EXCERPT).then_some(excerpt)
     }
 }
-
-/// Returns whether a line may hold a secret.
-pub(super) fn may_be_secret(line: &str) -> bool {
-    // A line copied from an environment file has its key in capitals.
-    let lower = line.to_ascii_lowercase();
-    SECRET_WORDS.iter().any(|word| lower.contains(word))
-}
-
-/// Words in the names of keys whose values are secret.
-const SECRET_WORDS: [&str; 3] = ["password", "secret", "token"];
 
 /// The longest line, in bytes, of which an excerpt is shown.
 const MAX_EXCERPT: usize = 200;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rustls::pki_types::CertificateDer;
 use rustls::{CertificateError, OtherError};
 
-use super::{Pin, cause};
+use super::fingerprint::Pin;
+use super::rejection::cause;
 
 /// The configured CAs do not vouch for the certificate of a server.
 #[derive(Clone, Debug, Eq, PartialEq)]

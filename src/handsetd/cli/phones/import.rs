@@ -5,6 +5,7 @@
 //! the result.
 
 mod entry;
+mod listed;
 mod pjsip;
 mod table;
 mod target;
@@ -23,7 +24,8 @@ use serde_json::json;
 use crate::cli::config_file::ConfigFile;
 use crate::config::{Config, Overlay};
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
-use entry::{Entry, File};
+use entry::File;
+use listed::Listed;
 use target::Target;
 
 /// Write [[phone]] sections from a list of phones
@@ -62,22 +64,6 @@ enum Format {
     Csv,
     /// The output of `asterisk -rx 'pjsip show endpoints'`
     Pjsip,
-}
-
-/// The phones of a list, and what is to be said about it.
-#[derive(Debug, Default)]
-struct Listed {
-    entries: Vec<Entry>,
-    /// What was left out or is missing, each with its line.
-    notes: Vec<String>,
-    left_out: usize,
-}
-
-impl Listed {
-    fn leave_out(&mut self, line: u64, reason: &str) {
-        self.left_out += 1;
-        self.notes.push(format!("line {line}: left out: {reason}"));
-    }
 }
 
 impl Import {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Prove;
+use super::options::Options;
 use super::person::{Answer, Person};
 use super::report::{Entry, Folder, Judgement, Report};
 use super::trials::{Judged, Needs, TRIALS, Trial, UNTRIED, Undo};
@@ -56,7 +56,7 @@ pub(super) struct Session<'a> {
     client: &'a AdminClient,
     phone: &'a KnownPhone,
     folder: &'a Folder,
-    options: &'a Prove,
+    options: &'a Options,
     person: Person,
     /// The effects that have not been taken back.
     effects: Vec<Undo>,
@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
         client: &'a AdminClient,
         phone: &'a KnownPhone,
         folder: &'a Folder,
-        options: &'a Prove,
+        options: &'a Options,
     ) -> Self {
         Self {
             client,

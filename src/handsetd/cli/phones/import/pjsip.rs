@@ -6,8 +6,8 @@
 
 use handset_phones::phone::{Endpoint, Technology};
 
-use super::Listed;
 use super::entry::Entry;
+use super::listed::Listed;
 
 /// Reads the endpoints of a list.
 pub(super) fn read(text: &str) -> Listed {

@@ -11,8 +11,8 @@ use anyhow::{Context, bail};
 use handset_phones::media::model;
 use handset_phones::phone::{Endpoint, Firmware, Technology};
 
-use super::Listed;
 use super::entry::Entry;
+use super::listed::Listed;
 
 /// Reads the phones of a table.
 pub(super) fn read(text: &str) -> anyhow::Result<Listed> {

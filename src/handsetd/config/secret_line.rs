@@ -1,0 +1,11 @@
+//! Lines that are not shown, since they may hold a secret.
+
+/// Returns whether a line may hold a secret.
+pub(super) fn may_be_secret(line: &str) -> bool {
+    // A line copied from an environment file has its key in capitals.
+    let lower = line.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Words in the names of keys whose values are secret.
+const SECRET_WORDS: [&str; 3] = ["password", "secret", "token"];
