@@ -69,7 +69,7 @@ impl Site {
     /// Asserts that no file of the report holds a secret, or says which phone it was.
     fn assert_clean(&self) {
         let address = self.phone.phone().address().ip().to_string();
-        let mac = self.phone.phone().options().mac.to_string();
+        let mac = self.phone.phone().options().mac.clone();
         for name in ["report.json", "report.md"] {
             let text = fs::read_to_string(self.file(name)).unwrap();
             for secret in [PASSWORD, TOKEN, "my-desk", &address, &mac] {

@@ -32,6 +32,8 @@ impl ConfigFile {
 
     /// Returns the path of the main file.
     pub(super) fn path(&self) -> &Path {
-        self.config.as_deref().unwrap_or(Path::new(DEFAULT_FILE))
+        self.config
+            .as_deref()
+            .unwrap_or_else(|| Path::new(DEFAULT_FILE))
     }
 }

@@ -125,7 +125,7 @@ impl Prove {
 
 /// Returns a text, which comes from the phone, as part of a file name.
 fn plain(text: &str) -> String {
-    let text = text.chars().filter(|c| c.is_ascii_alphanumeric());
+    let text = text.chars().filter(char::is_ascii_alphanumeric);
     text.take(MAX_NAME).collect()
 }
 

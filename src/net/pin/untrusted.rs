@@ -33,7 +33,7 @@ enum Reason {
 
 impl Untrusted {
     /// Explains why `certificate` was rejected with `error`.
-    pub(super) fn new(certificate: &CertificateDer<'_>, error: rustls::Error) -> rustls::Error {
+    pub(super) fn explain(certificate: &CertificateDer<'_>, error: rustls::Error) -> rustls::Error {
         let rustls::Error::InvalidCertificate(invalid) = error else {
             return error;
         };

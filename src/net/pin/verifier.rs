@@ -65,7 +65,7 @@ impl ServerCertVerifier for Verifier {
         match &self.authority {
             Some(authority) => authority
                 .verify_server_cert(certificate, chain, name, ocsp, now)
-                .map_err(|error| Untrusted::new(certificate, error)),
+                .map_err(|error| Untrusted::explain(certificate, error)),
             None if self.pin.is_some() => Ok(ServerCertVerified::assertion()),
             None => Err(CertificateError::UnknownIssuer.into()),
         }

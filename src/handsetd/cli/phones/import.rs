@@ -31,6 +31,10 @@ use target::Target;
 /// Write [[phone]] sections from a list of phones
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command line"
+)]
 pub(super) struct Import {
     /// The list; - is standard input
     #[arg(value_name = "FILE")]
@@ -60,6 +64,7 @@ pub(super) struct Import {
 /// The formats of lists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum Format {
+    #[expect(clippy::doc_markdown, reason = "users read it")]
     /// A table with a header: separated by commas, semicolons or tabs; also what FreePBX exports
     Csv,
     /// The output of `asterisk -rx 'pjsip show endpoints'`
@@ -92,7 +97,7 @@ impl Import {
         let others = self.file.load_with(&overlay(""))?;
         drop_known(&mut listed, &others.directory);
         if listed.entries.is_empty() {
-            self.report(&listed, None)?;
+            report(&listed, None)?;
             bail!("{} has no phone to import", self.list.display());
         }
         let text = entry::to_toml(&File {
@@ -125,7 +130,7 @@ impl Import {
             if !is_written {
                 write!(out, "{text}").context("cannot write the result")?;
             }
-            self.report(&listed, written)?;
+            report(&listed, written)?;
         }
         if !is_written {
             return Ok(ExitCode::SUCCESS);
@@ -159,33 +164,6 @@ impl Import {
             text.with_context(|| format!("{path} is not UTF-8; save it in that encoding"))?;
         Ok(text.trim_start_matches('\u{feff}').to_owned())
     }
-
-    /// Prints the notes and the sum on standard error.
-    fn report(&self, listed: &Listed, written: Option<&Path>) -> io::Result<()> {
-        let mut err = io::stderr().lock();
-        for note in &listed.notes {
-            writeln!(err, "{}", TerminalSafe(note))?;
-        }
-        let phones = match listed.entries.len() {
-            1 => "1 phone".to_owned(),
-            count => format!("{count} phones"),
-        };
-        let left_out = listed.left_out;
-        match written {
-            Some(path) => {
-                let path = path.display().to_string();
-                let path = TerminalSafe(path);
-                writeln!(
-                    err,
-                    "{phones} written to {path}, {left_out} left out. To apply: systemctl reload handsetd"
-                )
-            }
-            None => writeln!(
-                err,
-                "{phones}, {left_out} left out. Nothing was written; add --write to do that."
-            ),
-        }
-    }
 }
 
 impl Format {
@@ -200,6 +178,33 @@ impl Format {
     }
 }
 
+/// Prints the notes and the sum on standard error.
+fn report(listed: &Listed, written: Option<&Path>) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    for note in &listed.notes {
+        writeln!(err, "{}", TerminalSafe(note))?;
+    }
+    let phones = match listed.entries.len() {
+        1 => "1 phone".to_owned(),
+        count => format!("{count} phones"),
+    };
+    let left_out = listed.left_out;
+    match written {
+        Some(path) => {
+            let path = path.display().to_string();
+            let path = TerminalSafe(path);
+            writeln!(
+                err,
+                "{phones} written to {path}, {left_out} left out. To apply: systemctl reload handsetd"
+            )
+        }
+        None => writeln!(
+            err,
+            "{phones}, {left_out} left out. Nothing was written; add --write to do that."
+        ),
+    }
+}
+
 /// Leaves out phones that the other files have, or an earlier line of the list.
 fn drop_known(listed: &mut Listed, directory: &Directory) {
     let (mut names, mut endpoints, mut macs) = (HashSet::new(), HashSet::new(), HashSet::new());
@@ -211,22 +216,16 @@ fn drop_known(listed: &mut Listed, directory: &Directory) {
     names.extend(directory.groups().map(ToOwned::to_owned));
     for entry in std::mem::take(&mut listed.entries) {
         let (line, name) = (entry.line, &entry.name);
+        let endpoint = entry.endpoint.as_ref().map(ToString::to_string);
         let known = if names.contains(name) {
             Some(format!("{name} is a [[phone]] or [[group]] already"))
-        } else if let Some(endpoint) = entry
-            .endpoint
-            .as_ref()
-            .filter(|own| endpoints.contains(&own.to_string()))
-        {
+        } else if let Some(endpoint) = endpoint.filter(|own| endpoints.contains(own)) {
             Some(format!(
                 "{name}: another [[phone]] has the endpoint {endpoint}"
             ))
-        } else if let Some(mac) = entry.mac.filter(|mac| macs.contains(mac)) {
-            Some(format!(
-                "{name}: another [[phone]] has the MAC address {mac}"
-            ))
         } else {
-            None
+            let mac = entry.mac.filter(|mac| macs.contains(mac));
+            mac.map(|mac| format!("{name}: another [[phone]] has the MAC address {mac}"))
         };
         if let Some(reason) = known {
             listed.leave_out(line, &reason);

@@ -1,6 +1,6 @@
-//! Reads a table with a header: CSV as people write it, and as FreePBX exports it.
+//! Reads a table with a header: CSV as people write it, and as `FreePBX` exports it.
 //!
-//! The columns of FreePBX (Bulk Handler: `extension`, `name`, `tech`, `secret`, …) are those of its public
+//! The columns of `FreePBX` (Bulk Handler: `extension`, `name`, `tech`, `secret`, …) are those of its public
 //! documentation; a mapping of the Endpoint Manager has `ext`, `mac`, `brand`, `model`. Names of columns
 //! are compared without case, blanks, `_` and `-`.
 

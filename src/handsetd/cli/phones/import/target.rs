@@ -45,7 +45,7 @@ impl Target {
                 "{path} was not written by this command; --force replaces it, --output FILE writes another"
             );
         }
-        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let folder = self.path.parent().unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
         let part = self
