@@ -132,15 +132,26 @@ async fn assert_commands_are_safe(file: &str) {
         &["phones", "--json"],
         &["phones", "--why", CONTROLS],
         &["check"],
+        &["conf"],
+        &["help", CONTROLS],
+        &["history"],
+        &["history", "--phone", CONTROLS],
+        &["rules", "list"],
+        &["rules", "trace", CONTROLS],
+        &["status"],
     ] {
         let arguments = [arguments, &["--config", file]].concat();
         let redirected = Command::new(env!("CARGO_BIN_EXE_handsetd"))
             .args(&arguments)
             .output()
             .unwrap();
-        for output in [redirected, on_a_terminal(&arguments).await] {
+        let shown = on_a_terminal(&arguments).await;
+        for (output, has_colors) in [(redirected, false), (shown, true)] {
             for bytes in [output.stdout, output.stderr] {
-                let text = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
+                let mut text = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
+                if has_colors {
+                    text = without_colors(&text);
+                }
                 for line in text.split('\n') {
                     assert!(
                         !line.contains(is_terminal_control),
@@ -150,6 +161,22 @@ async fn assert_commands_are_safe(file: &str) {
             }
         }
     }
+}
+
+/// Removes what selects colors and bold type, which handsetd itself writes on a terminal.
+fn without_colors(text: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain += before;
+        let end = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        if let Some(end) = end.strip_prefix('m') {
+            rest = end;
+        } else {
+            plain += "\u{1b}[";
+            rest = after;
+        }
+    }
+    plain + rest
 }
 
 /// Returns whether a terminal would interpret the character instead of showing it.

@@ -187,7 +187,7 @@ const HEAD: &str = "\
 | proven | a person saw a real phone do it, or read its result |
 | – | neither |
 
-Asterisk 16 and 22: the tests run on real servers of both versions. Versions between and 13 are not tested.
+Asterisk 16 and 22: the tests run on real servers of both versions. Versions between are not tested.
 
 To prove a phone of yours, run `handsetd prove NAME`, and send the folder that it writes to the project. It takes
 back each effect, and its report holds no password, token, name or address. Reports are in the folder `proofs`
