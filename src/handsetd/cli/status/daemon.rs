@@ -65,7 +65,7 @@ impl Answer {
         };
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let running = format!(
-            "version {} answers at {}; {} deliveries in progress, {} of them held",
+            "version {} answers at {}; {} deliveries in progress, {} of them stored",
             text(&status["version"]),
             self.base,
             status["in_flight"],
