@@ -14,7 +14,7 @@ use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::fetch;
 use super::support::loopback::Loopback;
-use super::support::terminal::on_a_terminal;
+use super::support::terminal::on_a_terminal_of;
 use super::support::udp_phone::{Message, UdpPhone};
 use super::support::{on_both_versions, soon};
 
@@ -298,7 +298,8 @@ address = "192.0.2.21"
         let command = command.args(["phones", "--config"]).arg(&file);
         command.output().unwrap()
     };
-    let output = on_a_terminal(&["phones", "--config", file.to_str().unwrap()]).await;
+    // Wide enough for the longest address that a test has.
+    let output = on_a_terminal_of(120, &["phones", "--config", file.to_str().unwrap()]).await;
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{table}");
     let line = |name: &str| {
