@@ -67,6 +67,7 @@ async fn a_call_costs_two_commands_and_one_without_a_phone(version: Version) {
 exten => 1,1,Answer()
  same => n,AGI(agi://@AGI@/ping)
  same => n,Verbose(0,PING|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_RESULT}|)
+ same => n,Wait(1)
  same => n,AGI(agi://@AGI@/push,Hello)
  same => n,Verbose(0,PUSH|${HANDSET_STATUS}|${HANDSET_PHONE}|${HANDSET_VENDOR}|)
  same => n,Wait(60)
