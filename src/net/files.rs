@@ -113,7 +113,7 @@ fn replace_with(
     bytes: &[u8],
     sync: impl FnOnce(&File) -> io::Result<()>,
 ) -> io::Result<()> {
-    // Somebody else may replace the same file at the same time.
+    // Another process may replace the same file at the same time.
     let part = path.with_extension(format!("part-{}", random::hex_token::<8>()));
     let written = create_new(&part)
         .and_then(|mut file| {

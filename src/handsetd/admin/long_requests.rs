@@ -1,5 +1,5 @@
 //! Limits the requests that keep a connection for long: event streams, and requests that wait for a
-//! phone. They leave connections for short ones, whoever sends them.
+//! phone. They leave connections for short ones of all clients.
 
 use std::sync::Arc;
 use std::time::Duration;

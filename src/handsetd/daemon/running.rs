@@ -209,7 +209,7 @@ impl Running {
                 () = &mut stop => break,
                 (request, loaded) = reloads.next() => {
                     let report = self.reload.apply(loaded).await;
-                    // Whoever asked may have gone.
+                    // The client that asked may have disconnected.
                     let _ = request.send(report);
                 }
 

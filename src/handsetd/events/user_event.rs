@@ -36,7 +36,7 @@ pub(super) fn read(fact: &Fact) -> Option<UserEventRequest> {
     let is_named = keys.iter().any(|(key, _)| key == PHONE);
     let default = fact.phone().filter(|_| !is_named);
     let request = match &verb {
-        // An empty line in a value ends the event for whoever reads it.
+        // An empty line in a value ends the event for its readers.
         Some(_) if fact.values().any(|(_, value)| value.ends_with('\n')) => {
             Err("the event was cut at an empty line; send Query: text=${URIENCODE(…)}".to_owned())
         }
@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn phone_of_a_strange_channel_is_one_phone() {
-        // Whoever may dial any number chooses the name of a local channel.
+        // Callers who may dial any number choose the name of a local channel.
         let headers = [
             ("Event", "UserEvent"),
             ("Channel", "Local/1001&all@phones-00000001;2"),

@@ -14,7 +14,7 @@ pub(super) enum Query {
     Contacts,
     /// The contacts of one endpoint, the registration of one peer, or the model of one SCCP device.
     Endpoint(Endpoint),
-    /// The same, because somebody waits for the answer; never joined with others.
+    /// The same, for a request that waits for the answer; never joined with others.
     Question(Endpoint),
     /// All peers of `chan_sip`.
     Peers,

@@ -30,7 +30,7 @@ pub(super) enum Judged {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Needs {
     Nothing,
-    /// `--number`: somebody who is called.
+    /// `--number`: a number to call.
     Number,
     /// `--background`: the picture that stays, since the present one cannot be read.
     Background,

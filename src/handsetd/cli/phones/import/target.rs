@@ -1,4 +1,4 @@
-//! The file that is written: never over somebody else's, and whole or not at all.
+//! Writes the file of imported phones: completely or not at all, and never over a file of other origin.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
