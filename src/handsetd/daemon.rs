@@ -28,7 +28,7 @@ use parts::Parts;
 use running::Running;
 
 pub(crate) use reloads::Reloads;
-pub(crate) use rule_doubts::{read_classes, rule_doubts};
+pub(crate) use rule_doubts::examine_rules;
 pub(crate) use rule_phones::RulePhones;
 pub(crate) use settings::delivery_settings;
 

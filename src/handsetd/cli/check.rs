@@ -15,8 +15,7 @@ use super::config_file::ConfigFile;
 use super::exit_code::INVALID_CONFIGURATION;
 use super::servers::{LOG_OFF_TIMEOUT, connect};
 use crate::config::{Config, Diagnostics};
-use crate::daemon::{read_classes, rule_doubts};
-use crate::resolver::PhoneResolver;
+use crate::daemon::examine_rules;
 use crate::roster::Roster;
 use crate::rules::Moment;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
@@ -88,14 +87,8 @@ fn doubts(config: &Config) -> anyhow::Result<Vec<String>> {
                 ));
             }
         }
-        let resolver = PhoneResolver::new(
-            config.directory.clone(),
-            roster.clone(),
-            config.vendors.clone(),
-        );
         let until = Instant::now() + SETTLE_TIMEOUT;
-        let read = read_classes(config, &clients, until).await;
-        let found = rule_doubts(config, &clients, &resolver, &read, until).await;
+        let found = examine_rules(config, &clients, &roster, until).await;
         doubts.extend(found.iter().map(ToString::to_string));
         tasks.shut_down(LOG_OFF_TIMEOUT).await;
         Ok(doubts)

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::{Config, Warning};
 use crate::outcome::Status;
 use crate::resolver::PhoneResolver;
+use crate::roster::Roster;
 use crate::rules::config::{Rule, Value, Values};
 use crate::rules::{Engine, RulePart};
 
@@ -37,6 +38,23 @@ pub(crate) async fn read_classes(
         }
     }
     found
+}
+
+/// Returns the doubts about all rules of a configuration that no daemon runs; `roster` has the phones of its
+/// servers. `clients` are settled.
+pub(crate) async fn examine_rules(
+    config: &Config,
+    clients: &[Client],
+    roster: &Roster,
+    until: Instant,
+) -> Vec<Warning> {
+    let resolver = PhoneResolver::new(
+        config.directory.clone(),
+        roster.clone(),
+        config.vendors.clone(),
+    );
+    let read = read_classes(config, clients, until).await;
+    rule_doubts(config, clients, &resolver, &read, until).await
 }
 
 /// Returns the doubts about all rules, where the accounts read the classes `read`. `clients` are settled.

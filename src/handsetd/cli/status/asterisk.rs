@@ -11,8 +11,7 @@ use super::daemon::Answer;
 use super::finding::Finding;
 use crate::cli::servers::{LOG_OFF_TIMEOUT, connect};
 use crate::config::Config;
-use crate::daemon::{read_classes, rule_doubts};
-use crate::resolver::PhoneResolver;
+use crate::daemon::examine_rules;
 use crate::roster::Roster;
 use crate::rules::config::{Rule, Value};
 
@@ -55,14 +54,8 @@ pub(super) async fn examine(config: &Config, daemon: &Answer) -> anyhow::Result<
             }
         }
     }
-    let resolver = PhoneResolver::new(
-        config.directory.clone(),
-        roster.clone(),
-        config.vendors.clone(),
-    );
     let until = Instant::now() + SETTLE_TIMEOUT;
-    let read = read_classes(config, &clients, until).await;
-    let doubts = rule_doubts(config, &clients, &resolver, &read, until).await;
+    let doubts = examine_rules(config, &clients, &roster, until).await;
     // They say what to do.
     findings.extend(
         doubts
