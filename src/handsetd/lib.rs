@@ -68,7 +68,7 @@
 //! | 3 | `admin`, above `dialplan` and `events` |
 //! | 2 | `dispatch`, `pages`, `scheduler`, and `phone_http` above `pages` |
 //! | 1 | `deliver`, `history`, `metrics`, `reference`, `resolver`, `rules` |
-//! | 0 | `commit_point`, `content_store`, `http_client`, `outbox`, `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `telemetry` |
+//! | 0 | `commit_point`, `content_store`, `http_client`, `outbox`, `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `telemetry`, `uacsta` (above `commit_point` and `roster`) |
 //!
 //! `fuzzing` is separate: it exposes to `tests/fuzz` what is private otherwise, and nothing depends on it.
 //!
@@ -179,3 +179,4 @@ mod roster;
 mod rules;
 mod scheduler;
 mod telemetry;
+mod uacsta;

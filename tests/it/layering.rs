@@ -109,6 +109,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "outcome",
             "phone_networks",
             "roster",
+            "uacsta",
         ],
     ),
     (
@@ -129,6 +130,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "page_names",
             "resolver",
             "roster",
+            "uacsta",
         ],
     ),
     (
@@ -171,6 +173,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("rules", &["outcome"]),
     ("scheduler", &["rules"]),
     ("telemetry", &[]),
+    ("uacsta", &["commit_point", "roster"]),
 ];
 
 /// Modules that put the others together.

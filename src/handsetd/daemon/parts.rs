@@ -14,6 +14,7 @@ use crate::deliver::{Courier, PushCredentials};
 use crate::phone_networks::PhoneNetworks;
 use crate::roster::Roster;
 use crate::rules::Engine;
+use crate::uacsta::Sessions;
 use crate::{admin, phone_http};
 
 /// Everything that can fail at start-up.
@@ -31,6 +32,7 @@ pub(super) struct Parts {
     pub(super) networks: PhoneNetworks,
     pub(super) roster: Roster,
     pub(super) engine: Engine,
+    pub(super) sessions: Sessions,
 }
 
 impl Parts {
@@ -53,6 +55,7 @@ impl Parts {
         let content_store = ContentStore::default();
         let push_credentials = PushCredentials::new(settings::cisco_credentials(&config));
         let roster = Roster::default();
+        let sessions = Sessions::default();
         let networks = PhoneNetworks::new(&config.phones);
         let delivery_settings =
             settings::delivery_settings(&config, http.local_addr(), networks.clone());
@@ -60,6 +63,7 @@ impl Parts {
             content_store.clone(),
             push_credentials.clone(),
             roster.clone(),
+            sessions.clone(),
         );
         let state = config.state.dir.clone();
         let open = move || {
@@ -82,6 +86,7 @@ impl Parts {
             networks,
             roster,
             engine,
+            sessions,
         })
     }
 }

@@ -15,6 +15,7 @@ use crate::deliver::{self, ConfiguredCredentials, Courier, Owner, PushCredential
 use crate::phone_networks::PhoneNetworks;
 use crate::roster::Roster;
 use crate::rules::Engine;
+use crate::uacsta::Sessions;
 
 /// Returns the settings of deliveries; `http` is the address of the phone-facing server, and `networks`
 /// are those of the configuration or what later replaces them.
@@ -49,7 +50,12 @@ fn own_url(address: SocketAddr) -> Option<Url> {
 /// Opens the courier; if the state directory is unusable, media do not survive a restart.
 pub(super) fn open_courier(
     settings: deliver::Config,
-    (content_store, push_credentials, roster): (ContentStore, PushCredentials, Roster),
+    (content_store, push_credentials, roster, sessions): (
+        ContentStore,
+        PushCredentials,
+        Roster,
+        Sessions,
+    ),
 ) -> io::Result<Courier> {
     let directory = settings.media_dir.clone().unwrap_or_default();
     match Courier::open(
@@ -57,6 +63,7 @@ pub(super) fn open_courier(
         content_store.clone(),
         push_credentials.clone(),
         roster.clone(),
+        sessions.clone(),
     ) {
         Err(error) => {
             warn!(
@@ -73,6 +80,7 @@ pub(super) fn open_courier(
                 content_store,
                 push_credentials,
                 roster,
+                sessions,
             )
         }
         opened => opened,

@@ -35,6 +35,7 @@ use crate::commit_point::CommitPoint;
 use crate::content_store::{ContentPublisher, ContentStore};
 use crate::outcome::{Outcome, Status};
 use crate::roster::Roster;
+use crate::uacsta::Sessions;
 
 /// Delivers actions to phones. Clones share their state.
 #[derive(Clone, Debug)]
@@ -51,6 +52,7 @@ struct Inner {
     calls: OriginatedCalls,
     call_manager: Service,
     media: Arc<MediaPipeline>,
+    sessions: Sessions,
 }
 
 impl Courier {
@@ -58,12 +60,14 @@ impl Courier {
     /// fails if it cannot.
     ///
     /// Phones fetch from `content_store`, `push_credentials` has the passwords of pushes in progress,
-    /// and `roster` knows which server sends a NOTIFY to a phone.
+    /// `roster` knows which server sends a NOTIFY to a phone, and `sessions` are those over which CSTA
+    /// requests travel.
     pub(crate) fn open(
         config: Config,
         content_store: ContentStore,
         push_credentials: PushCredentials,
         roster: Roster,
+        sessions: Sessions,
     ) -> io::Result<Self> {
         let media_dir = config.media_dir.clone();
         let store = MediaStore::open(content_store.clone(), media_dir, config.media_lifetime)?;
@@ -82,6 +86,7 @@ impl Courier {
             breakers: CircuitBreakers::default(),
             calls: OriginatedCalls::default(),
             media,
+            sessions,
         })))
     }
 

@@ -13,6 +13,7 @@ use crate::history::{Config, History};
 use crate::metrics::DeliveryMetrics;
 use crate::page_names::PageNames;
 use crate::resolver::PhoneResolver;
+use crate::uacsta::Sessions;
 
 /// A dispatcher without phones, outbox and call manager.
 struct Bench {
@@ -37,7 +38,14 @@ impl Bench {
             circuit_breaker: true,
         };
         let (store, credentials) = (ContentStore::default(), PushCredentials::default());
-        let courier = Courier::open(config, store, credentials, roster.clone()).unwrap();
+        let courier = Courier::open(
+            config,
+            store,
+            credentials,
+            roster.clone(),
+            Sessions::default(),
+        )
+        .unwrap();
         let metrics = DeliveryMetrics::default();
         let services = Services::new(
             PhoneResolver::new(Directory::default(), roster, VendorDefaultsMap::new()),

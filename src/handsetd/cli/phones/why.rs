@@ -28,6 +28,7 @@ use crate::phone_networks::PhoneNetworks;
 use crate::resolver::{NotFound, PhoneResolver};
 use crate::roster::Roster;
 use crate::telemetry::TerminalSafe;
+use crate::uacsta::Sessions;
 use fetch::FetchReport;
 use probe_result::ProbeResult;
 
@@ -295,6 +296,7 @@ fn courier(config: &Config, roster: &Roster) -> anyhow::Result<Courier> {
         ContentStore::default(),
         PushCredentials::default(),
         roster.clone(),
+        Sessions::default(),
     )
     .context("cannot create the HTTP client for phones")
 }

@@ -1,0 +1,13 @@
+//! CSTA sessions over SIP (uaCSTA): phones that register an identity of their own with handsetd, and the
+//! SIP dialog with each, in which requests and events travel.
+//!
+//! [`Sessions`] is the handle for those that send requests. It exists, without a session, also where
+//! `[uacsta]` is not configured.
+
+mod message;
+mod sessions;
+mod status;
+
+pub(crate) use message::{Message, Reply, RequestError};
+pub(crate) use sessions::Sessions;
+pub(crate) use status::SessionStatus;

@@ -1,0 +1,16 @@
+//! The state of a session as people see it.
+
+use jiff::Timestamp;
+
+/// The session of one phone.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct SessionStatus {
+    /// When it registered with handsetd last; `None` if it is not registered.
+    pub(crate) registered: Option<Timestamp>,
+    /// Whether the session is up.
+    pub(crate) session: bool,
+    /// Since when the session is up, or down.
+    pub(crate) since: Option<Timestamp>,
+    /// Why the last attempt to set it up failed, and which setting of the phone helps.
+    pub(crate) last_refusal: Option<String>,
+}
