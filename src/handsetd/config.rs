@@ -10,6 +10,7 @@
 mod admin;
 mod agi;
 mod asterisk;
+mod csta;
 mod cucm;
 mod deserialize;
 mod diagnostic;

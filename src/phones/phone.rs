@@ -6,6 +6,7 @@
 mod auth_policy;
 mod channel;
 mod credentials;
+mod csta_account;
 mod csta_calls;
 mod directory;
 mod entry;
@@ -31,6 +32,7 @@ use crate::verb::Via;
 pub use auth_policy::AuthPolicy;
 pub use channel::endpoint_of_channel;
 pub use credentials::Credentials;
+pub use csta_account::CstaAccount;
 pub use csta_calls::CstaCalls;
 pub use directory::{Directory, Target, UnknownMember};
 pub use entry::{PhoneEntry, Unresolved, VendorDefaults, VendorDefaultsMap};
@@ -83,6 +85,8 @@ pub struct Phone {
     pub pin: Option<Pin>,
     /// The `Call-ID` of its registration, which Cisco phones require in a request to restart.
     pub call_id: Option<String>,
+    /// The identity that it registers with handsetd for CSTA sessions over SIP.
+    pub csta: Option<CstaAccount>,
     /// How CSTA requests name calls, if it differs from what the firmware suggests.
     pub csta_calls: Option<CstaCalls>,
     /// Other contacts of its endpoint, which are no desk phones; requests leave them out, and the
@@ -126,6 +130,7 @@ impl Phone {
             via: None,
             pin: None,
             call_id: None,
+            csta: None,
             csta_calls: None,
             left_out: Vec::new(),
             server: None,
@@ -154,6 +159,7 @@ impl Phone {
             via: None,
             pin: None,
             call_id: None,
+            csta: None,
             csta_calls: None,
             left_out: Vec::new(),
         }

@@ -14,6 +14,7 @@ use handset_phones::verb::Via;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::csta::Csta;
 use super::secret::SecretSource;
 use super::setting::{Setting, Step};
 use super::tls::Tls;
@@ -30,14 +31,22 @@ pub(super) fn read(
 ) -> Directory {
     let mut names = UniqueNames::new("[[phone]] or [[group]]");
     let mut endpoints = UniqueNames::new("[[phone]]");
+    let mut users = UniqueNames::new("[[phone]]");
     let mut entries = Vec::new();
     let mut completed_vendors = Vec::new();
     for (raw, section) in validator.list::<Phone>(root, "phone") {
         let raw = with_server(raw, servers);
         let server = server(&raw, &section, servers, validator);
         let is_new = names.register_of(server.as_ref(), &section, &raw.name, validator);
+        let name = &raw.name;
+        let csta = raw.csta.as_ref();
+        let csta = csta.and_then(|csta| csta.account(name, &section, &mut users, validator));
         let (entry, completed) = entry(raw, &section, accounts, validator);
-        let entry = PhoneEntry { server, ..entry };
+        let entry = PhoneEntry {
+            server,
+            csta,
+            ..entry
+        };
         if let Some(endpoint) = entry.endpoint.as_ref().filter(|_| is_new) {
             let of = entry.server.as_ref();
             endpoints.register_value(of, &section, "endpoint", &endpoint.to_string(), validator);
@@ -187,6 +196,7 @@ fn entry(
         auth: raw.auth,
         via: raw.via,
         pin,
+        csta: None,
         csta_calls: raw.csta_calls,
         server: None,
         listing: Listing::Listed,
@@ -285,6 +295,7 @@ struct Phone {
     auth: Option<AuthPolicy>,
     via: Option<Via>,
     tls: Option<Tls>,
+    csta: Option<Csta>,
     csta_calls: Option<CstaCalls>,
 }
 

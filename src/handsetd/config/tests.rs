@@ -210,6 +210,9 @@ fn every_key_sets_its_field() {
     assert!(entries[2].endpoint.is_none() && entries[2].credentials.is_none());
     assert_eq!(entries[2].firmware.as_ref().unwrap().as_str(), "8.7.3.19");
     assert_eq!(entries[2].csta_calls, Some(CstaCalls::Flat));
+    let csta = entries[2].csta.as_ref().unwrap();
+    assert!(csta.credentials().matches("front-desk-csta", "narcissus"));
+    assert_eq!(csta.device(), Some("sip:100@pbx.example.com"));
     let everyone = config
         .directory
         .find(&"everyone".into(), None, &NoneRegistered);

@@ -7,8 +7,8 @@ use handset_net::pin::Pin;
 
 use super::registration_info::RegistrationInfo;
 use super::{
-    Address, AuthPolicy, Credentials, CstaCalls, Endpoint, Firmware, Listing, MacAddress, Phone,
-    ServerName, Vendor, sip_host,
+    Address, AuthPolicy, Credentials, CstaAccount, CstaCalls, Endpoint, Firmware, Listing,
+    MacAddress, Phone, ServerName, Vendor, sip_host,
 };
 use crate::verb::Via;
 
@@ -39,6 +39,8 @@ pub struct PhoneEntry {
     pub via: Option<Via>,
     /// Its certificate, if its web server speaks TLS.
     pub pin: Option<Pin>,
+    /// The identity that it registers with handsetd for CSTA sessions over SIP.
+    pub csta: Option<CstaAccount>,
     /// How CSTA requests name calls, if it differs from what the firmware suggests.
     pub csta_calls: Option<CstaCalls>,
     /// Whether a `[[phone]]` names it.
@@ -77,6 +79,7 @@ impl PhoneEntry {
             auth: None,
             via: None,
             pin: None,
+            csta: None,
             csta_calls: None,
             listing: Listing::Unlisted,
         }
@@ -168,6 +171,7 @@ impl PhoneEntry {
             via: self.via,
             pin: self.pin,
             call_id: info.call_id.clone(),
+            csta: self.csta.clone(),
             csta_calls: self.csta_calls,
             left_out: Vec::new(),
         })

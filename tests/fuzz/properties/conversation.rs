@@ -77,6 +77,7 @@ pub(super) fn phone(vendor: Vendor, model: &str, firmware: &str) -> Phone {
         via: None,
         pin: None,
         call_id: Some("1@192.0.2.21".to_owned()),
+        csta: None,
         csta_calls: None,
         left_out: Vec::new(),
     }
