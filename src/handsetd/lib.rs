@@ -53,6 +53,7 @@
 //! | `handset-ami` | AMI client and wire format; usable alone | net |
 //! | `handset-agi` | FastAGI server and wire format; usable alone | net |
 //! | `handset-phones` | verbs, vendor backends, screens, media conversion; pure, without I/O | net, for pins |
+//! | `handset-sip` | SIP user agent: registrations in, dialogs out; usable alone | net |
 //! | `handset-simulator` | simulated phones, call manager and SIP agent; shares no code with what it tests | net |
 //! | `handsetd` | this crate: the daemon and its command line | all |
 //!
@@ -96,6 +97,9 @@
 //!   composes them. The `config` crate merges the sources; each value keeps its file, line and key, so
 //!   that every fault can be reported at once, with its location.
 //! - Digest authentication is our own: the crates for it depend on outdated hash and random crates.
+//! - The SIP user agent is our own, too. The crates for it (ezk-sip, rsipstack) spawn a task for every
+//!   datagram and accept connections without a limit, which nothing outside them can bound, and depend on
+//!   a resolver, STUN, or a logger of their own.
 //! - Backends return their documents with the plan instead of storing them. A plan that is not chosen
 //!   leaves nothing behind, and plans can be compared in tests.
 //! - The outbox commits to `SQLite` in groups, on its own thread: one `fsync` serves many

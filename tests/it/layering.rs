@@ -64,7 +64,15 @@ fn files(modules: &[Module]) -> String {
     modules.iter().map(file).collect::<Vec<_>>().join(" -> ")
 }
 
-const CRATES: &[&str] = &["agi", "ami", "handsetd", "net", "phones", "simulator"];
+const CRATES: &[&str] = &[
+    "agi",
+    "ami",
+    "handsetd",
+    "net",
+    "phones",
+    "simulator",
+    "sip",
+];
 
 /// Each module of the daemon, and the modules that it may import.
 const MAY_IMPORT: &[(&str, &[&str])] = &[

@@ -1,0 +1,57 @@
+//! The configuration of a user agent.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use handset_net::allow_list::AllowList;
+use rustls::ServerConfig;
+
+use super::listen::Listen;
+use super::wire::Value;
+
+/// The configuration of a [`UserAgent`](super::UserAgent).
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: Vec<Listen>,
+    /// The networks whose messages are read; others get no answer.
+    pub allow: AllowList,
+    /// Certificate and key for listeners with TLS, which cannot be bound without.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// The address that peers are told as ours; `None` takes that of the interface towards the peer.
+    pub address: Option<IpAddr>,
+    /// The user part of our Contact and, by default, of `From`.
+    pub user: String,
+    /// The value of `User-Agent` and `Server`.
+    pub user_agent: Value,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// The limits of a [`UserAgent`](super::UserAgent). An IPv6 address stands for its /64 network.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Maximum number of TCP and TLS connections of each listener.
+    pub connections: usize,
+    /// Maximum number of connections of one address to a listener. Many phones share one behind NAT.
+    pub connections_per_address: usize,
+    /// Datagrams per second that are read from one address; as many may come at once.
+    pub datagrams_per_second: u32,
+    /// Requests outside a dialog per second that are handled from one address, over any transport; as
+    /// many may come at once.
+    pub requests_per_second: u32,
+    /// Maximum number of dialogs.
+    pub dialogs: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 16_384,
+            connections_per_address: 4096,
+            datagrams_per_second: 5000,
+            requests_per_second: 500,
+            dialogs: 16_384,
+        }
+    }
+}
