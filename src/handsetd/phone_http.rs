@@ -7,7 +7,6 @@ mod action_url;
 mod authenticate;
 mod config;
 mod content;
-mod failed_logins;
 mod page;
 mod router;
 mod server;

@@ -1,6 +1,6 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
 //! pinned TLS certificates, addresses that may be connected to, retry delays, maps whose entries
-//! expire, files that cannot hang or flood whoever opens them, and texts: excerpts of long ones, those
+//! expire, a limit of failed logins, files that cannot hang or flood whoever opens them, and texts: excerpts of long ones, those
 //! whose encoding is not told, patterns with wildcards, and request lines that nobody encoded.
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
@@ -12,6 +12,7 @@ pub mod backoff;
 pub mod destinations;
 pub mod excerpt;
 pub mod expiring;
+pub mod failed_logins;
 pub mod files;
 #[cfg(feature = "http")]
 pub mod http_server;

@@ -17,18 +17,18 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use handset_net::failed_logins::{Attempt, FailedLogins};
 use handset_phones::phone::MacAddress;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use super::failed_logins::{Attempt, FailedLogins};
 use crate::deliver::{Presented, PushCredentials, Redemption};
 
 /// Checks credentials, and limits failures.
 #[derive(Clone, Debug)]
 pub(super) struct LoginGuard {
     credentials: PushCredentials,
-    failed_logins: Arc<FailedLogins>,
+    failed_logins: Arc<FailedLogins<MacAddress>>,
 }
 
 /// Handles `GET /cisco/authenticate`.
