@@ -16,24 +16,23 @@ mod plan_error;
 mod planner;
 mod snom;
 mod task;
-mod xml;
 mod yealink;
 
 #[cfg(test)]
 mod testing;
 
+pub use crate::xml::document_fault;
 pub use cisco::is_multiplatform;
 pub use http::{Auth, Method, Reply, Request};
 pub use page::{asks_one_field_at_a_time, closing_document, document, test_document};
 pub use plan::{
-    Call, ChannelAction, Exchange, InCall, Notify, Plan, Purpose, ReplyData, ReplyOutcome,
-    ReplyParser, Step,
+    Call, ChannelAction, CstaExchange, Exchange, InCall, Notify, Plan, Purpose, ReplyData,
+    ReplyOutcome, ReplyParser, Step,
 };
 pub use plan_context::PlanContext;
 pub use plan_error::PlanError;
 pub use planner::plan;
 pub use task::{AudioFile, BackgroundImage, Image, PreparedContent, PreparedTone, Task};
-pub use xml::document_fault;
 
 use backend::Backend;
 

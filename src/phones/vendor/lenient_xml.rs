@@ -1,7 +1,7 @@
 //! A lenient parser for the XML that devices send: with several declarations, none or a wrong one,
 //! undeclared ISO 8859-1 or UTF-16, an unescaped `&` or missing end tags.
 //!
-//! Only size and depth are limited. Documents that handsetd writes go through [`xml`](super::xml).
+//! Only size and depth are limited. Documents that handsetd writes go through [`xml`](crate::xml).
 
 use std::borrow::Cow;
 

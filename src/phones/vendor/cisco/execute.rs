@@ -15,9 +15,9 @@ use super::redirect::{self, Parse};
 use super::timing::PLAY_TIMEOUT;
 use super::uri::{self, Uri};
 use crate::phone::{Endpoint, Phone, Technology};
-use crate::vendor::xml::Node;
 use crate::vendor::{Auth, Plan, PlanError, Request};
 use crate::verb::{Priority, VendorUri};
+use crate::xml::Node;
 
 /// An item of an Execute.
 #[derive(Clone, Debug)]

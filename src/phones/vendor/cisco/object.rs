@@ -12,8 +12,8 @@ use crate::documents::{Documents, StoredContent, page_url};
 use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::vendor::pagination::paginate;
-use crate::vendor::xml::Node;
 use crate::vendor::{Image, PlanError};
+use crate::xml::Node;
 
 /// The `Content-Type` of the documents.
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=UTF-8";

@@ -14,9 +14,9 @@ use super::execute::{self, Item};
 use super::family::Family;
 use super::uri::{Uri, is_port};
 use crate::phone::Phone;
-use crate::vendor::xml::Node;
 use crate::vendor::{Plan, PlanError, Reply, ReplyData, ReplyOutcome, lenient_xml};
 use crate::verb::{Codec, Mode, Stream};
+use crate::xml::Node;
 
 /// Plans to start a stream.
 pub(super) fn start(phone: &Phone, stream: &Stream) -> Result<Plan, PlanError> {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::vendor::xml::Node;
 use crate::verb::{DeviceName, UserId};
+use crate::xml::Node;
 
 /// A request or query.
 #[derive(Clone, Debug, Eq, PartialEq)]

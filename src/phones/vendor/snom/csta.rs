@@ -12,19 +12,20 @@
 //!
 //! Snom's own requests are written as in its samples for all firmware: SOAP, edition 4.
 
-mod answer;
 mod calls;
 mod device;
+mod reply;
 mod request;
 mod settings;
 mod transfer;
 
 use super::{document, execute, http, led};
+use crate::csta::{Part, Request};
 use crate::phone::Phone;
 use crate::vendor::{Plan, PlanContext, PlanError, PreparedContent, ReplyData, ReplyOutcome, Task};
 use crate::verb::{Control, Csta, Priority};
 use device::Line;
-use request::{Dialect, Part, Request};
+use request::{Dialect, step, step_of_own};
 
 /// Plans `task` by CSTA.
 pub(super) fn plan(
@@ -83,7 +84,7 @@ fn unsupported() -> PlanError {
 fn any(dialect: Dialect, csta: &Csta) -> Result<Plan, PlanError> {
     let parts = csta.elements().iter().map(Part::of).collect();
     let request = Request::new(csta.request().to_owned(), parts);
-    let step = request.step(dialect, |answer| match answer {
+    let step = step(&request, dialect, |answer| match answer {
         Ok(answer) => ReplyOutcome::Data(ReplyData::Value(answer.value())),
         Err(refused) => refused,
     })?;
@@ -108,7 +109,7 @@ fn push(
 /// Plans to push a document to the minibrowser.
 fn pushed(document: &str) -> Plan {
     let parts = vec![Part::text("document", document)];
-    let step = Request::own("XmlPush", parts).step_of_own(request::done);
+    let step = step_of_own(&Request::new("XmlPush", parts), request::done);
     Plan::new([step])
 }
 

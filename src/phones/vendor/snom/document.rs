@@ -6,9 +6,9 @@ use crate::documents::{Documents, StoredContent, page_url};
 use crate::phone::Phone;
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Submit, Target};
 use crate::vendor::pagination::paginate;
-use crate::vendor::xml::Node;
 use crate::vendor::{Image, Plan, PlanError, PreparedContent};
 use crate::verb::Priority;
+use crate::xml::Node;
 
 /// The `Content-Type` of the documents.
 pub(super) const CONTENT_TYPE: &str = "text/xml; charset=utf-8";

@@ -7,8 +7,8 @@ use super::document::EXIT;
 use super::model;
 use crate::phone::Phone;
 use crate::vendor::PlanError;
-use crate::vendor::xml::Node;
 use crate::verb::{Led, LedColor, LedName, LedState};
+use crate::xml::Node;
 
 /// Writes the document that switches a lamp.
 pub(super) fn document(phone: &Phone, led: &Led) -> Result<String, PlanError> {

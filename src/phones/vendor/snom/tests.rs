@@ -39,6 +39,7 @@ pub(super) fn shown_steps(steps: &[Step]) -> String {
                 .map_or(String::new(), |call| format!("{call:?}"));
             format!("NOTIFY {} {body}{call}", notify.event)
         }
+        Step::Csta(exchange) => format!("INFO {}", exchange.message.document()),
         Step::Pause(pause) => format!("{} s", pause.as_secs()),
         Step::Call(_) | Step::Channel(_) | Step::HangUp => "a call".to_owned(),
     };
@@ -330,6 +331,7 @@ fn transport_most_likely_to_work_is_selected() {
         match &plan.steps[0] {
             Step::Http(exchange) => exchange.request.transport,
             Step::Notify(_) => "notify",
+            Step::Csta(_) => "session",
             Step::Call(_) | Step::Channel(_) | Step::HangUp => "pbx",
             Step::Pause(_) => "pause",
         }

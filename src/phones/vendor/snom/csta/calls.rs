@@ -3,36 +3,15 @@
 
 use std::sync::Arc;
 
-use super::answer::Answer;
 use super::device::{Line, Next};
-use super::request::{Dialect, Part, Request, done};
+use super::request::{Dialect, done, step};
+use crate::csta::{Call, Part, Request};
 use crate::screen::Number;
 use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
 use crate::verb::{CallControl, CallId, Digits};
 
 /// The steps for a call once its id is known.
 pub(super) type WithCall = Arc<dyn Fn(&str) -> Vec<Step> + Send + Sync>;
-
-/// A call of the phone.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Call {
-    /// Its id.
-    pub(super) id: String,
-    /// The state at the phone itself, in ECMA's words.
-    pub(super) state: String,
-    /// The states at the other ends, if the phone reports them.
-    others: Vec<String>,
-}
-
-impl Call {
-    /// Returns whether no other end is reported as ringing.
-    pub(super) fn is_answered(&self) -> bool {
-        !self
-            .others
-            .iter()
-            .any(|state| matches!(state.as_str(), "alerting" | "initiated"))
-    }
-}
 
 /// Answers, ends, holds or resumes a call.
 pub(super) fn control(
@@ -85,7 +64,7 @@ pub(super) fn dtmf(dialect: Dialect, line: Line, digits: &Digits) -> Result<Plan
 
 /// Returns the step of a request without result data. The dialect must support the request.
 pub(super) fn request(dialect: Dialect, name: &'static str, parts: Vec<Part>) -> Vec<Step> {
-    let step = Request::new(name, parts).step(dialect, done);
+    let step = step(&Request::new(name, parts), dialect, done);
     step.into_iter().collect()
 }
 
@@ -158,11 +137,11 @@ enum Pick {
 
 fn pick(calls: &[Call], states: &[&str]) -> Pick {
     for state in states {
-        let fitting: Vec<_> = calls.iter().filter(|call| call.state == *state).collect();
+        let fitting: Vec<_> = calls.iter().filter(|call| call.state() == *state).collect();
         match fitting.as_slice() {
             [] => {}
-            [only] => return Pick::One(only.id.clone()),
-            [first, ..] => return Pick::Several(fitting.len(), first.id.clone()),
+            [only] => return Pick::One(only.id().to_string()),
+            [first, ..] => return Pick::Several(fitting.len(), first.id().to_string()),
         }
     }
     Pick::None
@@ -175,33 +154,11 @@ pub(super) fn snapshot(
 ) -> Vec<Step> {
     let parts = vec![Part::text("snapshotObject", device)];
     let request = Request::new("SnapshotDevice", parts);
-    let step = request.step(Dialect::NEW, move |answer| {
-        then(answer.map(|answer| calls(&answer)))
+    let step = step(&request, Dialect::NEW, move |answer| {
+        then(answer.map(|answer| Call::all(&answer)))
     });
     step.into_iter().collect()
 }
 
-fn calls(answer: &Answer) -> Vec<Call> {
-    let mut infos = Vec::new();
-    answer.all("snapshotDeviceResponseInfo", &mut infos);
-    let call = |info: &Answer| {
-        let id: CallId = info.text_of("callID")?.parse().ok()?;
-        let mut states = Vec::new();
-        info.all("localConnectionState", &mut states);
-        let mut states = states.iter().map(|state| state.text());
-        let state = states.next()?;
-        Some(Call {
-            others: states.map(ToOwned::to_owned).collect(),
-            id: id.to_string(),
-            // Both spellings are in use.
-            state: if state == "held" { "hold" } else { state }.to_owned(),
-        })
-    };
-    infos.into_iter().filter_map(call).take(MAX_CALLS).collect()
-}
-
 /// The caveat for requests that Snom does not document.
 pub(super) const UNVERIFIED: &str = "unverified on real phones: this CSTA request";
-
-/// The most calls that are examined.
-const MAX_CALLS: usize = 64;

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::answer::Answer;
 use super::calls::{UNVERIFIED, request};
 use super::device::Line;
-use super::request::{Dialect, Part, Request, done};
+use super::request::{Dialect, done, step_of_own};
+use crate::csta::{Answer, Part, Request};
 use crate::vendor::{Plan, PlanError, ReplyData, ReplyOutcome};
 use crate::verb::{Forward, ForwardKind, Settings};
 
@@ -27,9 +27,9 @@ pub(super) fn plan(settings: &Settings) -> Plan {
     let parts = names
         .iter()
         .map(|name| Part::parts("Setting", vec![Part::text("name", &plain(name))]));
-    let request = Request::own("GetSettings", parts.collect());
+    let request = Request::new("GetSettings", parts.collect());
     plan.steps
-        .push(request.step_of_own(move |answer| match answer {
+        .push(step_of_own(&request, move |answer| match answer {
             Ok(answer) => ReplyOutcome::Data(ReplyData::Value(requested(&names, &answer))),
             Err(refused) => refused,
         }));
@@ -42,8 +42,8 @@ pub(super) fn set(settings: &[(String, String)]) -> Plan {
         let parts = vec![Part::text("name", name), Part::text("value", value)];
         Part::parts("Setting", parts)
     });
-    let request = Request::own("SetSettings", parts.collect());
-    Plan::new([request.step_of_own(done)])
+    let request = Request::new("SetSettings", parts.collect());
+    Plan::new([step_of_own(&request, done)])
 }
 
 /// Plans to switch do-not-disturb.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer::Answer;
-use super::calls::{Call, UNVERIFIED, request, snapshot, with_call};
+use super::calls::{UNVERIFIED, request, snapshot, with_call};
 use super::device::{Line, Next};
-use super::request::{Dialect, Part, Request};
+use super::request::{self, Dialect};
+use crate::csta::{Answer, Call, Part, Request};
 use crate::screen::Number;
 use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
 use crate::verb::{CallId, TransferKind};
@@ -50,7 +50,8 @@ fn consult(dialect: Dialect, line: Line, held: &str, number: &Number, target: &s
         Part::text("consultedDevice", target),
     ];
     let (held, number) = (held.to_owned(), number.clone());
-    let step = Request::new("ConsultationCall", parts).step(dialect, move |answer| {
+    let request = Request::new("ConsultationCall", parts);
+    let step = request::step(&request, dialect, move |answer| {
         let answer = match answer {
             Ok(answer) => answer,
             Err(refused) => return refused,
@@ -100,8 +101,8 @@ fn wait(wait: Wait) -> Vec<Step> {
                 Err(refused) => return refused,
             };
             let number = &wait.number;
-            let call = calls.iter().find(|call| call.id == wait.active);
-            match call.map(|call| call.state.as_str()) {
+            let call = calls.iter().find(|call| call.id().as_str() == wait.active);
+            match call.map(Call::state) {
                 Some("connected") if call.is_some_and(Call::is_answered) => {
                     let parts = vec![
                         Part::call("heldCall", &wait.held),
