@@ -4,10 +4,10 @@
 //! [`Sessions`] is the handle for those that send requests. It exists, without a session, also where
 //! `[uacsta]` is not configured.
 
-mod message;
+mod request_error;
 mod sessions;
 mod status;
 
-pub(crate) use message::{Message, Reply, RequestError};
+pub(crate) use request_error::RequestError;
 pub(crate) use sessions::Sessions;
 pub(crate) use status::SessionStatus;

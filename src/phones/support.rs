@@ -148,6 +148,7 @@ impl Family {
         let context = PlanContext {
             via,
             asterisk: true,
+            csta: None,
             documents: &documents,
         };
         accepts_media(&phone, task)?;
@@ -277,6 +278,7 @@ mod tests {
             let context = PlanContext {
                 via,
                 asterisk: true,
+                csta: None,
                 documents: &documents,
             };
             let planned = plan(phone, task, &context).map_err(|error| error.to_string());

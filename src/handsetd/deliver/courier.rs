@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use bytes::Bytes;
+use handset_phones::csta::SessionDialect;
 use handset_phones::documents::{Document, StoredContent};
 use handset_phones::phone::{Phone, RegistrationInfo, Vendor};
 use handset_phones::screen::{Screen, Source};
@@ -290,11 +291,13 @@ impl Courier {
         let endpoint = phone.endpoint.as_ref();
         let server = phone.server.as_ref();
         let asterisk = endpoint.is_some_and(|endpoint| self.0.roster.knows(endpoint, server));
+        let dialect = SessionDialect::of(phone).filter(|_| self.0.sessions.is_expected(phone));
         let plan = |via| {
             let documents = publisher.documents();
             let context = PlanContext {
                 via,
                 asterisk,
+                csta: dialect.as_ref(),
                 documents: &documents,
             };
             let plan = vendor::plan(phone, task, &context)?;
@@ -331,6 +334,7 @@ impl Courier {
             breakers: self.0.config.circuit_breaker.then_some(breakers),
             roster: &self.0.roster,
             calls: &self.0.calls,
+            sessions: &self.0.sessions,
             phone,
             contactable,
             publisher,

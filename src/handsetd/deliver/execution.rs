@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use handset_phones::phone::Phone;
-use handset_phones::vendor::{Exchange, Method, Plan, Reply, ReplyOutcome, Request, Step};
+use handset_phones::vendor::{
+    CstaExchange, Exchange, Method, Plan, Reply, ReplyOutcome, Request, Step,
+};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
@@ -19,6 +21,7 @@ use crate::commit_point::CommitPoint;
 use crate::content_store::ContentPublisher;
 use crate::outcome::{Status, StepRecord};
 use crate::roster::Roster;
+use crate::uacsta::{RequestError, Sessions};
 
 /// A plan being executed for one phone.
 #[derive(Debug)]
@@ -28,6 +31,7 @@ pub(super) struct PlanExecution<'a> {
     pub(super) breakers: Option<&'a CircuitBreakers>,
     pub(super) roster: &'a Roster,
     pub(super) calls: &'a OriginatedCalls,
+    pub(super) sessions: &'a Sessions,
     pub(super) phone: &'a Phone,
     /// The same as its web server, or why that may not be contacted.
     pub(super) contactable: Result<Contactable, Failure>,
@@ -129,6 +133,10 @@ impl PlanExecution<'_> {
                     channel::act(self.roster, self.phone, &action, until, self.commit_point).await;
                 ("pbx", request, done.map(|()| Next::Done))
             }
+            Step::Csta(exchange) => {
+                let request = format!("INFO {}", exchange.message.name());
+                ("csta", request, self.in_session(exchange, until).await)
+            }
             Step::HangUp => {
                 let request = "hangup through Asterisk".to_owned();
                 let ended = self
@@ -214,7 +222,34 @@ impl PlanExecution<'_> {
             };
             Failure::new(status, error.to_string())
         })?;
-        match parser.parse(&reply) {
+        self.interpret(parser.parse(&reply), reply.status).await
+    }
+
+    /// Sends one CSTA request in the session of the phone, and interprets the answer.
+    async fn in_session(
+        &mut self,
+        exchange: CstaExchange,
+        until: Instant,
+    ) -> Result<Next, Failure> {
+        let CstaExchange { message, parser } = exchange;
+        let commit_point = self.commit_point;
+        let answered = self
+            .sessions
+            .request(self.phone, message, until, commit_point)
+            .await;
+        let reply = answered.map_err(|error| {
+            let status = match error {
+                RequestError::NoAnswer(_) => Status::Unknown,
+                RequestError::NotCommitted(_) | RequestError::NotSent(_) => Status::Unreachable,
+            };
+            Failure::new(status, error.to_string())
+        })?;
+        self.interpret(parser.parse(&reply), reply.status).await
+    }
+
+    /// Draws the consequence of a reply, which came with `status`.
+    async fn interpret(&mut self, outcome: ReplyOutcome, status: u16) -> Result<Next, Failure> {
+        match outcome {
             ReplyOutcome::Done => Ok(Next::Done),
             ReplyOutcome::Then(steps) => Ok(Next::Then(steps)),
             ReplyOutcome::Instead(steps) => Ok(Next::Instead(steps)),
@@ -223,7 +258,7 @@ impl PlanExecution<'_> {
                 reply_data::merge(&mut self.log.result, value);
                 Ok(Next::Done)
             }
-            ReplyOutcome::Denied(why) => Err(self.denied(reply.status, why)),
+            ReplyOutcome::Denied(why) => Err(self.denied(status, why)),
             ReplyOutcome::Rejected(why) => Err(Failure::new(Status::Rejected, why)),
             ReplyOutcome::Unconfirmed(why) => Err(Failure::new(Status::Unknown, why)),
         }

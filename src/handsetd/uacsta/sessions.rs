@@ -1,9 +1,10 @@
 //! The handle for those that send requests over sessions.
 
+use handset_phones::csta::{Message, Reply};
 use handset_phones::phone::Phone;
 use tokio::time::Instant;
 
-use super::message::{Message, Reply, RequestError};
+use super::request_error::RequestError;
 use super::status::SessionStatus;
 use crate::commit_point::CommitPoint;
 

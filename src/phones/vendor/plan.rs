@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::http::{Reply, Request};
+use crate::csta;
 use crate::screen::Number;
 use crate::verb::CallId;
 
@@ -30,6 +31,8 @@ pub enum Step {
     Call(Call),
     /// Asterisk acts on a call of the phone.
     Channel(ChannelAction),
+    /// A CSTA request in the session of the phone.
+    Csta(CstaExchange),
     /// The call that Asterisk placed last is ended if it is still ringing.
     HangUp,
     /// A request to the phone's own web server.
@@ -70,27 +73,62 @@ impl Request {
     }
 }
 
-/// The interpretation of a reply. Parsers of the same name are equal.
-#[derive(Clone)]
-pub struct ReplyParser {
-    name: Cow<'static, str>,
-    parse: Arc<dyn Fn(&Reply) -> ReplyOutcome + Send + Sync>,
+/// A CSTA request in the session of the phone, and the interpretation of its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CstaExchange {
+    /// The request.
+    pub message: csta::Message,
+    /// The interpretation of the answer.
+    pub parser: ReplyParser<csta::Reply>,
 }
 
-impl ReplyParser {
+impl CstaExchange {
+    /// Creates an exchange whose answer is interpreted by `parse`.
+    pub(crate) fn new(
+        message: csta::Message,
+        parse: impl Fn(&csta::Reply) -> ReplyOutcome + Send + Sync + 'static,
+    ) -> Self {
+        let name = message.name().to_owned().into();
+        Self {
+            message,
+            parser: ReplyParser {
+                name,
+                parse: Arc::new(parse),
+            },
+        }
+    }
+}
+
+/// The interpretation of a reply: `R` is that of a web server, unless it says otherwise. Parsers of the
+/// same name are equal.
+pub struct ReplyParser<R = Reply> {
+    name: Cow<'static, str>,
+    parse: Arc<dyn Fn(&R) -> ReplyOutcome + Send + Sync>,
+}
+
+impl<R> ReplyParser<R> {
     /// Interprets a reply.
-    pub fn parse(&self, reply: &Reply) -> ReplyOutcome {
+    pub fn parse(&self, reply: &R) -> ReplyOutcome {
         (self.parse)(reply)
     }
 }
 
-impl fmt::Debug for ReplyParser {
+impl<R> Clone for ReplyParser<R> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            parse: Arc::clone(&self.parse),
+        }
+    }
+}
+
+impl<R> fmt::Debug for ReplyParser<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ReplyParser").field(&self.name).finish()
     }
 }
 
-impl PartialEq for ReplyParser {
+impl<R> PartialEq for ReplyParser<R> {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
@@ -210,9 +248,12 @@ impl Plan {
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
         self.steps.iter().filter_map(|step| match step {
             Step::Http(exchange) => Some(exchange),
-            Step::Call(_) | Step::Channel(_) | Step::HangUp | Step::Notify(_) | Step::Pause(_) => {
-                None
-            }
+            Step::Call(_)
+            | Step::Channel(_)
+            | Step::Csta(_)
+            | Step::HangUp
+            | Step::Notify(_)
+            | Step::Pause(_) => None,
         })
     }
 

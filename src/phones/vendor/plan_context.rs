@@ -1,6 +1,7 @@
 //! The context that a task is planned in.
 
 use super::plan_error::PlanError;
+use crate::csta::SessionDialect;
 use crate::documents::Documents;
 use crate::verb::Via;
 
@@ -11,6 +12,8 @@ pub struct PlanContext<'a> {
     pub via: Option<Via>,
     /// Whether an `[[asterisk]]` server knows the phone, so that NOTIFYs and calls reach it.
     pub asterisk: bool,
+    /// How to speak to the phone in its CSTA session over SIP, if it has one or is expected to have one soon.
+    pub csta: Option<&'a SessionDialect>,
     /// Collects the documents that the phone will fetch.
     pub documents: &'a Documents,
 }

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{Exchange, Image, Plan, PlanContext, PlanError, PreparedContent, Step, Task, plan};
+use crate::csta::SessionDialect;
 use crate::documents::{Documents, StoredContent};
 use crate::phone::{Firmware, Phone, Vendor};
 use crate::screen::Screen;
@@ -13,6 +14,8 @@ pub(super) struct Fixture {
     pub(super) phone: Phone,
     /// Whether Asterisk can reach the phone.
     pub(super) asterisk: bool,
+    /// The CSTA session of the phone.
+    pub(super) csta: Option<SessionDialect>,
     documents: Documents,
 }
 
@@ -27,6 +30,7 @@ impl Fixture {
         Self {
             phone,
             asterisk: false,
+            csta: None,
             documents,
         }
     }
@@ -39,6 +43,7 @@ impl Fixture {
         PlanContext {
             via,
             asterisk: self.asterisk,
+            csta: self.csta.as_ref(),
             documents: &self.documents,
         }
     }

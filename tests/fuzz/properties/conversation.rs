@@ -27,6 +27,7 @@ pub(super) fn check(phone: &Phone, via: Option<Via>, input: &[u8]) {
     let context = PlanContext {
         via: via.or(own_via),
         asterisk: true,
+        csta: None,
         documents: &documents,
     };
     let Ok(plan) = plan(phone, &task, &context) else {
@@ -52,7 +53,7 @@ pub(super) fn check(phone: &Phone, via: Option<Via>, input: &[u8]) {
                 }
             }
             Step::Notify(notify) => check_notify(notify),
-            Step::Channel(_) | Step::HangUp | Step::Pause(_) => {}
+            Step::Channel(_) | Step::Csta(_) | Step::HangUp | Step::Pause(_) => {}
         }
         assert!(steps.len() <= STEPS, "one reply adds {} steps", steps.len());
     }

@@ -7,8 +7,8 @@ use url::Url;
 use crate::documents::{Documents, StoredContent, page_url};
 use crate::screen::{Body, Entry, Input, InputKind, Item, Screen, SoftKey, Target};
 use crate::vendor::pagination::paginate;
-use crate::vendor::xml::Node;
 use crate::vendor::{Image, PlanError};
+use crate::xml::Node;
 
 /// Writes the first page of a screen and publishes the others.
 ///

@@ -52,6 +52,7 @@ fn sent(plan: &Plan) -> String {
         }
         Step::Pause(pause) => format!("pause {}", pause.as_millis()),
         Step::Channel(action) => format!("{action:?}"),
+        Step::Csta(exchange) => format!("INFO {}", exchange.message.document()),
         Step::HangUp => "hang up".to_owned(),
         Step::Call(call) => format!("call {:?} {:?}", call.headers, call.purpose),
     });
