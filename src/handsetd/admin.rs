@@ -34,13 +34,12 @@ mod sessions;
 mod state;
 mod status;
 mod stream;
-mod tls;
 mod token;
 mod wrong_tokens;
 
 pub(crate) use accounts::Accounts;
 pub(crate) use body::parse as parse_body;
-pub(crate) use config::{Config, TlsFiles, User};
+pub(crate) use config::{Config, User};
 pub(crate) use feed::EventFeed;
 pub(crate) use reload_report::{ReloadReport, ReloadRequest, ReloadRequests};
 pub(crate) use role::Role;

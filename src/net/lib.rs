@@ -1,5 +1,5 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
-//! pinned TLS certificates, addresses that may be connected to, retry delays, maps whose entries
+//! TLS certificates, pinned or our own, addresses that may be connected to, retry delays, maps whose entries
 //! expire, a limit of failed logins, files that cannot hang or flood whoever opens them, and texts: excerpts of long ones, those
 //! whose encoding is not told, patterns with wildcards, and request lines that nobody encoded.
 //!
@@ -21,6 +21,8 @@ pub mod listener;
 pub mod pin;
 pub mod random;
 pub mod request_line;
+#[cfg(feature = "tls")]
+pub mod server_certificate;
 pub mod tasks;
 pub mod text;
 pub mod wildcard;

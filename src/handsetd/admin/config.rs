@@ -1,10 +1,9 @@
 //! Settings of the admin API and the web page.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 
 use handset_net::allow_list::AllowList;
-use serde::Deserialize;
+use handset_net::server_certificate::TlsFiles;
 
 use super::role::Role;
 use super::token::Token;
@@ -42,16 +41,6 @@ pub struct User {
     pub token: Token,
     /// What the user may do.
     pub role: Role,
-}
-
-/// The PEM files of a TLS server.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct TlsFiles {
-    /// The certificate, followed by its intermediates.
-    pub certificate_file: PathBuf,
-    /// The private key of the certificate.
-    pub key_file: PathBuf,
 }
 
 impl Config {

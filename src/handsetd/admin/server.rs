@@ -3,12 +3,14 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use handset_net::allow_list::AllowList;
 use handset_net::http_server::{self, ConnectionLimits};
 use handset_net::listener::{Accepted, Capacity, Listener};
+use handset_net::server_certificate::{TlsError, TlsFiles};
 use handset_net::tasks::Tasks;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -20,7 +22,6 @@ use super::config::Config;
 use super::long_requests::LongRequests;
 use super::router;
 use super::state::{AppState, Services, Transport};
-use super::tls::{self, TlsError};
 
 /// The admin server, bound and not yet running.
 #[derive(Debug)]
@@ -50,12 +51,19 @@ pub(crate) enum Error {
     Tls(#[from] TlsError),
 }
 
+/// Reads the certificate. Blocks.
+fn acceptor(files: &TlsFiles) -> Result<Acceptor, TlsError> {
+    let mut config = files.load("admin.tls")?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Acceptor(Arc::new(config).into()))
+}
+
 impl Server {
     /// Binds the address and reads the certificate. Blocks.
     pub(crate) fn bind(config: &Config) -> Result<Self, Error> {
         let listen = config.address();
         let tls = match &config.tls {
-            Some(files) => Some(Acceptor(tls::acceptor(files)?)),
+            Some(files) => Some(acceptor(files)?),
             None => None,
         };
         let capacity = Capacity {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail};
 use handset_net::files::{self, Links};
 use handset_net::pin::{Pin, WrongPin};
+use handset_net::server_certificate::TlsFiles;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -18,7 +19,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::admin::{TlsFiles, Token};
+use crate::admin::Token;
 use crate::config::Config;
 
 /// Sends requests to the running daemon.

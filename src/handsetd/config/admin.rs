@@ -1,9 +1,10 @@
 //! The `[admin]` section: the admin API and page.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use handset_net::allow_list::AllowList;
+use handset_net::server_certificate::TlsFiles;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -12,7 +13,7 @@ use super::secret::SecretSource;
 use super::setting::Setting;
 use super::unique_names::UniqueNames;
 use super::validator::Validator;
-use crate::admin::{Config, Role, TlsFiles, Token, User};
+use crate::admin::{Config, Role, Token, User};
 
 /// Reads the section.
 pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Config {
@@ -37,16 +38,7 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Config {
     validator.check_listen(&section, admin.address());
     validator.check_count(&section, "max_connections", admin.max_connections);
     validator.check_count(&section, "max_connections_each", admin.max_connections_each);
-    if let Some(tls) = &admin.tls {
-        let files: [&Path; 2] = [&tls.certificate_file, &tls.key_file];
-        if let Some(file) = files.into_iter().find(|file| !file.is_absolute()) {
-            let text = format!(
-                "{:?} is not an absolute path; it must begin with /",
-                file.display().to_string()
-            );
-            validator.reject(&section, "tls", text);
-        }
-    }
+    validator.check_tls_files(&section, admin.tls.as_ref());
     if !admin.is_guarded() {
         let text = format!(
             "{} is not a loopback address, so the token could be intercepted; set tls = {{ \

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use handset_net::server_certificate::TlsFiles;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
@@ -194,6 +195,16 @@ impl Validator {
             self.diagnostics.push(section.diagnostic_of("listen", text));
         }
         self.listeners.push((section.key_of("listen"), address));
+    }
+
+    /// Requires the paths of the certificate `tls` of `section` to be absolute: what a relative one is
+    /// relative to is easily mistaken.
+    pub(super) fn check_tls_files(&mut self, section: &Setting, tls: Option<&TlsFiles>) {
+        if let Some(file) = tls.and_then(TlsFiles::relative) {
+            let file = file.display().to_string();
+            let text = format!("{file:?} is not an absolute path; it must begin with /");
+            self.reject(section, "tls", text);
+        }
     }
 
     /// Reports the key `name` of `section`.
