@@ -6,16 +6,20 @@
 //! edition than they are asked in.
 
 mod answer;
+mod call_table;
 mod edition;
 mod error_code;
+mod event;
 mod message;
 mod request;
 mod session_dialect;
 mod snapshot;
 
 pub use answer::Answer;
+pub use call_table::{CallTable, PhoneEvent};
 pub use edition::Edition;
 pub use error_code::ErrorCode;
+pub use event::{Event, EventKind, Incoming};
 pub use message::{Message, Refused, Reply};
 pub use session_dialect::SessionDialect;
 pub use snapshot::Call;

@@ -103,6 +103,7 @@ impl PhoneState {
             "answer_new_incoming_call" | "call_established" | "unhold" => Activity::Talking,
             "hold" => Activity::Holding,
             "busy_to_idle"
+            | "call_failed"
             | "call_remote_canceled"
             | "call_terminated"
             | "cancel_callout"
