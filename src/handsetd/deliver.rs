@@ -13,7 +13,6 @@ mod config;
 mod contactable;
 mod conversion_cache;
 mod courier;
-mod digest;
 mod execution;
 mod expected_fetches;
 mod failure;

@@ -1,7 +1,8 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
-//! TLS certificates, pinned or our own, addresses that may be connected to, retry delays, maps whose entries
-//! expire, a limit of failed logins, files that cannot hang or flood whoever opens them, and texts: excerpts of long ones, those
-//! whose encoding is not told, patterns with wildcards, and request lines that nobody encoded.
+//! TLS certificates, pinned or our own, digest authentication, a limit of failed logins, addresses that may be
+//! connected to, retry delays, maps whose entries expire, files that cannot hang or flood whoever opens them,
+//! and texts: excerpts of long ones, those whose encoding is not told, patterns with wildcards, and request
+//! lines that nobody encoded.
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
@@ -10,6 +11,8 @@ pub mod allow_list;
 pub mod backoff;
 #[cfg(feature = "destinations")]
 pub mod destinations;
+#[cfg(feature = "digest")]
+pub mod digest;
 pub mod excerpt;
 pub mod expiring;
 pub mod failed_logins;

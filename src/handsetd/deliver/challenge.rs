@@ -2,9 +2,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use handset_net::digest::{Algorithm, Digest, challenges};
 use handset_phones::phone::{AuthPolicy, Credentials};
-
-use super::digest::{Algorithm, Digest};
 
 /// The challenges of a reply.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -26,23 +25,23 @@ impl Challenges {
     /// Reads the `WWW-Authenticate` fields of a reply, each of which may list several challenges
     /// (RFC 9110, section 11.6.1).
     pub(crate) fn read<'a>(fields: impl Iterator<Item = &'a str>) -> Self {
-        let mut challenges = Self::default();
-        for (scheme, params) in fields.flat_map(split) {
+        let mut read = Self::default();
+        for (scheme, params) in fields.flat_map(challenges) {
             let challenge = if scheme.eq_ignore_ascii_case("Basic") {
                 Some(Challenge::Basic)
             } else if scheme.eq_ignore_ascii_case("Digest") {
-                challenges.has_digest = true;
+                read.has_digest = true;
                 Digest::parse(&params).map(Challenge::Digest)
             } else {
                 None
             };
             let Some(challenge) = challenge else { continue };
-            let known = challenges.strongest.as_ref();
+            let known = read.strongest.as_ref();
             if known.is_none_or(|known| known.strength() < challenge.strength()) {
-                challenges.strongest = Some(challenge);
+                read.strongest = Some(challenge);
             }
         }
-        challenges
+        read
     }
 
     /// Returns whether the phone asks for Digest, and not just beside Basic in a form that is not
@@ -84,7 +83,8 @@ pub(super) fn answer_again(
     count: u32,
 ) -> String {
     let cnonce = handset_net::random::hex_token::<8>();
-    digest.answer(credentials, request, count, &cnonce)
+    let pair = (credentials.username.as_str(), credentials.password());
+    digest.answer(pair, request, count, &cnonce)
 }
 
 /// Writes the value of `Authorization` for Basic; `None` if the credentials are for Digest only.
@@ -96,39 +96,6 @@ pub(super) fn basic(credentials: &Credentials) -> Option<String> {
     }
     let pair = format!("{}:{}", credentials.username, credentials.password());
     Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
-}
-
-/// Splits a field into challenges, each a scheme and its parameters with commas between them.
-fn split(field: &str) -> Vec<(&str, String)> {
-    let mut challenges: Vec<(&str, String)> = Vec::new();
-    for element in elements(field) {
-        // A parameter is a name and an equals sign; everything else starts with a scheme.
-        let end = element.find(|c: char| c.is_whitespace() || c == '=');
-        let (word, rest) = element.split_at(end.unwrap_or(element.len()));
-        if !rest.trim_start().starts_with('=') {
-            challenges.push((word, rest.trim_start().to_owned()));
-        } else if let Some((_, params)) = challenges.last_mut() {
-            params.push(',');
-            params.push_str(element);
-        }
-    }
-    challenges
-}
-
-/// Splits a list at the commas outside of quotes; empty elements are left out.
-fn elements(list: &str) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut escaped) = (false, false);
-    let separator = move |c: char| {
-        let is_escaped = std::mem::take(&mut escaped);
-        match c {
-            '"' if !is_escaped => quoted = !quoted,
-            '\\' if quoted && !is_escaped => escaped = true,
-            _ => {}
-        }
-        c == ',' && !quoted
-    };
-    let elements = list.split(separator).map(str::trim);
-    elements.filter(|element| !element.is_empty())
 }
 
 #[cfg(test)]
@@ -208,7 +175,7 @@ mod tests {
         let Some(Challenge::Digest(digest)) = pick(&[many]) else {
             panic!("{:?}", pick(&[many]))
         };
-        let answer = digest.answer(&Credentials::new("u", "p".into()), ("GET", "/"), 1, "c");
+        let answer = digest.answer(("u", "p"), ("GET", "/"), 1, "c");
         assert!(answer.contains("realm=\"r\", nonce=\"n1\""), "{answer}");
         let quoted = "Basic realm=\"a, Digest realm=b, nonce=c\"";
         assert_eq!(pick(&[quoted]), Some(Challenge::Basic));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use handset_net::digest::Digest;
 use handset_net::expiring::ExpiringMap;
 use handset_phones::phone::{Address, AuthPolicy, Credentials, Phone, Vendor};
 use handset_phones::vendor::{Auth, Request};
@@ -13,7 +14,6 @@ use super::error::Error;
 use super::exchange::Message;
 use super::nonces::{Kept, Nonces, Server};
 use crate::deliver::challenge::{Challenge, Challenges, answer_again, basic};
-use crate::deliver::digest::Digest;
 use crate::deliver::push_credentials::{OpenPush, OpenStep, Password};
 
 /// The credentials for a phone.

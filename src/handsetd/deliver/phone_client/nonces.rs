@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use handset_net::digest::Digest;
 use handset_net::expiring::ExpiringMap;
 use handset_net::pin::Pin;
 use handset_phones::phone::{Address, Credentials, Phone};
@@ -16,7 +17,6 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::asked_for_digest::Area;
-use crate::deliver::digest::Digest;
 
 /// The challenges that phones still accept.
 #[derive(Debug)]
