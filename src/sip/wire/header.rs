@@ -113,6 +113,13 @@ impl Headers {
         self.0.retain(|(other, _)| other != name);
     }
 
+    /// Replaces the value of the first field of this name.
+    pub(super) fn replace_first(&mut self, name: &Name, replace: impl FnOnce(&str) -> Value) {
+        if let Some((_, value)) = self.0.iter_mut().find(|(other, _)| other == name) {
+            *value = replace(value);
+        }
+    }
+
     /// Returns the value of the first field of this name.
     pub fn get(&self, name: &Name) -> Option<&str> {
         let mut fields = self.0.iter();

@@ -35,6 +35,33 @@ pub struct Response {
     pub body: Bytes,
 }
 
+/// A message.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Message {
+    /// A request.
+    Request(Request),
+    /// A response.
+    Response(Response),
+}
+
+impl Message {
+    /// Returns the header fields.
+    pub fn headers(&self) -> &Headers {
+        match self {
+            Self::Request(request) => &request.headers,
+            Self::Response(response) => &response.headers,
+        }
+    }
+
+    pub(super) fn with_bytes(mut self, bytes: Bytes) -> Self {
+        match &mut self {
+            Self::Request(request) => request.body = bytes,
+            Self::Response(response) => response.body = bytes,
+        }
+        self
+    }
+}
+
 impl Request {
     /// Creates a request without header fields or body.
     pub fn new(method: Method, uri: Uri) -> Self {

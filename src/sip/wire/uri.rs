@@ -125,12 +125,12 @@ fn split(text: &str) -> Option<Parts<'_>> {
     if !scheme.eq_ignore_ascii_case("sip") && !scheme.eq_ignore_ascii_case("sips") {
         return None;
     }
-    let (rest, _headers) = rest.split_once('?').unwrap_or((rest, ""));
-    // A user part may contain `;`, and so the `@` decides.
+    // A user part may contain `;` and `?`, so the `@` decides.
     let (user, rest) = match rest.rsplit_once('@') {
         Some((user, rest)) => (Some(user), rest),
         None => (None, rest),
     };
+    let (rest, _headers) = rest.split_once('?').unwrap_or((rest, ""));
     let (host_port, params) = rest.split_once(';').unwrap_or((rest, ""));
     let (host, port) = split_port(host_port)?;
     (user != Some("")).then_some(Parts {
