@@ -35,6 +35,7 @@ mod state;
 mod syntax_advice;
 mod tls;
 mod toml_source;
+mod uacsta;
 mod unique_names;
 mod validator;
 mod vendors;
@@ -62,7 +63,10 @@ use crate::deliver::CallManager;
 use crate::pages::config::PageConfig;
 use crate::rules::config::Rule;
 use crate::rules::{Moment, RulePart};
-use crate::{admin as admin_server, dialplan, history, phone_http, phone_networks, telemetry};
+use crate::{
+    admin as admin_server, dialplan, history, phone_http, phone_networks, telemetry,
+    uacsta as uacsta_sessions,
+};
 use rule::RuleLocations;
 use secret::SecretReader;
 use setting::Setting;
@@ -95,6 +99,8 @@ pub struct Config {
     pub media: Media,
     /// Cisco's call manager, if there is one.
     pub cucm: Option<CallManager>,
+    /// CSTA sessions over SIP, if there are any.
+    pub uacsta: Option<uacsta_sessions::Config>,
     /// The pages, in the order of the configuration.
     pub pages: Vec<PageConfig>,
     /// The rules, in the order of the configuration.
@@ -191,6 +197,7 @@ impl Config {
         let (mut http, allow) = http::read(root, validator);
         http.allow = networks::phone_server_allow(allow, &phones, &directory, validator);
         networks::check_url(&http, validator);
+        let uacsta = uacsta::read(root, &phones, &http, &directory, validator);
         let config = Self {
             asterisk,
             agi,
@@ -204,6 +211,7 @@ impl Config {
             directory,
             media,
             cucm: cucm::read(root, validator),
+            uacsta,
             pages,
             rules,
             rule_locations,

@@ -4,10 +4,12 @@
 //! [`Sessions`] is the handle for those that send requests. It exists, without a session, also where
 //! `[uacsta]` is not configured.
 
+mod config;
 mod request_error;
 mod sessions;
 mod status;
 
+pub(crate) use config::Config;
 pub(crate) use request_error::RequestError;
 pub(crate) use sessions::Sessions;
 pub(crate) use status::SessionStatus;

@@ -105,6 +105,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "phone_networks",
             "rules",
             "telemetry",
+            "uacsta",
         ],
     ),
     ("content_store", &[]),

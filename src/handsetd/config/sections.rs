@@ -20,7 +20,7 @@ pub(super) fn history(root: &mut Setting, validator: &mut Validator) -> history:
 const MAX_HISTORY: usize = 100_000;
 
 /// The names of all sections.
-pub(super) const SECTIONS: [&str; 15] = [
+pub(super) const SECTIONS: [&str; 16] = [
     "asterisk", "agi", "http", "admin", "history", "state", "vendor", "phones", "phone", "group",
-    "media", "cucm", "page", "rule", "log",
+    "media", "cucm", "uacsta", "page", "rule", "log",
 ];

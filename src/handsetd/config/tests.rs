@@ -11,6 +11,7 @@ use super::*;
 
 mod networks;
 mod secrets;
+mod uacsta;
 
 /// A directory with a configuration in it.
 struct Folder(tempfile::TempDir);
@@ -165,7 +166,7 @@ fn commented_sections_of_the_example_load() {
     assert_eq!(config.asterisk.len(), 1);
     assert_eq!(config.directory.entries().len(), 1);
     assert_eq!(config.rules[0].tests.len(), 1);
-    assert!(config.cucm.is_some());
+    assert!(config.cucm.is_some() && config.uacsta.is_some());
 }
 
 #[test]
@@ -462,7 +463,7 @@ fn quoted_keys_with_dots_are_not_paths() {
     assert_eq!(
         load_text("\"agi.budget\" = \"5s\"").unwrap_err(),
         "handsetd.toml:1: agi.budget: unknown key; expected one of asterisk, agi, http, admin, \
-         history, state, vendor, phones, phone, group, media, cucm, page, rule, log"
+         history, state, vendor, phones, phone, group, media, cucm, uacsta, page, rule, log"
     );
 }
 

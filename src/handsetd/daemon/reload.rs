@@ -160,6 +160,7 @@ impl Reload {
             ("[admin]", admin != config.admin),
             ("[state]", old.state != config.state),
             ("[cucm]", old.cucm != config.cucm),
+            ("[uacsta]", old.uacsta != config.uacsta),
         ];
         config.agi = old.agi.clone();
         config.dialplan = old.dialplan.clone();
@@ -168,6 +169,7 @@ impl Reload {
         config.admin = admin;
         config.state = old.state.clone();
         config.cucm.clone_from(&old.cucm);
+        config.uacsta.clone_from(&old.uacsta);
         changed
             .into_iter()
             .filter(|(_, changed)| *changed)
