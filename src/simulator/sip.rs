@@ -1,15 +1,20 @@
-//! A small SIP user agent over UDP, so that a simulated phone can register with a real Asterisk and
-//! dial. It is signalling only, one call at a time, without sound.
+//! A small SIP user agent over UDP, TCP or TLS, so that a simulated phone can register with a real
+//! Asterisk and dial, and be called for a CSTA session. It is signalling only, one outgoing call at a
+//! time, without sound.
 //!
-//! It offers G.711 µ-law in its SDP and sends no RTP. It answers `OPTIONS`, `NOTIFY` and `BYE` with
-//! 200 and everything else with 405, so it cannot be called. The content of a NOTIFY from its
-//! registrar is handed to [`Agent::notifications`]. There is no TCP, no TLS and no re-INVITE.
+//! It offers G.711 µ-law in its SDP and sends no RTP. The content of a NOTIFY from its registrar is
+//! handed to [`Agent::notifications`]. Other requests that belong to no call of its own go to whoever
+//! serves them; if nobody does, `OPTIONS` gets 200 and everything else 405 or 481.
 
 mod account;
 mod agent;
 mod call;
+mod dialog;
 mod error;
+mod framing;
+mod link;
 mod message;
+mod server;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -18,5 +23,9 @@ mod transport;
 pub use account::SipOptions;
 pub use agent::Agent;
 pub use call::{Call, CallEnd};
+pub(crate) use dialog::{Dialog, Misfit};
 pub use error::Error;
+pub use link::Protocol;
+pub(crate) use message::{Message, uri};
+pub(crate) use transport::Incoming;
 pub use transport::Notification;

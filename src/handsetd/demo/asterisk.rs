@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use handset_net::tasks::Tasks;
-use handset_simulator::sip::{Agent, SipOptions};
+use handset_simulator::sip::{Agent, Protocol, SipOptions};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -96,6 +96,8 @@ impl Asterisk {
                 user: phone.endpoint.name().to_owned(),
                 password: None,
                 user_agent: phone.simulated.options().user_agent(),
+                protocol: Protocol::Udp,
+                contact_parameters: String::new(),
             };
             let agent = Agent::start(options, tasks).await?;
             agent

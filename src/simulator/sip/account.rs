@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use handset_net::tasks::Tasks;
 
+use super::dialog::Dialog;
 use super::error::Error;
+use super::link::Protocol;
 use super::message::Message;
 use super::transaction::Transaction;
 use super::transport::Transport;
@@ -25,31 +27,30 @@ pub struct SipOptions {
     pub password: Option<String>,
     /// `User-Agent` of all messages.
     pub user_agent: String,
+    /// What messages travel over.
+    pub protocol: Protocol,
+    /// Parameters of the URI in `Contact`, such as `;line=q7`; may be empty.
+    pub contact_parameters: String,
 }
 
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) options: SipOptions,
-    /// The address of the socket.
-    pub(super) local: SocketAddr,
     pub(super) transport: Transport,
     pub(super) tasks: Tasks,
     sequence: AtomicU32,
+    /// The Call-ID of all registrations (RFC 3261, section 10.2.4).
+    pub(super) registration: String,
 }
 
 impl Account {
-    pub(super) fn new(
-        options: SipOptions,
-        local: SocketAddr,
-        transport: Transport,
-        tasks: Tasks,
-    ) -> Self {
+    pub(super) fn new(options: SipOptions, transport: Transport, tasks: Tasks) -> Self {
         Self {
             options,
-            local,
             transport,
             tasks,
             sequence: AtomicU32::new(1),
+            registration: random_hex(),
         }
     }
 
@@ -60,19 +61,37 @@ impl Account {
 
     /// Creates a request of this agent, with the next sequence number.
     pub(super) fn request(&self, method: &str, uri: &str, call_id: &str) -> Message {
-        let Self { local, options, .. } = self;
+        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
+        self.begin(method, uri)
+            .with("Call-ID", call_id)
+            .with("CSeq", format!("{sequence} {method}"))
+    }
+
+    /// Creates a request of a dialog that the other side has opened.
+    pub(super) fn request_in(&self, dialog: &mut Dialog, method: &str) -> Message {
+        let request = self.begin(method, dialog.target());
+        dialog.complete(method, request)
+    }
+
+    /// Returns the `Contact` of this agent.
+    pub(super) fn contact(&self) -> String {
+        let (options, local) = (&self.options, self.transport.local());
+        let (protocol, more) = (options.protocol.parameter(), &options.contact_parameters);
+        format!("<sip:{}@{local}{protocol}{more}>", options.user)
+    }
+
+    /// Creates a request with what depends on this agent alone.
+    fn begin(&self, method: &str, uri: &str) -> Message {
+        let (options, local) = (&self.options, self.transport.local());
+        let protocol = options.protocol.name();
+        let branch = random_hex();
         Message::new(format!("{method} {uri} SIP/2.0"))
             .with(
                 "Via",
-                format!("SIP/2.0/UDP {local};rport;branch=z9hG4bK{}", random_hex()),
+                format!("SIP/2.0/{protocol} {local};rport;branch=z9hG4bK{branch}"),
             )
             .with("Max-Forwards", 70)
-            .with("Call-ID", call_id)
-            .with(
-                "CSeq",
-                format!("{} {method}", self.sequence.fetch_add(1, Ordering::Relaxed)),
-            )
-            .with("Contact", format!("<sip:{}@{local}>", options.user))
+            .with("Contact", self.contact())
             .with("User-Agent", &options.user_agent)
     }
 
@@ -133,7 +152,7 @@ impl Account {
         let (realm, nonce) = (parameter("realm")?, parameter("nonce")?);
         let client_nonce = random_hex();
         let qop_auth = parameter("qop").map(|_| ("00000001", client_nonce.as_str()));
-        let uri = request.start.split(' ').nth(1)?;
+        let uri = request.request_uri()?;
         let method = request.method()?;
         let user = &self.options.user;
         let response = response(&DigestInput {

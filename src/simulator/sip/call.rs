@@ -244,7 +244,7 @@ fn sibling(invite: &Message, method: &str, to: &str) -> Message {
 
 /// Offers one stream of G.711 µ-law, on a port where nothing listens.
 fn offer(account: &Account) -> String {
-    let address = account.local.ip();
+    let address = account.transport.local().ip();
     let family = if address.is_ipv4() { "IP4" } else { "IP6" };
     format!(
         "v=0\r\no=- 1 1 IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n\

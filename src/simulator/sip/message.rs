@@ -4,17 +4,17 @@ use std::fmt;
 
 /// A request or a response.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Message {
+pub(crate) struct Message {
     /// The request line or status line.
-    pub(super) start: String,
+    pub(crate) start: String,
     /// Headers in order, compact names spelled out.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Message {
     /// Creates a message without headers.
-    pub(super) fn new(start: impl Into<String>) -> Self {
+    pub(crate) fn new(start: impl Into<String>) -> Self {
         Self {
             start: start.into(),
             headers: Vec::new(),
@@ -23,15 +23,15 @@ impl Message {
     }
 
     /// Adds a header.
-    pub(super) fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }
 
     /// Parses a datagram; `None` if it is not SIP.
-    pub(super) fn parse(datagram: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(datagram: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(datagram).ok()?;
-        let (head, body) = text.split_once("\r\n\r\n")?;
+        let (head, rest) = text.split_once("\r\n\r\n")?;
         let mut lines = head.split("\r\n");
         let start = lines.next().filter(|start| start.contains("SIP/2.0"))?;
         let mut headers: Vec<(String, String)> = Vec::new();
@@ -46,20 +46,30 @@ impl Message {
             let (name, value) = line.split_once(':')?;
             headers.push((full_name(name.trim()).to_owned(), value.trim().to_owned()));
         }
-        (headers.len() <= MAX_HEADERS).then(|| Self {
+        if headers.len() > MAX_HEADERS {
+            return None;
+        }
+        let mut message = Self {
             start: start.to_owned(),
             headers,
-            body: body.to_owned(),
-        })
+            body: String::new(),
+        };
+        // Without a length, the rest of a datagram is the body.
+        let body = match message.header("Content-Length") {
+            Some(length) => rest.get(..length.parse().ok()?)?,
+            None => rest,
+        };
+        body.clone_into(&mut message.body);
+        Some(message)
     }
 
     /// Returns the first header with that name, ignoring case.
-    pub(super) fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+    pub(crate) fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.all(name).next()
     }
 
     /// Returns all headers with that name, in order.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a str> {
         let matches = move |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
         self.headers
             .iter()
@@ -68,7 +78,7 @@ impl Message {
     }
 
     /// Returns the status code, if this is a response.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         self.start
             .strip_prefix("SIP/2.0 ")?
             .split(' ')
@@ -78,25 +88,43 @@ impl Message {
     }
 
     /// Returns the method, if this is a request.
-    pub(super) fn method(&self) -> Option<&str> {
+    pub(crate) fn method(&self) -> Option<&str> {
         let (method, rest) = self.start.split_once(' ')?;
         rest.ends_with(" SIP/2.0").then_some(method)
     }
 
     /// Returns the branch of the topmost Via, which identifies the transaction.
-    pub(super) fn branch(&self) -> Option<&str> {
+    pub(crate) fn branch(&self) -> Option<&str> {
         let via = self.header("Via")?;
         via.split(';')
             .find_map(|parameter| parameter.trim().strip_prefix("branch="))
     }
 
     /// Returns the method in `CSeq`.
-    pub(super) fn sequence_method(&self) -> Option<&str> {
+    pub(crate) fn sequence_method(&self) -> Option<&str> {
         self.header("CSeq")?.split_whitespace().nth(1)
     }
 
+    /// Returns the number in `CSeq`.
+    pub(crate) fn sequence_number(&self) -> Option<u32> {
+        self.header("CSeq")?.split_whitespace().next()?.parse().ok()
+    }
+
+    /// Returns the URI of a request.
+    pub(crate) fn request_uri(&self) -> Option<&str> {
+        self.method()?;
+        self.start.split(' ').nth(1)
+    }
+
+    /// Returns the media type of the body, in lower case and without parameters.
+    pub(crate) fn media_type(&self) -> String {
+        let value = self.header("Content-Type").unwrap_or_default();
+        let value = value.split(';').next().unwrap_or_default();
+        value.trim().to_ascii_lowercase()
+    }
+
     /// Creates the response to a request, with `tag` in `To` unless it has a tag already.
-    pub(super) fn response(&self, status: &str, tag: &str) -> Self {
+    pub(crate) fn response(&self, status: &str, tag: &str) -> Self {
         let mut response = Self::new(format!("SIP/2.0 {status}"));
         for (name, value) in &self.headers {
             let name = name.as_str();
@@ -127,7 +155,7 @@ impl fmt::Display for Message {
 }
 
 /// Returns the URI between angle brackets, or everything before the parameters.
-pub(super) fn uri(address: &str) -> &str {
+pub(crate) fn uri(address: &str) -> &str {
     match address
         .split_once('<')
         .and_then(|(_, rest)| rest.split_once('>'))
@@ -135,6 +163,14 @@ pub(super) fn uri(address: &str) -> &str {
         Some((uri, _)) => uri,
         None => address.split(';').next().unwrap_or_default().trim(),
     }
+}
+
+/// Returns the tag of an address in `From` or `To`.
+pub(crate) fn tag(address: &str) -> Option<&str> {
+    let parameters = address.rsplit_once('>').map_or(address, |(_, rest)| rest);
+    parameters
+        .split(';')
+        .find_map(|parameter| parameter.trim().strip_prefix("tag="))
 }
 
 fn full_name(name: &str) -> &str {
@@ -146,6 +182,9 @@ fn full_name(name: &str) -> &str {
         "m" => "Contact",
         "l" => "Content-Length",
         "c" => "Content-Type",
+        "k" => "Supported",
+        "o" => "Event",
+        "x" => "Session-Expires",
         _ => name,
     }
 }
@@ -177,6 +216,17 @@ mod tests {
                 .status(),
             Some(200)
         );
+    }
+
+    #[test]
+    fn bodies_are_as_long_as_their_length_in_bytes_says() {
+        let parsed = |length: &str| {
+            let text = format!("INFO sip:a@b SIP/2.0\r\nContent-Length: {length}\r\n\r\nü+more");
+            Message::parse(text.as_bytes()).map(|message| message.body)
+        };
+        assert_eq!(parsed("3").as_deref(), Some("ü+"));
+        assert_eq!(parsed("1"), None, "ends within a character");
+        assert_eq!(parsed("8"), None, "is longer than the datagram");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
 use super::message::Message;
-use super::{Agent, CallEnd, Error, Notification, SipOptions};
+use super::{Agent, CallEnd, Error, Notification, Protocol, SipOptions};
 use crate::digest::{DigestInput, parameters, response};
 
 /// A registrar that the test scripts, message by message.
@@ -63,6 +63,8 @@ async fn start(password: Option<&str>) -> (Agent, Peer, Tasks) {
         user: "1001".to_owned(),
         password: password.map(ToOwned::to_owned),
         user_agent: "Cisco-CP7970G/8.5.4".to_owned(),
+        protocol: Protocol::Udp,
+        contact_parameters: String::new(),
     };
     let agent = Agent::start(options, &tasks).await.unwrap();
     let peer = Peer {
@@ -183,7 +185,8 @@ async fn calls_end_when_the_other_side_hangs_up() {
         CallEnd::PeerHungUp
     );
     call.hang_up().await.unwrap();
-    peer.send(&bye).await;
+    let text = bye.to_string().replace("z9hG4bKbye", "z9hG4bKbye2");
+    peer.send(&Message::parse(text.as_bytes()).unwrap()).await;
     assert_eq!(
         peer.receive().await.status(),
         Some(481),

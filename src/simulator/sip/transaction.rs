@@ -1,5 +1,6 @@
 //! A client transaction: a request that is retransmitted until it is answered.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -13,6 +14,7 @@ use super::transport::{Transport, transaction_key};
 pub(super) struct Transaction<'a> {
     transport: &'a Transport,
     request: Message,
+    to: SocketAddr,
     key: String,
     responses: mpsc::Receiver<Message>,
     interval: Duration,
@@ -21,14 +23,24 @@ pub(super) struct Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    /// Sends a request.
+    /// Sends a request to the registrar.
     pub(super) async fn begin(transport: &'a Transport, request: Message) -> Self {
-        let transaction = Self::resume(transport, request);
-        transport.send(&transaction.request).await;
+        Self::begin_to(transport, request, transport.registrar()).await
+    }
+
+    /// Sends a request.
+    pub(super) async fn begin_to(
+        transport: &'a Transport,
+        request: Message,
+        to: SocketAddr,
+    ) -> Self {
+        let mut transaction = Self::resume(transport, request);
+        transaction.to = to;
+        transport.send_to(&transaction.request, to).await;
         transaction
     }
 
-    /// Waits for responses to a request that was sent before.
+    /// Waits for responses to a request that was sent to the registrar before.
     pub(super) fn resume(transport: &'a Transport, request: Message) -> Self {
         let key = transaction_key(&request).unwrap_or_default();
         let responses = transport.add_transaction(key.clone());
@@ -36,10 +48,11 @@ impl<'a> Transaction<'a> {
         Self {
             transport,
             request,
+            to: transport.registrar(),
             key,
             responses,
             interval: T1,
-            retransmit_at: Some(now + T1),
+            retransmit_at: (!transport.is_reliable()).then_some(now + T1),
             deadline: now + RESPONSE_TIMEOUT,
         }
     }
@@ -64,7 +77,7 @@ impl<'a> Transaction<'a> {
                 () = sleep_until(retransmit_at.unwrap_or(self.deadline)), if retransmit_at.is_some() => {
                     self.interval = (self.interval * 2).min(T2);
                     self.retransmit_at = Some(Instant::now() + self.interval);
-                    self.transport.send(&self.request).await;
+                    self.transport.send_to(&self.request, self.to).await;
                 }
                 () = sleep_until(self.deadline) => return None,
             }
@@ -89,10 +102,10 @@ impl Drop for Transaction<'_> {
 }
 
 /// First retransmission interval, doubled each time (RFC 3261, section 17).
-const T1: Duration = Duration::from_millis(500);
+pub(super) const T1: Duration = Duration::from_millis(500);
 
 /// Maximum retransmission interval.
-const T2: Duration = Duration::from_secs(4);
+pub(super) const T2: Duration = Duration::from_secs(4);
 
 /// How long a response may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(32);

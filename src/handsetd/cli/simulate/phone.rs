@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use handset_net::tasks::Tasks;
-use handset_simulator::sip::{Agent, CallEnd, SipOptions};
+use handset_simulator::sip::{Agent, CallEnd, Protocol, SipOptions};
 use handset_simulator::{
     self, Direction, Exchange, Options, Scheme, SimulatedPhone, State, Vendor, draw,
 };
@@ -183,6 +183,8 @@ async fn register_and_dial(
         user: user.to_owned(),
         password: password.map(str::to_owned),
         user_agent: phone.options().user_agent(),
+        protocol: Protocol::Udp,
+        contact_parameters: String::new(),
     };
     let agent = Agent::start(options, tasks).await?;
     forward_notifications(&agent, phone, tasks);
