@@ -13,6 +13,8 @@ pub struct Calls {
     /// Digits typed on the keypad and not dialed yet.
     typed: String,
     pending_transfer: Option<PendingTransfer>,
+    /// Identifiers of calls that the other party rejected, oldest first.
+    failures: Vec<u32>,
 }
 
 /// A call.
@@ -146,6 +148,23 @@ impl Calls {
         self.list.retain(|call| call.id != id);
         self.pending_transfer = None;
         self.list.len() < count
+    }
+
+    /// Ends a call that was dialed, because the other party is busy; returns whether it existed.
+    pub(crate) fn fail(&mut self, id: u32) -> bool {
+        let is_dialing = |call: &Call| call.state == CallState::Dialing;
+        if !self.get(id).is_some_and(is_dialing) {
+            return false;
+        }
+        if self.failures.len() < MAX_CALLS {
+            self.failures.push(id);
+        }
+        self.end(id)
+    }
+
+    /// Returns the identifiers of calls that the other party rejected, oldest first.
+    pub(crate) fn failures(&self) -> &[u32] {
+        &self.failures
     }
 
     pub(crate) fn end_all(&mut self) {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use handset_net::tasks::Tasks;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::sleep;
 use tracing::{debug, info};
 
@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::fetch::{Fetch, FetchError, HttpClient, Resource};
 use crate::options::Options;
 use crate::state::{Exchange, Screen, State};
+use crate::telephony::{Telephony, TelephonyChange};
 
 /// The vendor-independent part of a phone. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,6 +28,7 @@ struct Inner {
     options: Options,
     mac: String,
     state: watch::Sender<State>,
+    telephony: broadcast::Sender<TelephonyChange>,
     http_client: HttpClient,
     tasks: Tasks,
     screen: AtomicU64,
@@ -44,6 +46,7 @@ impl Device {
                 options,
                 mac,
                 state: watch::Sender::new(State::default()),
+                telephony: broadcast::Sender::new(MAX_CHANGES),
                 http_client,
                 tasks: tasks.clone(),
                 screen: AtomicU64::new(0),
@@ -60,6 +63,11 @@ impl Device {
         &self.inner.mac
     }
 
+    /// Returns the tasks that the phone runs in.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.inner.tasks
+    }
+
     /// Returns a snapshot.
     pub(crate) fn state(&self) -> State {
         self.inner.state.borrow().clone()
@@ -72,7 +80,26 @@ impl Device {
 
     /// Changes the state and notifies all watchers.
     pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {
-        self.inner.state.send_modify(change);
+        let telephony = &self.inner.telephony;
+        if telephony.receiver_count() == 0 {
+            self.inner.state.send_modify(change);
+            return;
+        }
+        let vendor = self.options().vendor;
+        self.inner.state.send_modify(|state| {
+            let before = Telephony::of(state, vendor);
+            change(state);
+            let after = Telephony::of(state, vendor);
+            if before != after {
+                // Within the change, so that changes are sent in their order. It fails without receivers.
+                let _ = telephony.send(TelephonyChange { before, after });
+            }
+        });
+    }
+
+    /// Returns a receiver of every change of calls and features from now on, none skipped.
+    pub(crate) fn telephony_changes(&self) -> broadcast::Receiver<TelephonyChange> {
+        self.inner.telephony.subscribe()
     }
 
     /// Records an exchange in the state and in the log.
@@ -168,3 +195,6 @@ impl Device {
 /// Identifies a screen of a phone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ScreenId(u64);
+
+/// Maximum number of changes of calls and features that wait for a slow receiver.
+const MAX_CHANGES: usize = 256;

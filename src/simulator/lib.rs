@@ -59,6 +59,7 @@ mod form;
 #[cfg(test)]
 mod harness;
 mod login_guard;
+mod naming;
 mod options;
 mod phone;
 mod picture;
@@ -68,6 +69,9 @@ mod server;
 pub mod sip;
 mod snom;
 mod state;
+mod telephony;
+mod uacsta;
+mod user;
 mod vendor;
 mod vendor_phone;
 mod wave;
@@ -79,7 +83,8 @@ pub use options::{AuthenticationMethod, Faults, Options, RemoteControl, Scheme};
 pub use phone::{SimulatedPhone, start};
 pub use picture::Picture;
 pub use state::{
-    Content, Direction, DirectoryEntry, Exchange, FormField, MenuItem, Ringtone, Screen, SoftKey,
-    State, Tone,
+    Content, CstaState, Direction, DirectoryEntry, Exchange, FormField, MenuItem, Ringtone, Screen,
+    SoftKey, State, Tone,
 };
+pub use uacsta::{CstaIdentity, CstaLine, Quirks};
 pub use vendor::{UnknownVendor, Vendor};

@@ -1,5 +1,6 @@
 //! The model and configuration of a simulated phone.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub struct Options {
     pub push_servers: Option<Vec<IpAddr>>,
     /// Access to remote control (Yealink's action URIs).
     pub remote_control: RemoteControl,
+    /// Settings from provisioning that differ from those of a typical phone (Snom, Yealink).
+    pub settings: BTreeMap<String, String>,
     /// Faults; none by default.
     pub faults: Faults,
 }
@@ -63,6 +66,7 @@ impl Options {
             playback: Duration::from_millis(200),
             push_servers: None,
             remote_control: RemoteControl::default(),
+            settings: BTreeMap::new(),
             faults: Faults::default(),
         }
     }

@@ -59,6 +59,14 @@ impl SimulatedPhone {
         self.address
     }
 
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    pub(crate) fn vendor_phone(&self) -> &VendorPhone {
+        &self.vendor_phone
+    }
+
     /// Returns the options that the phone was started with.
     pub fn options(&self) -> &Options {
         self.device.options()
@@ -95,15 +103,6 @@ impl SimulatedPhone {
     /// Returns a receiver of every new state.
     pub fn watch(&self) -> watch::Receiver<State> {
         self.device.watch()
-    }
-
-    /// Adds an incoming call from `number`, which rings until it is answered (Snom, Yealink).
-    ///
-    /// Returns the phone's identifier of the call. Snom phones report it with a minus sign.
-    pub fn receive_call(&self, number: &str) -> u32 {
-        let mut id = 0;
-        self.device.change(|state| id = state.calls.ring(number));
-        id
     }
 
     /// Hands the phone the body of a NOTIFY that its SIP side received.

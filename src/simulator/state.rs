@@ -46,9 +46,11 @@ pub struct State {
     pub lamps: BTreeMap<String, String>,
     /// Number of requests with wrong credentials.
     pub bad_credentials: usize,
+    /// CSTA over SIP.
+    pub csta: CstaState,
     /// Remarks for an observer, as sentences, oldest first.
     pub remarks: Vec<String>,
-    /// HTTP requests received and sent, oldest first.
+    /// HTTP requests received and sent, and requests of CSTA over SIP, oldest first.
     pub exchanges: Vec<Exchange>,
 }
 
@@ -80,11 +82,40 @@ impl State {
         push_bounded(&mut self.played, played);
     }
 
+    pub(crate) fn perform(&mut self, request: impl Into<String>) {
+        push_bounded(&mut self.csta.requests, request.into());
+    }
+
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         if self.settings.len() < MAX_SETTINGS || self.settings.contains_key(name) {
             self.settings.insert(name.to_owned(), value.to_owned());
         }
     }
+}
+
+/// What an observer can see of CSTA over SIP.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct CstaState {
+    /// Seconds for which the phone is registered with its CSTA server; `None` while it is not.
+    pub registered: Option<u32>,
+    /// Number of registrations that succeeded, renewals included.
+    pub registrations: u64,
+    /// Why the last registration failed; `None` after one that succeeded.
+    pub registration_failure: Option<String>,
+    /// Number of sessions.
+    pub sessions: usize,
+    /// Number of sessions that monitor the phone.
+    pub monitors: usize,
+    /// Number of sessions that were set up so far.
+    pub established: u64,
+    /// Number of times that the phone has rung because of an `INVITE` for a session.
+    pub rung: u64,
+    /// Number of times that such ringing was cancelled.
+    pub cancelled: u64,
+    /// Names of the requests performed, oldest first.
+    pub requests: Vec<String>,
+    /// Number of events sent and confirmed.
+    pub events: u64,
 }
 
 /// A pushed screen, in terms common to all vendors.
@@ -239,7 +270,8 @@ pub struct Ringtone {
     pub length: Option<Duration>,
 }
 
-/// An HTTP request and its response.
+/// An HTTP request and its response; or one of CSTA over SIP, whose target is the name of the CSTA message,
+/// or without one the request URI.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// Who sent the request.

@@ -132,6 +132,7 @@ impl Agent {
     /// one, [`Incoming::Unacknowledged`] follows a 200.
     pub(crate) async fn respond(&self, request: &Message, peer: SocketAddr, response: Message) {
         let transport = &self.account.transport;
+        let response = response.tell_source(peer);
         let is_final = response.status().is_some_and(|status| status >= 200);
         if request.method() != Some("INVITE") || !is_final {
             transport.respond(request, peer, &response).await;

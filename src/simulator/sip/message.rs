@@ -1,6 +1,7 @@
 //! SIP messages, as far as this agent reads and writes them.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 /// A request or a response.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -121,6 +122,20 @@ impl Message {
         let value = self.header("Content-Type").unwrap_or_default();
         let value = value.split(';').next().unwrap_or_default();
         value.trim().to_ascii_lowercase()
+    }
+
+    /// Fills in `rport` and adds `received` in the topmost `Via` of a response, if the client asks for that
+    /// (RFC 3581).
+    pub(crate) fn tell_source(mut self, peer: SocketAddr) -> Self {
+        let via = self.headers.iter_mut().find(|(name, _)| name == "Via");
+        if let Some((_, via)) = via {
+            let parts = via.split(';').map(|part| match part.trim() {
+                "rport" => format!("rport={};received={}", peer.port(), peer.ip()),
+                part => part.to_owned(),
+            });
+            *via = parts.collect::<Vec<_>>().join(";");
+        }
+        self
     }
 
     /// Creates the response to a request, with `tag` in `To` unless it has a tag already.

@@ -8,6 +8,7 @@ mod operation;
 
 use super::Snom;
 use crate::document::Element;
+use crate::naming::Naming;
 use crate::request::{Request, Response};
 use operation::Operation;
 
@@ -59,6 +60,33 @@ impl Snom {
                 };
                 fault(soap, is_old, text).refusing(format!("{}: {error}", body.name))
             }
+        }
+    }
+}
+
+impl Snom {
+    /// Performs a request that came over SIP; returns the content of the response, or the error code. Call ids
+    /// are flat if `csta_legacy_control` is 0.
+    pub(crate) fn perform_csta(&self, body: &Element) -> Result<String, &'static str> {
+        let is_flat = self.setting("csta_legacy_control").as_deref() == Some("0");
+        let operation = Operation {
+            phone: self,
+            body,
+            is_old: is_flat,
+        };
+        operation.run()
+    }
+
+    /// Returns whether the firmware has CSTA over SIP.
+    pub(crate) fn has_csta_over_sip(&self) -> bool {
+        !self.is_older_than(&[8, 7, 3])
+    }
+
+    /// Returns how the phone names itself and others.
+    pub(crate) fn naming(&self) -> Naming {
+        Naming {
+            own: format!("sip:{}", self.identity(1).unwrap_or_default()),
+            host: self.setting("user_host1"),
         }
     }
 }

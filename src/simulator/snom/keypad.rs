@@ -83,8 +83,14 @@ impl Snom {
 
     /// Returns whether an address belongs to the phone's identity.
     pub(super) fn is_own(&self, address: &str) -> bool {
-        let own = self.setting("user_name1").zip(self.setting("user_host1"));
-        own.is_some_and(|(user, host)| address == format!("{user}@{host}"))
+        (1..=IDENTITIES).any(|number| self.identity(number).as_deref() == Some(address))
+    }
+
+    /// Returns the address of an identity, `user@host`; `None` if there is none of that number.
+    pub(super) fn identity(&self, number: u8) -> Option<String> {
+        let user = self.setting(&format!("user_name{number}"))?;
+        let host = self.setting(&format!("user_host{number}"))?;
+        Some(format!("{user}@{host}"))
     }
 
     fn answer_call(&self) -> bool {
@@ -185,3 +191,6 @@ fn join(calls: &mut Calls) {
 
 /// How long the other party lets a call ring.
 const ANSWER_DELAY: Duration = Duration::from_millis(100);
+
+/// The number of identities of a phone.
+const IDENTITIES: u8 = 12;

@@ -62,9 +62,10 @@ impl Snom {
     }
 
     /// Returns the value of a setting, which may come from provisioning.
-    pub(super) fn setting(&self, name: &str) -> Option<String> {
+    pub(crate) fn setting(&self, name: &str) -> Option<String> {
         let set = self.device.state().settings.get(name).cloned();
         let options = self.device.options();
+        let set = set.or_else(|| options.settings.get(name).cloned());
         set.or_else(|| match name {
             "phone_type" => Some(format!(
                 "snom{}-SIP",
@@ -92,7 +93,9 @@ impl Snom {
     pub(super) fn dump(&self) -> Response {
         let set = self.device.state().settings;
         let names = PROVISIONED.iter().map(|(name, _)| *name);
+        let provisioned = self.device.options().settings.keys();
         let names = names.chain(["phone_type", "mac"]);
+        let names = names.chain(provisioned.map(String::as_str));
         let names: BTreeSet<&str> = names.chain(set.keys().map(String::as_str)).collect();
         let is_old = self.is_older_than(&[8, 7]);
         let line = |name: &str| {
@@ -213,16 +216,20 @@ fn check_setting(name: &str, value: &str) -> Result<(), String> {
 }
 
 /// Settings from provisioning.
-const PROVISIONED: [(&str, &str); 14] = [
+const PROVISIONED: [(&str, &str); 18] = [
     ("call_join_xfer", "off"),
+    ("csta_challenge", "0"),
     ("csta_control", "on"),
+    ("csta_legacy_control", "4"),
     ("dnd_mode", "off"),
+    ("filter_registrar", "on"),
     ("fwd_all_enabled1", "off"),
     ("fwd_all_target1", ""),
     ("language", "English"),
     ("mc_address10", ""),
     ("redirect_event", "none"),
     ("restrict_uri_queries", "off"),
+    ("sip_ip_dialin_content_types", "application/sdp"),
     ("use_hidden_tags", "off"),
     ("user_active1", "on"),
     ("user_host1", "pbx.example"),

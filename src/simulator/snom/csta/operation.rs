@@ -38,6 +38,11 @@ impl Operation<'_> {
                 let on = self.switch("doNotDisturbOn")?;
                 self.set(&[("dnd_mode".to_owned(), on.to_owned())])
             }
+            "GetDoNotDisturb" => {
+                self.check_device("device")?;
+                let is_on = self.phone.setting("dnd_mode").as_deref() == Some("on");
+                Ok(format!("<doNotDisturbOn>{is_on}</doNotDisturbOn>"))
+            }
             "SetForwarding" => self.set_forwarding(),
             "SetSettings" => {
                 let settings = self.body.named("Setting");
@@ -57,6 +62,20 @@ impl Operation<'_> {
                 Ok(String::new())
             }
             "SnapshotDevice" => self.snapshot(),
+            "DeflectCall" => {
+                let id = self.call("callToBeDiverted")?;
+                let to = self.body.text_of("newDestination");
+                let user = sip_user(&to)?;
+                let calls = self.phone.device.state().calls;
+                if calls
+                    .get(id)
+                    .is_none_or(|call| call.state != CallState::Ringing)
+                {
+                    return Err("invalidConnectionState");
+                }
+                self.change_calls(|calls| calls.transfer(id, user));
+                Ok(String::new())
+            }
             "TransferCall" => {
                 let (held, active) = (self.call("heldCall")?, self.call("activeCall")?);
                 self.change_calls(|calls| calls.join(held, active));
@@ -87,16 +106,22 @@ impl Operation<'_> {
         };
         let id: i64 = id.parse().map_err(|_| "invalidCallID")?;
         let calls = self.phone.device.state().calls;
-        let call = calls.all().iter().find(|call| csta_id(call) == id);
+        let naming = self.phone.naming();
+        let is_meant = |call: &&Call| naming.call_id(call) == id;
+        let call = calls.all().iter().find(is_meant);
         call.map(|call| call.id).ok_or("invalidCallID")
     }
 
     /// Checks a device: a SIP address of the phone, or since 8.7.4 the number of an identity.
     fn check_device(&self, name: &str) -> Result<(), &'static str> {
         let device = self.body.text_of(name);
-        let by_number = !self.phone.is_older_than(&[8, 7, 4]) && device == "1";
+        let by_number = || {
+            let number = device.parse().ok();
+            !self.phone.is_older_than(&[8, 7, 4])
+                && number.is_some_and(|number| self.phone.identity(number).is_some())
+        };
         let address = device.strip_prefix("sip:").unwrap_or(&device);
-        if by_number || self.phone.is_own(address) {
+        if by_number() || self.phone.is_own(address) {
             Ok(())
         } else {
             Err("invalidDeviceID")
@@ -157,7 +182,12 @@ impl Operation<'_> {
             id = state.calls.dial(number, None);
         });
         self.phone.connect_soon(id);
-        format!("<callID>{id}</callID><deviceID>sip:1001@pbx.example</deviceID>")
+        let calls = self.phone.device.state().calls;
+        let naming = self.phone.naming();
+        calls
+            .get(id)
+            .map(|call| naming.connection(call))
+            .unwrap_or_default()
     }
 
     /// Opens the page that the setting `action_fwtest_url` names.
@@ -211,6 +241,7 @@ impl Operation<'_> {
     fn snapshot(&self) -> OperationResult {
         self.check_device("snapshotObject")?;
         let state = self.phone.device.state();
+        let naming = self.phone.naming();
         let infos = state.calls.all().iter().map(|call| {
             let states: &[&str] = match call.state {
                 CallState::Connected => &["connected", "connected"],
@@ -222,11 +253,10 @@ impl Operation<'_> {
                 .iter()
                 .map(|state| format!("<localConnectionState>{state}</localConnectionState>"));
             format!(
-                "<snapshotDeviceResponseInfo><connectionIdentifier><callID>{}</callID>\
-                 <deviceID>sip:1001@pbx.example</deviceID></connectionIdentifier><localCallState>\
-                 <compoundCallState>{}</compoundCallState></localCallState>\
+                "<snapshotDeviceResponseInfo><connectionIdentifier>{}</connectionIdentifier>\
+                 <localCallState><compoundCallState>{}</compoundCallState></localCallState>\
                  </snapshotDeviceResponseInfo>",
-                csta_id(call),
+                naming.connection(call),
                 states.collect::<String>()
             )
         });
@@ -253,12 +283,6 @@ impl Operation<'_> {
     fn change_calls(&self, change: impl FnOnce(&mut Calls)) {
         self.phone.device.change(|state| change(&mut state.calls));
     }
-}
-
-/// Returns the id of a call in CSTA, which is negative if the call came in.
-fn csta_id(call: &Call) -> i64 {
-    let id = i64::from(call.id);
-    if call.is_incoming { -id } else { id }
 }
 
 /// Returns the user of a SIP address, which is how Snom phones write a destination.
