@@ -1804,7 +1804,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__simulate)
-            opts="-h --listen --model --username --password --scheme --authenticate --register --dial --picture --device --user --profile --help cisco snom yealink cucm"
+            opts="-h --listen --model --username --password --scheme --authenticate --register --dial --csta --setting --picture --device --user --profile --help cisco snom yealink cucm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1839,6 +1839,14 @@ _handsetd() {
                     return 0
                     ;;
                 --dial)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --csta)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --setting)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -368,6 +368,8 @@ _arguments "${_arguments_options[@]}" : \
 '--authenticate=[Ask this authentication URL whether a push is allowed (Cisco)]:URL:_default' \
 '--register=[Register at this SIP server over UDP]:USER[:PASSWORD]@HOST[:PORT]:_default' \
 '--dial=[Dial this extension once registered]:EXTENSION:_default' \
+'--csta=[Register an identity for CSTA sessions with handsetd (Snom, Yealink), over UDP or ;transport=tcp]:USER:PASSWORD@HOST[:PORT]:_default' \
+'*--setting=[Provision this setting, such as csta_control=off (Snom) or features.csta_control.enable=0 (Yealink); may be repeated]:NAME=VALUE:_default' \
 '--picture=[Write a picture of the phone to this file whenever it changes]:FILE:_files' \
 '*--device=[Name of a device (cucm); may be repeated]:NAME:_default' \
 '*--user=[Id of a user (cucm); may be repeated]:ID:_default' \

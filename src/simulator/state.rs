@@ -52,6 +52,8 @@ pub struct State {
     pub remarks: Vec<String>,
     /// HTTP requests received and sent, and requests of CSTA over SIP, oldest first.
     pub exchanges: Vec<Exchange>,
+    /// Number of older exchanges that are not kept any more.
+    pub dropped_exchanges: usize,
 }
 
 impl State {
@@ -63,6 +65,9 @@ impl State {
     }
 
     pub(crate) fn log(&mut self, exchange: Exchange) {
+        if self.exchanges.len() >= MAX_LOG {
+            self.dropped_exchanges += 1;
+        }
         push_bounded(&mut self.exchanges, exchange);
     }
 

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod command;
+mod csta;
 mod cucm;
 mod input;
 mod phone;

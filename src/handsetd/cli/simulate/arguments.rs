@@ -12,12 +12,14 @@ use url::Url;
 #[derive(Args, Debug)]
 #[command(
     after_help = "The user of a phone acts by lines of standard input: open URL, select NUMBER, \
-    press LABEL, fill FIELD=VALUE, submit and help.\n\n\
+    press LABEL, fill FIELD=VALUE, submit, ring NUMBER, dial NUMBER, answer, hold, resume, hangup, busy, \
+    dnd on|off and help.\n\n\
     Examples:\n  \
     handsetd simulate snom --listen 127.0.21.2:80 --username push --password secret\n  \
     handsetd simulate cisco --authenticate http://127.0.0.1:8090/cisco/authenticate\n  \
     handsetd simulate yealink --listen 127.0.21.3:80 --register 1003@192.0.2.10 --dial 700\n  \
     echo open http://127.0.0.1:8090/page/menu | handsetd simulate snom\n  \
+    handsetd simulate snom --csta 1001-csta:secret@192.0.2.10:6060 --setting csta_challenge=1\n  \
     handsetd simulate cucm --username MobilityManagerUser --password secret --device \
     SEP00005E005301 --user john"
 )]
@@ -51,6 +53,13 @@ pub(crate) struct Simulate {
     /// Dial this extension once registered
     #[arg(long, value_name = "EXTENSION", requires = "register")]
     pub(super) dial: Option<String>,
+    /// Register an identity for CSTA sessions with handsetd (Snom, Yealink), over UDP or ;transport=tcp
+    #[arg(long, value_name = "USER:PASSWORD@HOST[:PORT]")]
+    pub(super) csta: Option<String>,
+    /// Provision this setting, such as csta_control=off (Snom) or features.csta_control.enable=0
+    /// (Yealink); may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) setting: Vec<String>,
     /// Write a picture of the phone to this file whenever it changes
     #[arg(long, value_name = "FILE")]
     pub(super) picture: Option<PathBuf>,

@@ -1,8 +1,9 @@
-//! What the user of a simulated phone does, one line each: opens a page, selects, presses, fills in.
+//! What the user of a simulated phone does, one line each: opens a page, selects, presses, fills in; and what
+//! happens to calls.
 
 use std::str::FromStr;
 
-use handset_simulator::SimulatedPhone;
+use handset_simulator::{CallState, SimulatedPhone};
 
 /// Something that the user of a phone does.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,6 +18,66 @@ pub(super) enum Command {
     Fill { field: String, value: String },
     /// Sends the form.
     Submit,
+    /// Is called by this number.
+    Ring(String),
+    /// Dials this number.
+    Dial(String),
+    /// Does something with the newest call that it applies to.
+    Call(CallAction),
+    /// Switches do not disturb.
+    Dnd(bool),
+}
+
+/// What happens to a call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum CallAction {
+    /// It is answered: here if it came in, else by the other party.
+    Answer,
+    /// The user puts it on hold.
+    Hold,
+    /// The user resumes it.
+    Resume,
+    /// Either side hangs up.
+    HangUp,
+    /// The dialed party is busy.
+    Busy,
+}
+
+impl CallAction {
+    /// Returns the states of the calls that it applies to.
+    fn applies_to(self) -> &'static [CallState] {
+        match self {
+            Self::Answer => &[CallState::Ringing, CallState::Dialing],
+            Self::Hold => &[CallState::Connected],
+            Self::Resume => &[CallState::Held],
+            Self::HangUp => &[
+                CallState::Ringing,
+                CallState::Dialing,
+                CallState::Connected,
+                CallState::Held,
+            ],
+            Self::Busy => &[CallState::Dialing],
+        }
+    }
+
+    /// Does it with the newest call that it applies to; the error says that there is none.
+    fn run(self, phone: &SimulatedPhone) -> Result<(), String> {
+        let state = phone.state();
+        let mut newest = state.calls.all().iter().rev();
+        let fits = newest.find(|call| self.applies_to().contains(&call.state));
+        let done = fits.is_some_and(|call| match self {
+            Self::Answer => phone.answer_call(call.id),
+            Self::Hold => phone.hold_call(call.id),
+            Self::Resume => phone.resume_call(call.id),
+            Self::HangUp => phone.end_call(call.id),
+            Self::Busy => phone.fail_call(call.id),
+        });
+        if done {
+            Ok(())
+        } else {
+            Err("there is no call that this applies to".to_owned())
+        }
+    }
 }
 
 impl Command {
@@ -29,6 +90,19 @@ impl Command {
             Self::Press(label) => phone.press(label).await,
             Self::Fill { field, value } => phone.fill(field, value),
             Self::Submit => phone.submit(&[]).await,
+            Self::Ring(number) => {
+                phone.receive_call(number);
+                Ok(())
+            }
+            Self::Dial(number) => {
+                phone.dial(number);
+                Ok(())
+            }
+            Self::Call(action) => return action.run(phone),
+            Self::Dnd(on) => {
+                phone.set_dnd(*on);
+                Ok(())
+            }
         };
         done.map_err(|error| match self {
             Self::Select(number) => format!("the screen has no item {number}"),
@@ -65,6 +139,20 @@ impl FromStr for Command {
             },
             ("submit", "") => Ok(Self::Submit),
             ("submit", _) => Err(needs("nothing else; fill in the fields before")),
+            ("ring" | "dial", "") => Err(needs("a number")),
+            ("ring", number) => Ok(Self::Ring(number.to_owned())),
+            ("dial", number) => Ok(Self::Dial(number.to_owned())),
+            ("answer", "") => Ok(Self::Call(CallAction::Answer)),
+            ("hold", "") => Ok(Self::Call(CallAction::Hold)),
+            ("resume", "") => Ok(Self::Call(CallAction::Resume)),
+            ("hangup", "") => Ok(Self::Call(CallAction::HangUp)),
+            ("busy", "") => Ok(Self::Call(CallAction::Busy)),
+            ("answer" | "hold" | "resume" | "hangup" | "busy", _) => {
+                Err(needs("nothing else; it applies to the newest call"))
+            }
+            ("dnd", "on") => Ok(Self::Dnd(true)),
+            ("dnd", "off") => Ok(Self::Dnd(false)),
+            ("dnd", _) => Err(needs("on or off")),
             ("help", _) => Err(HELP.to_owned()),
             _ => Err(format!("unknown command {word:?}\n{HELP}")),
         }
@@ -77,7 +165,14 @@ open URL          press a service button with this URL, such as http://127.0.0.1
 select NUMBER     select an item of a menu or directory, counted from 1
 press LABEL       press a soft key
 fill FIELD=VALUE  fill in a field of a form
-submit            send the form";
+submit            send the form
+ring NUMBER       let a call from this number come in
+dial NUMBER       dial
+answer            answer the newest call; one that was dialed is answered by the other party
+hold, resume      hold the connected call, resume the held one
+hangup            end the newest call
+busy              let the dialed party be busy
+dnd on|off        switch do not disturb";
 
 #[cfg(test)]
 mod tests {
@@ -100,6 +195,10 @@ mod tests {
             ("fill pin=1=2", fill("pin", "1=2")),
             ("fill pin=", fill("pin", "")),
             ("submit", Command::Submit),
+            ("ring 0151 2", Command::Ring("0151 2".to_owned())),
+            ("dial 700", Command::Dial("700".to_owned())),
+            ("answer", Command::Call(CallAction::Answer)),
+            ("dnd off", Command::Dnd(false)),
         ] {
             assert_eq!(line.parse(), Ok(expected), "{line}");
         }
@@ -114,6 +213,12 @@ mod tests {
             ("select first", "select needs the number of an item, from 1"),
             ("press ", "press needs the label of a soft key"),
             ("fill pin 1", "fill needs FIELD=VALUE"),
+            ("ring", "ring needs a number"),
+            (
+                "hold 1",
+                "hold needs nothing else; it applies to the newest call",
+            ),
+            ("dnd", "dnd needs on or off"),
             (
                 "submit pin=1",
                 "submit needs nothing else; fill in the fields before",

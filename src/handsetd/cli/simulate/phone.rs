@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use handset_net::tasks::Tasks;
 use handset_simulator::sip::{Agent, CallEnd, Protocol, SipOptions};
 use handset_simulator::{
-    self, Direction, Exchange, Options, Scheme, SimulatedPhone, State, Vendor, draw,
+    self, Direction, Exchange, Options, Quirks, Scheme, SimulatedPhone, State, Vendor, draw,
 };
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,7 +18,7 @@ use tokio::time::sleep;
 
 use super::arguments::Simulate;
 use super::command::Command;
-use super::input;
+use super::{csta, input};
 
 /// Runs a phone until Ctrl-C or SIGTERM, and prints its requests and screens.
 pub(super) async fn run(
@@ -39,6 +39,7 @@ pub(super) async fn run(
     let mut seen = State::default();
     draw_phone(arguments, &phone, out)?;
     let mut terminate = signal(SignalKind::terminate())?;
+    csta::connect(arguments, &phone).await?;
     let call = register_and_dial(arguments, &phone, tasks);
     tokio::pin!(call);
     let mut has_called = false;
@@ -64,9 +65,12 @@ pub(super) async fn run(
             changed = states.changed() => {
                 changed.context("the phone has stopped")?;
                 let state = states.borrow_and_update().clone();
-                for exchange in state.exchanges.iter().skip(seen.exchanges.len()) {
+                let written = seen.dropped_exchanges + seen.exchanges.len();
+                let new = written.saturating_sub(state.dropped_exchanges);
+                for exchange in state.exchanges.iter().skip(new) {
                     write_exchange(exchange, out)?;
                 }
+                csta::write_changes(&seen.csta, &state.csta, out)?;
                 let looks_the_same = seen.screen == state.screen
                     && seen.played.len() == state.played.len()
                     && seen.ringtone == state.ringtone
@@ -112,6 +116,13 @@ fn options(arguments: &Simulate) -> anyhow::Result<Options> {
     options
         .authentication_url
         .clone_from(&arguments.authenticate);
+    for setting in &arguments.setting {
+        let (name, value) = setting
+            .split_once('=')
+            .with_context(|| format!("--setting expects NAME=VALUE, not `{setting}`"))?;
+        let set = (name.to_owned(), value.to_owned());
+        options.settings.extend([set]);
+    }
     Ok(options)
 }
 
@@ -187,6 +198,8 @@ async fn register_and_dial(
         contact_parameters: String::new(),
     };
     let agent = Agent::start(options, tasks).await?;
+    // Real phones take sessions at the contact that they have registered, as far as their settings allow.
+    phone.serve_csta(&agent, Quirks::default());
     forward_notifications(&agent, phone, tasks);
     agent
         .register()
