@@ -6,6 +6,7 @@ pub(crate) mod agi_variables;
 pub(crate) mod asterisk;
 pub(crate) mod browser;
 pub(crate) mod caller;
+pub(crate) mod csta_phone;
 pub(crate) mod daemon;
 pub(crate) mod event_stream;
 pub(crate) mod faulty_phone;
@@ -26,6 +27,7 @@ pub(crate) mod stub_phone;
 pub(crate) mod stub_web_server;
 pub(crate) mod terminal;
 pub(crate) mod udp_phone;
+pub(crate) mod udp_relay;
 
 use std::future::Future;
 use std::io::Write as _;

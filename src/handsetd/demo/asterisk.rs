@@ -93,6 +93,7 @@ impl Asterisk {
             let options = SipOptions {
                 local: SocketAddr::new(phone.simulated.address().ip(), 0),
                 registrar: sip,
+                proxy: None,
                 user: phone.endpoint.name().to_owned(),
                 password: None,
                 user_agent: phone.simulated.options().user_agent(),

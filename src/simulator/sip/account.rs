@@ -21,6 +21,8 @@ pub struct SipOptions {
     pub local: SocketAddr,
     /// Address of the registrar.
     pub registrar: SocketAddr,
+    /// Where all requests are sent in place of the registrar and of the contacts of dialogs.
+    pub proxy: Option<SocketAddr>,
     /// User name, which is the user part of the address of record and the name to authenticate as.
     pub user: String,
     /// Password, if the registrar asks for one.
@@ -31,6 +33,13 @@ pub struct SipOptions {
     pub protocol: Protocol,
     /// Parameters of the URI in `Contact`, such as `;line=q7`; may be empty.
     pub contact_parameters: String,
+}
+
+impl SipOptions {
+    /// Returns where requests outside of dialogs are sent.
+    pub(crate) fn next_hop(&self) -> SocketAddr {
+        self.proxy.unwrap_or(self.registrar)
+    }
 }
 
 #[derive(Debug)]

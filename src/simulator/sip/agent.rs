@@ -34,7 +34,7 @@ impl Agent {
         let address = options.local;
         let bind = |source| Error::Bind { address, source };
         let link = Link::bind(&options.protocol, address).await.map_err(bind)?;
-        let transport = Transport::new(link, options.registrar, tasks.stop());
+        let transport = Transport::new(link, options.next_hop(), tasks.stop());
         let account = Arc::new(Account::new(options, transport, tasks.clone()));
         let listening = Arc::clone(&account);
         tasks.spawn("sip", async move { listening.transport.run().await });
@@ -182,7 +182,8 @@ impl Agent {
     /// Sends such a request; returns the final response, or `None` without one.
     pub(crate) async fn send_in(&self, dialog: &Dialog, request: Message) -> Option<Message> {
         let transport = &self.account.transport;
-        let to = dialog.destination();
+        let proxy = self.account.options.proxy;
+        let to = proxy.unwrap_or_else(|| dialog.destination());
         let mut transaction = Transaction::begin_to(transport, request, to).await;
         timeout(LIFETIME, transaction.final_response()).await.ok()?
     }

@@ -60,6 +60,7 @@ async fn start(password: Option<&str>) -> (Agent, Peer, Tasks) {
     let options = SipOptions {
         local: "127.0.0.1:0".parse().unwrap(),
         registrar,
+        proxy: None,
         user: "1001".to_owned(),
         password: password.map(ToOwned::to_owned),
         user_agent: "Cisco-CP7970G/8.5.4".to_owned(),

@@ -89,7 +89,7 @@ pub(super) fn check_invite(
     agent: &Agent,
     profile: &Profile,
 ) -> Result<(), Refusal> {
-    if profile.drops_strangers() && peer.ip() != agent.options().registrar.ip() {
+    if profile.drops_strangers() && peer.ip() != agent.options().next_hop().ip() {
         let reason = "a request from none of the registrars, which filter_registrar drops";
         return Err(Refusal::Silence(reason.to_owned()));
     }

@@ -34,6 +34,7 @@ impl SimulatedPhone {
         let options = SipOptions {
             local: identity.local,
             registrar: identity.registrar,
+            proxy: identity.proxy,
             user: identity.user,
             password: Some(identity.password),
             user_agent: self.options().user_agent(),

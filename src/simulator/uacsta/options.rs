@@ -12,6 +12,8 @@ pub struct CstaIdentity {
     pub local: SocketAddr,
     /// Address of the registrar.
     pub registrar: SocketAddr,
+    /// Where all requests are sent in place of the registrar and of the contacts of sessions.
+    pub proxy: Option<SocketAddr>,
     /// What messages travel over.
     pub protocol: Protocol,
     /// User name.

@@ -49,6 +49,7 @@ async fn identity(account: &str, listen: SocketAddr) -> anyhow::Result<CstaIdent
     Ok(CstaIdentity {
         local: SocketAddr::new(listen.ip(), 0),
         registrar: addresses.next().context("the host has no address")?,
+        proxy: None,
         protocol,
         user: user.to_owned(),
         password: password.to_owned(),

@@ -191,6 +191,7 @@ async fn register_and_dial(
     let options = SipOptions {
         local: SocketAddr::new(arguments.listen.ip(), 0),
         registrar,
+        proxy: None,
         user: user.to_owned(),
         password: password.map(str::to_owned),
         user_agent: phone.options().user_agent(),

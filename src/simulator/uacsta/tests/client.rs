@@ -36,6 +36,7 @@ impl Client {
         let identity = CstaIdentity {
             local: "127.0.0.1:0".parse().unwrap(),
             registrar: socket.local_addr().unwrap(),
+            proxy: None,
             protocol: Protocol::Udp,
             user: "1001-csta".to_owned(),
             password: "secret".to_owned(),

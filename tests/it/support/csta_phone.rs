@@ -1,0 +1,125 @@
+//! A simulated phone that registers an identity for CSTA sessions with the daemon of the test.
+
+use std::net::SocketAddr;
+
+use handset_simulator::sip::Protocol;
+use handset_simulator::{CstaIdentity, CstaLine, Options, Quirks, SimulatedPhone, State};
+
+use super::loopback::Loopback;
+use super::sim_phone::{self, SimPhone};
+
+/// A phone whose identity has the user name `NAME-csta` and the password `NAME-secret`.
+#[derive(Debug)]
+pub(crate) struct CstaPhone {
+    name: String,
+    sim_phone: SimPhone,
+    line: CstaLine,
+}
+
+impl CstaPhone {
+    /// Starts a phone that registers over UDP.
+    pub(crate) async fn start(name: &str, options: Options, registrar: SocketAddr) -> Self {
+        Self::start_with(name, options, registrar, |_| {}).await
+    }
+
+    /// Starts a phone that registers over UDP, unless `change` says otherwise.
+    pub(crate) async fn start_with(
+        name: &str,
+        options: Options,
+        registrar: SocketAddr,
+        change: impl FnOnce(&mut CstaIdentity),
+    ) -> Self {
+        let sim_phone = SimPhone::new(options).await;
+        let mut identity = CstaIdentity {
+            local: SocketAddr::new(sim_phone.phone().address().ip(), 0),
+            registrar,
+            proxy: None,
+            protocol: Protocol::Udp,
+            user: format!("{name}-csta"),
+            password: format!("{name}-secret"),
+            expires: 3600,
+            quirks: Quirks::default(),
+        };
+        change(&mut identity);
+        let line = sim_phone.phone().connect_csta(identity).await.unwrap();
+        Self {
+            name: name.to_owned(),
+            sim_phone,
+            line,
+        }
+    }
+
+    /// Returns the address of its SIP socket.
+    pub(crate) fn sip(&self) -> SocketAddr {
+        self.line.address()
+    }
+
+    /// Returns the simulated phone itself.
+    pub(crate) fn phone(&self) -> &SimulatedPhone {
+        self.sim_phone.phone()
+    }
+
+    /// Returns its current state.
+    pub(crate) fn state(&self) -> State {
+        self.sim_phone.state()
+    }
+
+    /// Waits until its state satisfies `wanted`.
+    pub(crate) async fn until(&self, what: &str, wanted: impl FnMut(&State) -> bool) -> State {
+        let what = format!("{} of {}", what, self.name);
+        self.sim_phone.until(&what, wanted).await
+    }
+
+    /// Waits until a session monitors it.
+    pub(crate) async fn monitored(&self) -> State {
+        self.until("a monitor", |state| state.csta.monitors == 1)
+            .await
+    }
+
+    /// Waits until it has performed a request of CSTA.
+    pub(crate) async fn performed(&self, name: &str) -> State {
+        let wanted = |state: &State| state.csta.requests.iter().any(|done| done == name);
+        self.until(name, wanted).await
+    }
+
+    /// Asserts that it has refused nothing but requests without credentials.
+    pub(crate) fn assert_accepted_all(&self) {
+        self.sim_phone.assert_accepted_all();
+    }
+}
+
+/// Returns the `[uacsta]` section of a daemon whose phones register at `address`.
+pub(crate) fn server(address: &Loopback) -> String {
+    let at = address.port(PORT);
+    format!("[uacsta]\nlisten = [\"udp:{at}\", \"tcp:{at}\"]\nallow = [\"127.0.0.0/8\"]\n")
+}
+
+/// Returns where phones register.
+pub(crate) fn registrar(address: &Loopback) -> SocketAddr {
+    address.port(PORT)
+}
+
+/// Returns a `[[phone]]` entry without an address for HTTP: what it is asked to do goes over its session.
+pub(crate) fn entry(name: &str, options: &Options, more: &str) -> String {
+    let Options { vendor, model, .. } = options;
+    let model = model.trim_start_matches("SIP-");
+    format!(
+        "[[phone]]\nname = \"{name}\"\nvendor = \"{vendor}\"\nmodel = \"{model}\"\n\
+         firmware = \"{firmware}\"\n\
+         csta = {{ user = \"{name}-csta\", password = \"{name}-secret\"{more} }}\n",
+        firmware = options.firmware,
+    )
+}
+
+/// Returns the options of a typical phone of `vendor` with these settings.
+pub(crate) fn options(vendor: handset_simulator::Vendor, settings: &[(&str, &str)]) -> Options {
+    let mut options = sim_phone::options(vendor);
+    for (name, value) in settings {
+        let set = ((*name).to_owned(), (*value).to_owned());
+        options.settings.extend([set]);
+    }
+    options
+}
+
+/// The port of the registrar.
+const PORT: u16 = 6060;
