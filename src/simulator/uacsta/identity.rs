@@ -65,6 +65,15 @@ impl CstaLine {
         self.agent.address()
     }
 
+    /// Renews the registration before its time.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the registrar does not respond within 32 seconds or rejects the request.
+    pub async fn register(&self) -> Result<(), Error> {
+        self.agent.register().await
+    }
+
     /// Withdraws the registration, which is renewed at its next turn all the same.
     ///
     /// # Errors

@@ -30,6 +30,22 @@ impl CstaPhone {
         change: impl FnOnce(&mut CstaIdentity),
     ) -> Self {
         let sim_phone = SimPhone::new(options).await;
+        Self::connect(name, sim_phone, registrar, change).await
+    }
+
+    /// Starts one of many phones, which share the address of the registrar.
+    pub(crate) async fn start_many(name: &str, options: Options, registrar: SocketAddr) -> Self {
+        let address = SocketAddr::new(registrar.ip(), 0);
+        let sim_phone = SimPhone::at(options, address).await;
+        Self::connect(name, sim_phone, registrar, |_| {}).await
+    }
+
+    async fn connect(
+        name: &str,
+        sim_phone: SimPhone,
+        registrar: SocketAddr,
+        change: impl FnOnce(&mut CstaIdentity),
+    ) -> Self {
         let mut identity = CstaIdentity {
             local: SocketAddr::new(sim_phone.phone().address().ip(), 0),
             registrar,
@@ -49,9 +65,14 @@ impl CstaPhone {
         }
     }
 
-    /// Returns the address of its SIP socket.
-    pub(crate) fn sip(&self) -> SocketAddr {
-        self.line.address()
+    /// Withdraws the registration.
+    pub(crate) async fn unregister(&self) {
+        self.line.unregister().await.unwrap();
+    }
+
+    /// Renews the registration before its time.
+    pub(crate) async fn register_again(&self) {
+        self.line.register().await.unwrap();
     }
 
     /// Returns the simulated phone itself.
