@@ -86,5 +86,5 @@ pub use state::{
     Content, CstaState, Direction, DirectoryEntry, Exchange, FormField, MenuItem, Ringtone, Screen,
     SoftKey, State, Tone,
 };
-pub use uacsta::{CstaIdentity, CstaLine, Quirks};
+pub use uacsta::{Answers, CstaIdentity, CstaLine, Quirks};
 pub use vendor::{UnknownVendor, Vendor};

@@ -36,18 +36,16 @@ impl Naming {
     pub(crate) fn remote(&self, name: &str, number: &str) -> String {
         match &self.host {
             _ if number.is_empty() => format!("<{name}><notKnown/></{name}>"),
-            Some(host) if !number.contains('@') => {
-                self.device(name, &format!("sip:{number}@{host}"))
-            }
-            _ => self.device(name, number),
+            Some(host) if !number.contains('@') => device(name, &format!("sip:{number}@{host}")),
+            _ => device(name, number),
         }
     }
+}
 
-    /// Returns an element that names a device.
-    pub(crate) fn device(&self, name: &str, device: &str) -> String {
-        let device = escape(device);
-        format!("<{name}><deviceIdentifier>{device}</deviceIdentifier></{name}>")
-    }
+/// Returns an element that names a device.
+pub(crate) fn device(name: &str, device: &str) -> String {
+    let device = escape(device);
+    format!("<{name}><deviceIdentifier>{device}</deviceIdentifier></{name}>")
 }
 
 /// Escapes a text for XML.

@@ -34,4 +34,4 @@ mod session;
 mod tests;
 
 pub use identity::CstaLine;
-pub use options::{CstaIdentity, Quirks};
+pub use options::{Answers, CstaIdentity, Quirks};

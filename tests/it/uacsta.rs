@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use handset_simulator::sip::Protocol;
-use handset_simulator::{CallState, CstaIdentity, Options, State, Vendor};
+use handset_simulator::{Answers, CallState, CstaIdentity, Options, State, Vendor};
 use serde_json::Value;
 
 use super::support::admin_client::AdminClient;
@@ -340,7 +340,7 @@ async fn rules_act_on_events_and_know_the_state_of_the_phone() {
 #[tokio::test]
 async fn answers_may_come_in_a_request_of_their_own() {
     let fixture = Fixture::with(yealink(), YEALINK_LINE, "", |identity| {
-        identity.quirks.answers_by_info = true;
+        identity.quirks.answers = Answers::InInfo;
         identity.quirks.lacks_session_timer = true;
     })
     .await;
@@ -354,7 +354,7 @@ async fn answers_may_come_in_a_request_of_their_own() {
 #[tokio::test]
 async fn errors_may_come_with_a_status() {
     let fixture = Fixture::with(yealink(), YEALINK_LINE, "", |identity| {
-        identity.quirks.rejects_by_status = true;
+        identity.quirks.answers = Answers::ErrorsByStatus;
     })
     .await;
     let reason = fixture.fails("REJECTED", "hangup", &["call=9"]).await;

@@ -322,7 +322,10 @@ fn response_destination(request: &Message, peer: SocketAddr) -> SocketAddr {
         return peer;
     }
     let port = sent_by.rsplit_once(':').map(|(_, port)| port.parse());
-    SocketAddr::new(peer.ip(), port.and_then(Result::ok).unwrap_or(peer.port()))
+    SocketAddr::new(
+        peer.ip(),
+        port.and_then(Result::ok).unwrap_or_else(|| peer.port()),
+    )
 }
 
 /// Identifies a transaction. The method is part of it because a CANCEL has the branch of its INVITE.

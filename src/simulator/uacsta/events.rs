@@ -1,7 +1,7 @@
 //! Events of a change (ECMA-269, reference: the children of each event in their order).
 
 use crate::calls::{Call, CallState, Transfer};
-use crate::naming::Naming;
+use crate::naming::{Naming, device};
 use crate::telephony::{Condition, Telephony, TelephonyChange};
 
 /// An event without its monitor: its name, and its children after `monitorCrossRefID`.
@@ -65,7 +65,7 @@ impl Writer<'_> {
             inside: format!(
                 "{}{}{}{}",
                 self.connection("originatedConnection", call),
-                self.naming.device("callingDevice", &self.naming.own),
+                device("callingDevice", &self.naming.own),
                 self.naming.remote("calledDevice", &call.number),
                 state("connected", "newCall"),
             ),
@@ -79,7 +79,7 @@ impl Writer<'_> {
 
     /// Returns the event of a call that has another state than before.
     fn moved(&self, before: &Call, now: &Call) -> Option<Event> {
-        let (name, connection, device, local) = match (before.state, now.state) {
+        let (name, connection, holder, local) = match (before.state, now.state) {
             (CallState::Ringing | CallState::Dialing, CallState::Connected) => {
                 return Some(self.established(now));
             }
@@ -99,7 +99,7 @@ impl Writer<'_> {
             inside: format!(
                 "{}{}{}",
                 self.connection(connection, now),
-                self.naming.device(device, &self.naming.own),
+                device(holder, &self.naming.own),
                 state(local, "normal"),
             ),
         })
@@ -138,7 +138,7 @@ impl Writer<'_> {
             inside: format!(
                 "{}{}{}",
                 self.connection("droppedConnection", call),
-                self.naming.device("releasingDevice", &self.naming.own),
+                device("releasingDevice", &self.naming.own),
                 state("null", "normalClearing"),
             ),
         }
@@ -179,7 +179,7 @@ impl Writer<'_> {
                 inside: format!(
                     "{}{}{}{}<lastRedirectionDevice><notRequired/></lastRedirectionDevice>{}",
                     self.connection("connection", primary),
-                    self.naming.device("divertingDevice", &self.naming.own),
+                    device("divertingDevice", &self.naming.own),
                     self.naming.remote("newDestination", &transfer.to),
                     self.parties(primary),
                     state("null", "redirected"),
@@ -205,7 +205,7 @@ impl Writer<'_> {
                 "{}{}{}{}<transferredConnections/><cause>{cause}</cause>",
                 self.connection("primaryOldCall", primary),
                 old.unwrap_or_default(),
-                self.naming.device("transferringDevice", &self.naming.own),
+                device("transferringDevice", &self.naming.own),
                 self.naming.remote("transferredToDevice", &transfer.to),
             ),
         })
@@ -216,7 +216,7 @@ impl Writer<'_> {
             name: "DoNotDisturbEvent",
             inside: format!(
                 "{}<doNotDisturbOn>{on}</doNotDisturbOn>",
-                self.naming.device("device", &self.naming.own)
+                device("device", &self.naming.own)
             ),
         }
     }
@@ -227,7 +227,7 @@ impl Writer<'_> {
             name: "ForwardingEvent",
             inside: format!(
                 "{}<forwardingType>{}</forwardingType><forwardStatus>{}</forwardStatus>{}",
-                self.naming.device("device", &self.naming.own),
+                device("device", &self.naming.own),
                 condition.csta_name(),
                 target.is_some(),
                 to.unwrap_or_default(),
@@ -242,7 +242,7 @@ impl Writer<'_> {
     /// Returns the element of the called side.
     fn callee(&self, name: &str, call: &Call) -> String {
         if call.is_incoming {
-            self.naming.device(name, &self.naming.own)
+            device(name, &self.naming.own)
         } else {
             self.naming.remote(name, &call.number)
         }
@@ -252,7 +252,7 @@ impl Writer<'_> {
         let calling = if call.is_incoming {
             self.naming.remote("callingDevice", &call.number)
         } else {
-            self.naming.device("callingDevice", &self.naming.own)
+            device("callingDevice", &self.naming.own)
         };
         calling + &self.callee("calledDevice", call)
     }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::admission::{Refusal, check_body, check_credentials, check_form, check_invite};
 use super::body;
 use super::events::events;
-use super::options::Quirks;
+use super::options::{Answers, Quirks};
 use super::outbox;
 use super::profile::Profile;
 use super::reply::{Reply, TAG, exchange};
@@ -273,7 +273,7 @@ impl Line {
                 (name, document)
             }
             Err(error) => {
-                if self.quirks.rejects_by_status {
+                if self.quirks.answers == Answers::ErrorsByStatus {
                     reply.status = "400 Bad Request";
                 }
                 reply.refusal = Some(format!("{}: {error}", request.name));
@@ -287,7 +287,7 @@ impl Line {
         let documents = session.documents.clone();
         let name_of_request = request.name.clone();
         self.change_state(|state| state.perform(name_of_request));
-        if self.quirks.answers_by_info && reply.status == "200 OK" {
+        if self.quirks.answers == Answers::InInfo {
             self.reply(info, peer, reply).await;
             // A full queue is as good as a lost datagram.
             let _ = documents.try_send((name, document));

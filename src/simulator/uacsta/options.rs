@@ -31,14 +31,24 @@ pub struct CstaIdentity {
 pub struct Quirks {
     /// How long each request takes. Another one meanwhile is refused.
     pub delay: Duration,
-    /// Sends responses in an `INFO` of its own, after an empty 200.
-    pub answers_by_info: bool,
-    /// Sends errors with status 400 in place of 200.
-    pub rejects_by_status: bool,
+    /// Where responses of CSTA stand.
+    pub answers: Answers,
     /// Knows nothing of session timers.
     pub lacks_session_timer: bool,
     /// Takes every `INVITE` for a call, and rings.
     pub rings: bool,
     /// Names of requests that get no response of any kind, and have no effect.
     pub ignored: Vec<String>,
+}
+
+/// Where the responses of CSTA stand.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Answers {
+    /// In the 200 of the request.
+    #[default]
+    InResponse,
+    /// In an `INFO` of the phone, after an empty 200.
+    InInfo,
+    /// In the 200 of the request; errors in a 400.
+    ErrorsByStatus,
 }

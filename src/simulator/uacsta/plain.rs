@@ -38,13 +38,13 @@ impl Request<'_> {
             "AlternateCall" => {
                 self.call("activeCall", CallState::Connected)?;
                 let held = self.call("heldCall", CallState::Held)?;
-                self.change_calls(|calls| calls.set_state(held, CallState::Connected))
+                Ok(self.change_calls(|calls| calls.set_state(held, CallState::Connected)))
             }
             "ClearConnection" => {
                 let id = self.any_call("connectionToBeCleared")?;
-                self.change_calls(|calls| {
+                Ok(self.change_calls(|calls| {
                     calls.end(id);
-                })
+                }))
             }
             "ConsultationCall" => {
                 self.call("existingCall", CallState::Connected)?;
@@ -54,7 +54,7 @@ impl Request<'_> {
             "DeflectCall" => {
                 let id = self.call("callToBeDiverted", CallState::Ringing)?;
                 let to = number(&self.body.text_of("newDestination"))?;
-                self.change_calls(|calls| calls.transfer(id, &to))
+                Ok(self.change_calls(|calls| calls.transfer(id, &to)))
             }
             "GenerateDigits" => {
                 let id = self.call("connectionToSendDigits", CallState::Connected)?;
@@ -62,9 +62,9 @@ impl Request<'_> {
                 if digits.is_empty() {
                     return Err("invalidParameterValue");
                 }
-                self.change_calls(|calls| {
+                Ok(self.change_calls(|calls| {
                     calls.send_digits(id, &digits);
-                })
+                }))
             }
             "GetDoNotDisturb" => {
                 self.check_device("device")?;
@@ -95,13 +95,13 @@ impl Request<'_> {
             "SingleStepTransferCall" => {
                 let id = self.any_call("activeCall")?;
                 let to = number(&self.body.text_of("transferredTo"))?;
-                self.change_calls(|calls| calls.transfer(id, &to))
+                Ok(self.change_calls(|calls| calls.transfer(id, &to)))
             }
             "SnapshotDevice" => self.snapshot(),
             "TransferCall" => {
                 let held = self.call("heldCall", CallState::Held)?;
                 let active = self.any_call("activeCall")?;
-                self.change_calls(|calls| calls.join(held, active))
+                Ok(self.change_calls(|calls| calls.join(held, active)))
             }
             _ => Err("serviceNotSupported"),
         }
@@ -148,7 +148,7 @@ impl Request<'_> {
 
     fn change_state(&self, name: &str, from: CallState, to: CallState) -> Performed {
         let id = self.call(name, from)?;
-        self.change_calls(|calls| calls.set_state(id, to))
+        Ok(self.change_calls(|calls| calls.set_state(id, to)))
     }
 
     /// Dials; the other party answers at once, as to a key. Returns the identifiers of the call.
@@ -252,9 +252,10 @@ impl Request<'_> {
         text.parse().map_err(|_| "invalidParameterValue")
     }
 
-    fn change_calls(&self, change: impl FnOnce(&mut Calls)) -> Performed {
+    /// Changes the calls; returns the content of the response, which is empty.
+    fn change_calls(&self, change: impl FnOnce(&mut Calls)) -> String {
         self.device.change(|state| change(&mut state.calls));
-        Ok(String::new())
+        String::new()
     }
 }
 

@@ -6,7 +6,7 @@ mod requests;
 use std::time::Duration;
 
 use self::client::{Client, csta, with_credentials};
-use super::Quirks;
+use super::{Answers, Quirks};
 use crate::harness::WAIT_TIMEOUT;
 use crate::options::Options;
 use crate::vendor::Vendor;
@@ -268,8 +268,7 @@ async fn second_request_in_progress_is_refused() {
 #[tokio::test]
 async fn quirks_change_how_a_phone_answers() {
     let quirks = with(|quirks| {
-        quirks.answers_by_info = true;
-        quirks.rejects_by_status = true;
+        quirks.answers = Answers::InInfo;
         quirks.lacks_session_timer = true;
         quirks.ignored = vec!["AnswerCall".to_owned()];
     });
@@ -286,14 +285,22 @@ async fn quirks_change_how_a_phone_answers() {
     );
     let answer = client.event().await;
     assert!(answer.contains("<RequestSystemStatusResponse "), "{answer}");
+    let ignored = client.request("INFO", &csta("AnswerCall", 5, ""));
+    client.send(&ignored).await;
+    let wanted = |state: &crate::State| state.refusals().count() == 1;
+    client.phone.wait_until(wanted, WAIT_TIMEOUT).await.unwrap();
+}
+
+#[tokio::test]
+async fn errors_may_come_with_a_status() {
+    let quirks = with(|quirks| quirks.answers = Answers::ErrorsByStatus);
+    let mut client = Client::new(snom(&[]), quirks).await;
+    let opening = client.opening();
+    client.invite(&opening).await;
     let info = client.request("INFO", &csta("MakeCoffee", 5, ""));
     let rejected = client.ask(&info).await;
     assert_eq!(rejected.status(), Some(400));
     assert!(rejected.body.contains("<operation>serviceNotSupported<"));
-    let ignored = client.request("INFO", &csta("AnswerCall", 5, ""));
-    client.send(&ignored).await;
-    let wanted = |state: &crate::State| state.refusals().count() == 2;
-    client.phone.wait_until(wanted, WAIT_TIMEOUT).await.unwrap();
 }
 
 #[tokio::test]
