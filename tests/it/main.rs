@@ -78,6 +78,7 @@ mod targets;
 mod triggers;
 mod trust;
 mod uacsta;
+mod uacsta_direct;
 mod uacsta_faults;
 mod uacsta_registrar;
 mod users;

@@ -4,10 +4,13 @@ use std::io::{PipeWriter, Write, pipe};
 use std::net::SocketAddr;
 use std::process::Command;
 
+use tokio::net::UdpSocket;
+
 use super::support::daemon::Daemon;
 use super::support::event_stream::Events;
 use super::support::loopback::Loopback;
 use super::support::process::Process;
+use super::support::soon;
 
 /// A menu that leads to a form, and the page that answers it.
 const PAGES: &str = r#"
@@ -63,6 +66,69 @@ async fn user_opens_a_page_selects_fills_in_and_sends() {
     }
 }
 
+/// Plays the server that a phone registers with; a test with a real one is in [`super::uacsta`].
+#[tokio::test]
+async fn phones_register_for_sessions_and_tell_what_the_registrar_says() {
+    let own = Loopback::claim();
+    let server = UdpSocket::bind(own.port(6060)).await.unwrap();
+    let account = format!("1001-csta:secret@{}", own.ip());
+    let more = ["--csta", &account, "--setting", "csta_control=off"];
+    let mut phone = Phone::start_with("snom", own.port(0), &more);
+    for status in ["403 Forbidden", "200 OK"] {
+        let mut buffer = vec![0; 65_535];
+        let received = soon("a REGISTER", server.recv_from(&mut buffer)).await;
+        let (length, from) = received.unwrap();
+        let request = String::from_utf8(buffer[..length].to_vec()).unwrap();
+        assert!(request.starts_with("REGISTER sip:"), "{request}");
+        let copied = request.lines().filter(|line| {
+            let name = line.split(':').next().unwrap();
+            ["Via", "From", "To", "Call-ID", "CSeq", "Expires"].contains(&name)
+        });
+        let copied: String = copied.map(|line| format!("{line}\r\n")).collect();
+        let response = format!("SIP/2.0 {status}\r\n{copied}Content-Length: 0\r\n\r\n");
+        server.send_to(response.as_bytes(), from).await.unwrap();
+        phone
+            .shows(if status.starts_with("403") {
+                "The registration for CSTA failed: REGISTER was rejected with status 403."
+            } else {
+                "Registered for CSTA, for 3600 s."
+            })
+            .await;
+    }
+    phone.types("hold");
+    phone.shows("there is no call that this applies to").await;
+    phone.types("ring 201");
+    phone.types("ring");
+    phone.shows("ring needs a number").await;
+    phone.types("answer");
+    phone.types("hold");
+    phone.types("answer");
+    phone.ends().await;
+}
+
+#[test]
+fn arguments_for_sessions_are_checked() {
+    for (arguments, expected) in [
+        (
+            ["cisco", "--csta", "a:b@127.0.0.1"],
+            "--csta needs a Snom or Yealink phone",
+        ),
+        (["snom", "--csta", "a@127.0.0.1"], "the password is missing"),
+        (["snom", "--csta", "a:b"], "the host is missing"),
+        (
+            ["snom", "--csta", "a:b@127.0.0.1;transport=sctp"],
+            "the transport is udp or tcp, not `sctp`",
+        ),
+        (["snom", "--setting", "a"], "--setting expects NAME=VALUE"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
+        let output = command.arg("simulate").args(arguments).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains(expected), "{errors}");
+    }
+}
+
 /// A simulated phone in a process of its own.
 struct Phone {
     process: Process,
@@ -71,9 +137,15 @@ struct Phone {
 
 impl Phone {
     fn start(vendor: &str, listen: SocketAddr) -> Self {
+        Self::start_with(vendor, listen, &[])
+    }
+
+    fn start_with(vendor: &str, listen: SocketAddr, more: &[&str]) -> Self {
         let (reader, writer) = pipe().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
-        command.args(["simulate", vendor, "--listen", &listen.to_string()]);
+        command
+            .args(["simulate", vendor, "--listen", &listen.to_string()])
+            .args(more);
         Self {
             process: Process::start_reading(vendor, &mut command, reader.into()),
             input: Some(writer),
