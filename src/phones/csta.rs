@@ -12,6 +12,8 @@ mod error_code;
 mod event;
 mod message;
 mod request;
+mod selection;
+pub(crate) mod services;
 mod session_dialect;
 mod snapshot;
 
@@ -25,3 +27,4 @@ pub use session_dialect::SessionDialect;
 pub use snapshot::Call;
 
 pub(crate) use request::{Part, Request, Style};
+pub(crate) use selection::{Selection, no_call, several_calls};

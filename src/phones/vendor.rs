@@ -16,6 +16,7 @@ mod plan_error;
 mod planner;
 mod snom;
 mod task;
+mod uacsta;
 mod yealink;
 
 #[cfg(test)]
@@ -29,7 +30,7 @@ pub use plan::{
     Call, ChannelAction, CstaExchange, Exchange, InCall, Notify, Plan, Purpose, ReplyData,
     ReplyOutcome, ReplyParser, Step,
 };
-pub use plan_context::PlanContext;
+pub use plan_context::{CstaSession, PlanContext};
 pub use plan_error::PlanError;
 pub use planner::plan;
 pub use task::{AudioFile, BackgroundImage, Image, PreparedContent, PreparedTone, Task};
@@ -39,6 +40,6 @@ use backend::Backend;
 /// Why a page cannot be a document of another server.
 const NO_URL: &str = "url: a page is written by handsetd; link to the URL instead";
 
-/// Why other phones than Snom's do not do the verb `csta`.
-const NO_CSTA: &str =
-    "only Snom phones speak CSTA over HTTP; those of other vendors speak it over SIP, if at all";
+/// Why a phone without a CSTA session does nothing by CSTA.
+const NO_CSTA: &str = "only Snom phones speak CSTA over HTTP; others need a session over SIP: [uacsta], and csta in \
+                       the [[phone]]";

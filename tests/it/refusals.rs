@@ -451,7 +451,7 @@ async fn unsupported_transports_are_refused_and_nothing_is_sent() {
             ),
             (
                 "via=csta",
-                "only Snom phones speak CSTA over HTTP; those of other vendors speak it over SIP, if at all",
+                "only Snom phones speak CSTA over HTTP; others need a session over SIP: [uacsta], and csta in the [[phone]]",
             ),
             (
                 "via=pbx",

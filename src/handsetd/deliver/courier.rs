@@ -9,7 +9,9 @@ use handset_phones::csta::SessionDialect;
 use handset_phones::documents::{Document, StoredContent};
 use handset_phones::phone::{Phone, RegistrationInfo, Vendor};
 use handset_phones::screen::{Screen, Source};
-use handset_phones::vendor::{self, Auth, Plan, PlanContext, PlanError, PreparedContent, Task};
+use handset_phones::vendor::{
+    self, Auth, CstaSession, Plan, PlanContext, PlanError, PreparedContent, Task,
+};
 use handset_phones::verb::{Action, Control, Fit, Mobility, Push, Request, Via};
 use tokio::time::Instant;
 use url::Url;
@@ -291,13 +293,17 @@ impl Courier {
         let endpoint = phone.endpoint.as_ref();
         let server = phone.server.as_ref();
         let asterisk = endpoint.is_some_and(|endpoint| self.0.roster.knows(endpoint, server));
-        let dialect = SessionDialect::of(phone).filter(|_| self.0.sessions.is_expected(phone));
+        let dialect = SessionDialect::of(phone);
+        let csta = dialect.as_ref().map(|dialect| CstaSession {
+            dialect,
+            is_expected: self.0.sessions.is_expected(phone),
+        });
         let plan = |via| {
             let documents = publisher.documents();
             let context = PlanContext {
                 via,
                 asterisk,
-                csta: dialect.as_ref(),
+                csta,
                 documents: &documents,
             };
             let plan = vendor::plan(phone, task, &context)?;

@@ -5,6 +5,8 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::{Map, Value};
 
+use crate::verb::CallId;
+
 /// An element of a message, by its name without a prefix.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -51,6 +53,14 @@ impl Answer {
     /// Returns the text of the first element of that name.
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.find(name).map(|found| found.text.as_str())
+    }
+
+    /// Returns the id of the call in the first element of that name, else of the first call in it; `None` if
+    /// that is no id that a request can have.
+    pub(crate) fn call_id(&self, name: &str) -> Option<CallId> {
+        let call = self.find(name).unwrap_or(self);
+        let id = call.text_of("callID").unwrap_or(&call.text);
+        id.parse().ok()
     }
 
     /// Returns the elements in it as an object; those of one name as a list; a text if there are

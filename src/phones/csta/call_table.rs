@@ -69,9 +69,11 @@ impl CallTable {
             .collect();
     }
 
-    /// Returns the phone's own name for its end of a call.
-    pub fn device_of(&self, call_id: &str) -> Option<&str> {
-        self.find(call_id)?.device.as_deref()
+    /// Returns the phone's own names for its ends of calls, as a [`SessionDialect`] has them.
+    pub fn ends(&self) -> Vec<(String, String)> {
+        let ends = self.calls.iter();
+        ends.filter_map(|call| Some((call.id.clone(), call.device.clone()?)))
+            .collect()
     }
 
     /// Returns the states of the calls, in ECMA's words.

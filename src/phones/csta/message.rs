@@ -215,6 +215,7 @@ mod tests {
             calls: CstaCalls::Nested,
             device: "sip:1002@pbx.example".to_owned(),
             has_line_numbers: true,
+            ends: Vec::new(),
         };
         insta::assert_snapshot!(
             [

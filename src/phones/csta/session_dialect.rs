@@ -14,6 +14,8 @@ pub struct SessionDialect {
     pub device: String,
     /// Whether the phone also names its lines by their numbers from 1.
     pub has_line_numbers: bool,
+    /// The phone's own names for its ends of calls, where they are known: id of the call, and device.
+    pub ends: Vec<(String, String)>,
 }
 
 impl SessionDialect {
@@ -50,7 +52,14 @@ impl SessionDialect {
             calls: calls.unwrap_or(CstaCalls::Nested),
             device: device.to_owned(),
             has_line_numbers,
+            ends: Vec::new(),
         }
+    }
+
+    /// Returns the phone's own name for its end of a call; that of its line, if it is not known.
+    pub fn device_of(&self, call_id: &str) -> &str {
+        let end = self.ends.iter().find(|(id, _)| id == call_id);
+        end.map_or(&self.device, |(_, device)| device)
     }
 }
 

@@ -153,6 +153,16 @@ pub enum ReplyOutcome {
     Unconfirmed(String),
 }
 
+impl ReplyOutcome {
+    /// Returns the outcome of a request about a call: its id, if the phone reports it.
+    pub(crate) fn call(id: Option<CallId>) -> Self {
+        match id {
+            Some(id) => Self::Data(ReplyData::Value(id.to_string().into())),
+            None => Self::Done,
+        }
+    }
+}
+
 /// Data returned by a phone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReplyData {

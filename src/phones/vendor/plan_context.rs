@@ -12,10 +12,20 @@ pub struct PlanContext<'a> {
     pub via: Option<Via>,
     /// Whether an `[[asterisk]]` server knows the phone, so that NOTIFYs and calls reach it.
     pub asterisk: bool,
-    /// How to speak to the phone in its CSTA session over SIP, if it has one or is expected to have one soon.
-    pub csta: Option<&'a SessionDialect>,
+    /// The CSTA session over SIP; `None` if the phone is not configured for any.
+    pub csta: Option<CstaSession<'a>>,
     /// Collects the documents that the phone will fetch.
     pub documents: &'a Documents,
+}
+
+/// The CSTA session of a phone.
+#[derive(Clone, Copy, Debug)]
+pub struct CstaSession<'a> {
+    /// How to speak to the phone in it.
+    pub dialect: &'a SessionDialect,
+    /// Whether the session is up, or is expected to be soon: the phone is registered with handsetd, or is called
+    /// directly.
+    pub is_expected: bool,
 }
 
 impl PlanContext<'_> {

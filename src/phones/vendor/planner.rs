@@ -2,10 +2,10 @@
 
 use super::backend::Backend;
 use super::plan::Plan;
-use super::plan_context::PlanContext;
+use super::plan_context::{CstaSession, PlanContext};
 use super::plan_error::PlanError;
 use super::task::Task;
-use super::{NO_CSTA, cisco, pbx, snom, yealink};
+use super::{NO_CSTA, cisco, pbx, snom, uacsta, yealink};
 use crate::phone::{Phone, Vendor};
 use crate::verb::{Control, Via};
 
@@ -18,24 +18,71 @@ pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Pla
     if context.via == Some(Via::Pbx) {
         return pbx::plan(phone, task);
     }
-    if context.via == Some(Via::Csta) && phone.vendor != Vendor::Snom {
-        return Err(PlanError::unsupported(NO_CSTA));
-    }
     if let Task::Control(Control::Notify(notify)) = task {
         context.require_notify()?;
         return Ok(Plan::notify(notify.event(), notify.body()));
     }
+    let in_session = preferred_session(phone, task, context);
+    if let Some(session) = in_session {
+        let planned = uacsta::plan(session.dialect, task);
+        return match (planned, phone.vendor) {
+            // Over HTTP, the same phone does more by CSTA.
+            (Err(PlanError::Unsupported(reason)), Vendor::Snom) => {
+                let planned = backend(phone.vendor).plan(phone, task, context);
+                planned.map_err(|_| PlanError::Unsupported(reason))
+            }
+            (planned, _) => planned,
+        };
+    }
+    if context.via == Some(Via::Csta) && phone.vendor != Vendor::Snom {
+        return Err(PlanError::unsupported(NO_CSTA));
+    }
     let plan = match backend(phone.vendor).plan(phone, task, context) {
-        // A phone without a key for this has Asterisk do it.
-        Err(PlanError::Unsupported(_))
-            if context.via.is_none() && context.asterisk && pbx::can_replace_key(task) =>
-        {
-            pbx::plan(phone, task)
+        Err(PlanError::Unsupported(reason)) if matches!(context.via, None | Some(Via::Csta)) => {
+            instead(phone, task, context, reason)
         }
         planned => planned,
     }?;
     let cuts = context.documents.cuts().notes();
     Ok(cuts.into_iter().fold(plan, Plan::with_note))
+}
+
+/// Returns the session, where it is the best way for the task. A call given by its id, and a request of CSTA,
+/// are what it is for; keys act on the call that the phone has selected.
+fn preferred_session<'a>(
+    phone: &Phone,
+    task: &Task,
+    context: &PlanContext<'a>,
+) -> Option<CstaSession<'a>> {
+    let session = context.csta?;
+    let has_http = phone.vendor == Vendor::Snom;
+    let is_preferred = match context.via {
+        Some(Via::Csta) => session.is_expected || !has_http,
+        Some(_) => false,
+        None => session.is_expected && uacsta::is_made_for(task),
+    };
+    is_preferred.then_some(session)
+}
+
+/// Plans a task that the vendor's backend does not support: in the session, or by Asterisk, which can do the
+/// work of some keys.
+fn instead(
+    phone: &Phone,
+    task: &Task,
+    context: &PlanContext<'_>,
+    reason: String,
+) -> Result<Plan, PlanError> {
+    let in_session = |session: CstaSession<'_>| uacsta::plan(session.dialect, task).ok();
+    let expected = context.csta.filter(|session| session.is_expected);
+    if let Some(plan) = expected.and_then(in_session) {
+        return Ok(plan);
+    }
+    if context.via.is_none() && context.asterisk && pbx::can_replace_key(task) {
+        return pbx::plan(phone, task);
+    }
+    // UNREACHABLE until the session is back, and then possible.
+    let plan = context.csta.and_then(in_session);
+    plan.ok_or(PlanError::Unsupported(reason))
 }
 
 /// Returns the backend of a vendor.

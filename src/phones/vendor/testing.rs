@@ -2,7 +2,9 @@
 
 use url::Url;
 
-use super::{Exchange, Image, Plan, PlanContext, PlanError, PreparedContent, Step, Task, plan};
+use super::{
+    CstaSession, Exchange, Image, Plan, PlanContext, PlanError, PreparedContent, Step, Task, plan,
+};
 use crate::csta::SessionDialect;
 use crate::documents::{Documents, StoredContent};
 use crate::phone::{Firmware, Phone, Vendor};
@@ -16,6 +18,8 @@ pub(super) struct Fixture {
     pub(super) asterisk: bool,
     /// The CSTA session of the phone.
     pub(super) csta: Option<SessionDialect>,
+    /// Whether the session is up or expected to be.
+    pub(super) is_expected: bool,
     documents: Documents,
 }
 
@@ -31,6 +35,7 @@ impl Fixture {
             phone,
             asterisk: false,
             csta: None,
+            is_expected: true,
             documents,
         }
     }
@@ -43,7 +48,10 @@ impl Fixture {
         PlanContext {
             via,
             asterisk: self.asterisk,
-            csta: self.csta.as_ref(),
+            csta: self.csta.as_ref().map(|dialect| CstaSession {
+                dialect,
+                is_expected: self.is_expected,
+            }),
             documents: &self.documents,
         }
     }

@@ -8,6 +8,7 @@ fn table() -> CallTable {
         calls: CstaCalls::Nested,
         device: "1002".to_owned(),
         has_line_numbers: false,
+        ends: Vec::new(),
     })
 }
 
@@ -224,7 +225,7 @@ fn snapshot_replaces_the_calls() {
                 <localConnectionInfo>hold</localConnectionInfo></snapshotDeviceResponseInfo></SnapshotDeviceResponse>";
     table.replace(&Call::all(&Answer::parse(info)));
     assert_eq!(table.states().collect::<Vec<_>>(), ["hold"]);
-    assert_eq!(table.device_of("7"), Some("a"));
+    assert_eq!(table.ends(), [("7".to_owned(), "a".to_owned())]);
     let event = note(&mut table, ("Retrieved", "7", "")).unwrap();
     assert!(
         event

@@ -22,7 +22,9 @@ mod transfer;
 use super::{document, execute, http, led};
 use crate::csta::{Part, Request};
 use crate::phone::Phone;
-use crate::vendor::{Plan, PlanContext, PlanError, PreparedContent, ReplyData, ReplyOutcome, Task};
+use crate::vendor::{
+    Plan, PlanContext, PlanError, PreparedContent, ReplyData, ReplyOutcome, Task, uacsta,
+};
 use crate::verb::{Control, Csta, Priority};
 use device::Line;
 use request::{Dialect, step, step_of_own};
@@ -82,8 +84,15 @@ fn unsupported() -> PlanError {
 
 /// Plans a CSTA request as given, and returns the response.
 fn any(dialect: Dialect, csta: &Csta) -> Result<Plan, PlanError> {
+    let name = csta.request();
+    if uacsta::is_monitoring(name) {
+        return Err(PlanError::Unsupported(format!(
+            "request: {name} is about events, and none can come over HTTP; use action URLs, or a CSTA session \
+             over SIP: [uacsta], and csta in the [[phone]]"
+        )));
+    }
     let parts = csta.elements().iter().map(Part::of).collect();
-    let request = Request::new(csta.request().to_owned(), parts);
+    let request = Request::new(name.to_owned(), parts);
     let step = step(&request, dialect, |answer| match answer {
         Ok(answer) => ReplyOutcome::Data(ReplyData::Value(answer.value())),
         Err(refused) => refused,

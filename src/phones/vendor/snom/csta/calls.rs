@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::device::{Line, Next};
 use super::request::{Dialect, done, step};
-use crate::csta::{Call, Part, Request};
+use crate::csta::services::{self, CallRequest};
+use crate::csta::{Call, Part, Request, Selection, no_call, several_calls};
 use crate::screen::Number;
 use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
 use crate::verb::{CallControl, CallId, Digits};
@@ -20,18 +21,14 @@ pub(super) fn control(
     action: CallControl,
     call: Option<&CallId>,
 ) -> Result<Plan, PlanError> {
-    let (name, child, states): (_, _, &'static [&'static str]) = match action {
-        CallControl::Answer => ("AnswerCall", "callToBeAnswered", &["alerting"]),
-        CallControl::Hangup => (
-            "ClearConnection",
-            "connectionToBeCleared",
-            &["connected", "alerting", "initiated", "hold"],
-        ),
-        CallControl::Hold => ("HoldCall", "callToBeHeld", &["connected"]),
-        CallControl::Resume => ("RetrieveCall", "callToBeRetrieved", &["hold"]),
-    };
+    let CallRequest {
+        name,
+        call: element,
+        states,
+    } = CallRequest::of(action);
     with_call(dialect, line, states, call, move |id| {
-        request(dialect, name, vec![Part::call(child, id)])
+        let request = Request::new(name, vec![Part::call(element, id)]);
+        steps(dialect, &request)
     })
 }
 
@@ -39,12 +36,12 @@ pub(super) fn control(
 pub(super) fn dial(dialect: Dialect, line: Line, number: &Number) -> Plan {
     let number = number.clone();
     line.plan(move |device| {
-        let parts = vec![
-            Part::text("callingDevice", device),
-            Part::text("calledDirectoryNumber", number.as_str()),
-            Part::text("autoOriginate", "doNotPrompt"),
-        ];
-        request(dialect, "MakeCall", parts)
+        let request = services::make_call(device, number.as_str());
+        let step = step(&request, dialect, |answer| match answer {
+            Ok(answer) => ReplyOutcome::call(answer.call_id("callingDevice")),
+            Err(refused) => refused,
+        });
+        step.into_iter().collect()
     })
 }
 
@@ -52,20 +49,16 @@ pub(super) fn dial(dialect: Dialect, line: Line, number: &Number) -> Plan {
 pub(super) fn dtmf(dialect: Dialect, line: Line, digits: &Digits) -> Result<Plan, PlanError> {
     dialect.check_support("GenerateDigits")?;
     let digits = digits.as_str().to_owned();
-    let plan = with_call(dialect, line, &["connected"], None, move |id| {
-        let parts = vec![
-            Part::call("connectionToSendDigits", id),
-            Part::text("charactersToSend", &digits),
-        ];
-        request(dialect, "GenerateDigits", parts)
+    let plan = with_call(dialect, line, services::ANSWERED, None, move |id| {
+        let call = Part::call("connectionToSendDigits", id);
+        steps(dialect, &services::generate_digits(call, &digits))
     })?;
     Ok(plan.with_note(UNVERIFIED))
 }
 
 /// Returns the step of a request without result data. The dialect must support the request.
-pub(super) fn request(dialect: Dialect, name: &'static str, parts: Vec<Part>) -> Vec<Step> {
-    let step = step(&Request::new(name, parts), dialect, done);
-    step.into_iter().collect()
+pub(super) fn steps(dialect: Dialect, request: &Request) -> Vec<Step> {
+    step(request, dialect, done).into_iter().collect()
 }
 
 /// Plans the steps of `then` for the given or the only matching call.
@@ -106,13 +99,13 @@ fn search(line: Line, states: &'static [&'static str], then: &WithCall) -> Vec<S
                 Err(ReplyOutcome::Rejected(_)) if !line.is_first() => return nothing(states),
                 Err(refused) => return refused,
             };
-            match (pick(&calls, states), line.next()) {
-                (Pick::One(id), _) => ReplyOutcome::Then(then(&id)),
-                (Pick::Several(many, id), _) => ReplyOutcome::Rejected(format!(
-                    "the phone has {many} such calls; select one, such as call={id}"
-                )),
-                (Pick::None, Some(line)) => ReplyOutcome::Then(search(line, states, &then)),
-                (Pick::None, None) => nothing(states),
+            match (Selection::of(&calls, states), line.next()) {
+                (Selection::One(call), _) => ReplyOutcome::Then(then(call.id().as_str())),
+                (Selection::Several(count, call), _) => {
+                    ReplyOutcome::Rejected(several_calls(count, call))
+                }
+                (Selection::None, Some(line)) => ReplyOutcome::Then(search(line, states, &then)),
+                (Selection::None, None) => nothing(states),
             }
         })
     });
@@ -120,31 +113,7 @@ fn search(line: Line, states: &'static [&'static str], then: &WithCall) -> Vec<S
 }
 
 fn nothing(states: &[&str]) -> ReplyOutcome {
-    let state = match states {
-        ["alerting"] => "no call is ringing at the phone",
-        ["hold"] => "no call is on hold at the phone",
-        ["connected"] => "no call is connected at the phone",
-        _ => "the phone has no call",
-    };
-    ReplyOutcome::Rejected(state.to_owned())
-}
-
-enum Pick {
-    None,
-    One(String),
-    Several(usize, String),
-}
-
-fn pick(calls: &[Call], states: &[&str]) -> Pick {
-    for state in states {
-        let fitting: Vec<_> = calls.iter().filter(|call| call.state() == *state).collect();
-        match fitting.as_slice() {
-            [] => {}
-            [only] => return Pick::One(only.id().to_string()),
-            [first, ..] => return Pick::Several(fitting.len(), first.id().to_string()),
-        }
-    }
-    Pick::None
+    ReplyOutcome::Rejected(no_call(states).to_owned())
 }
 
 /// Requests all calls of an identity.
@@ -152,9 +121,7 @@ pub(super) fn snapshot(
     device: &str,
     then: impl Fn(Result<Vec<Call>, ReplyOutcome>) -> ReplyOutcome + Send + Sync + 'static,
 ) -> Vec<Step> {
-    let parts = vec![Part::text("snapshotObject", device)];
-    let request = Request::new("SnapshotDevice", parts);
-    let step = step(&request, Dialect::NEW, move |answer| {
+    let step = step(&services::snapshot(device), Dialect::NEW, move |answer| {
         then(answer.map(|answer| Call::all(&answer)))
     });
     step.into_iter().collect()

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::calls::{UNVERIFIED, request};
+use super::calls::{UNVERIFIED, steps};
 use super::device::Line;
 use super::request::{Dialect, done, step_of_own};
-use crate::csta::{Answer, Part, Request};
+use crate::csta::{Answer, Part, Request, services};
 use crate::vendor::{Plan, PlanError, ReplyData, ReplyOutcome};
-use crate::verb::{Forward, ForwardKind, Settings};
+use crate::verb::{Forward, Settings};
 
 /// Plans to write settings, then to read some.
 pub(super) fn plan(settings: &Settings) -> Plan {
@@ -49,13 +49,7 @@ pub(super) fn set(settings: &[(String, String)]) -> Plan {
 /// Plans to switch do-not-disturb.
 pub(super) fn dnd(dialect: Dialect, line: Line, on: bool) -> Result<Plan, PlanError> {
     dialect.check_support("SetDoNotDisturb")?;
-    let plan = line.plan(move |device| {
-        let parts = vec![
-            Part::text("device", device),
-            Part::text("doNotDisturbOn", &on.to_string()),
-        ];
-        request(dialect, "SetDoNotDisturb", parts)
-    });
+    let plan = line.plan(move |device| steps(dialect, &services::set_do_not_disturb(device, on)));
     Ok(plan.with_note(UNVERIFIED))
 }
 
@@ -67,21 +61,8 @@ pub(super) fn forward(dialect: Dialect, line: Line, forward: &Forward) -> Result
             "after: CSTA cannot set the time before forwarding; omit after or via",
         ));
     }
-    let kind = match forward.kind {
-        ForwardKind::All => "forwardImmediate",
-        ForwardKind::Busy => "forwardBusy",
-        ForwardKind::NoAnswer => "forwardNoAns",
-    };
-    let to = forward.to.clone();
-    let plan = line.plan(move |device| {
-        let mut parts = vec![
-            Part::text("device", device),
-            Part::text("forwardingType", kind),
-            Part::text("activateForward", &to.is_some().to_string()),
-        ];
-        parts.extend(to.as_ref().map(|to| Part::text("forwardDN", to.as_str())));
-        request(dialect, "SetForwarding", parts)
-    });
+    let forward = forward.clone();
+    let plan = line.plan(move |device| steps(dialect, &services::set_forwarding(device, &forward)));
     Ok(plan.with_note(UNVERIFIED))
 }
 

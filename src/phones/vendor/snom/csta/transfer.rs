@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::calls::{UNVERIFIED, request, snapshot, with_call};
+use super::calls::{UNVERIFIED, snapshot, steps, with_call};
 use super::device::{Line, Next};
 use super::request::{self, Dialect};
-use crate::csta::{Answer, Call, Part, Request};
+use crate::csta::{Call, Part, services};
 use crate::screen::Number;
 use crate::vendor::{Plan, PlanError, ReplyOutcome, Step};
 use crate::verb::{CallId, TransferKind};
@@ -20,21 +20,17 @@ pub(super) fn plan(
     call: Option<&CallId>,
 ) -> Result<Plan, PlanError> {
     let number = number.clone();
-    let states: &[&str] = &["connected", "hold"];
     if kind == TransferKind::Blind {
-        return with_call(dialect, line, states, call, move |id| {
+        return with_call(dialect, line, services::TRANSFERABLE, call, move |id| {
             let id = id.to_owned();
             line.target(&number, move |target| {
-                let parts = vec![
-                    Part::call("activeCall", &id),
-                    Part::text("transferredTo", target),
-                ];
-                request(dialect, "SingleStepTransferCall", parts)
+                let active = Part::call("activeCall", &id);
+                steps(dialect, &services::single_step_transfer(active, target))
             })
         });
     }
     dialect.check_support("ConsultationCall")?;
-    let plan = with_call(dialect, line, states, call, move |id| {
+    let plan = with_call(dialect, line, services::TRANSFERABLE, call, move |id| {
         let (id, to) = (id.to_owned(), number.clone());
         line.target(&number, move |target| {
             consult(dialect, line, &id, &to, target)
@@ -45,23 +41,19 @@ pub(super) fn plan(
 
 /// Calls the target, waits for the answer, and joins both calls.
 fn consult(dialect: Dialect, line: Line, held: &str, number: &Number, target: &str) -> Vec<Step> {
-    let parts = vec![
-        Part::call("existingCall", held),
-        Part::text("consultedDevice", target),
-    ];
+    let request = services::consultation(Part::call("existingCall", held), target);
     let (held, number) = (held.to_owned(), number.clone());
-    let request = Request::new("ConsultationCall", parts);
     let step = request::step(&request, dialect, move |answer| {
         let answer = match answer {
             Ok(answer) => answer,
             Err(refused) => return refused,
         };
-        match initiated(&answer) {
+        match answer.call_id("initiatedCall") {
             Some(active) => ReplyOutcome::Then(wait(Wait {
                 dialect,
                 line,
                 held: held.clone(),
-                active,
+                active: active.to_string(),
                 number: number.clone(),
                 left: MAX_POLLS,
             })),
@@ -71,12 +63,6 @@ fn consult(dialect: Dialect, line: Line, held: &str, number: &Number, target: &s
         }
     });
     step.into_iter().collect()
-}
-
-fn initiated(answer: &Answer) -> Option<String> {
-    let call = answer.find("initiatedCall").unwrap_or(answer);
-    let id: CallId = call.text_of("callID")?.parse().ok()?;
-    Some(id.to_string())
 }
 
 /// The state while waiting for the answer.
@@ -104,11 +90,10 @@ fn wait(wait: Wait) -> Vec<Step> {
             let call = calls.iter().find(|call| call.id().as_str() == wait.active);
             match call.map(Call::state) {
                 Some("connected") if call.is_some_and(Call::is_answered) => {
-                    let parts = vec![
-                        Part::call("heldCall", &wait.held),
-                        Part::call("activeCall", &wait.active),
-                    ];
-                    ReplyOutcome::Then(request(wait.dialect, "TransferCall", parts))
+                    let held = Part::call("heldCall", &wait.held);
+                    let active = Part::call("activeCall", &wait.active);
+                    let request = services::transfer(held, active);
+                    ReplyOutcome::Then(steps(wait.dialect, &request))
                 }
                 None | Some("null" | "fail") => ReplyOutcome::Rejected(format!(
                     "the call to {number} ended; the other call is on hold"
