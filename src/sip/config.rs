@@ -35,10 +35,9 @@ pub struct Limits {
     pub connections: usize,
     /// Maximum number of connections of one address to a listener. Many phones share one behind NAT.
     pub connections_per_address: usize,
-    /// Datagrams per second that are read from one address; as many may come at once.
-    pub datagrams_per_second: u32,
-    /// Requests outside a dialog per second that are handled from one address, over any transport; as
-    /// many may come at once.
+    /// Messages per second that are read from one address, as datagrams or over connections.
+    pub messages_per_second: u32,
+    /// Requests per second outside a dialog, such as REGISTER, that are handled from one address.
     pub requests_per_second: u32,
     /// Maximum number of dialogs.
     pub dialogs: usize,
@@ -49,7 +48,7 @@ impl Default for Limits {
         Self {
             connections: 16_384,
             connections_per_address: 4096,
-            datagrams_per_second: 5000,
+            messages_per_second: 5000,
             requests_per_second: 500,
             dialogs: 16_384,
         }

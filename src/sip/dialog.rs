@@ -1,29 +1,26 @@
 //! Dialogs that we established.
 
-use tokio::time::Instant;
+mod end;
+mod establish;
+mod refresh;
+mod request;
+mod shared;
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::agent::UserAgent;
-use super::credentials::Credentials;
 use super::error::{InviteError, NotSent, RequestError};
 use super::flow::Flow;
-use super::wire::{Body, Method, Request, Response, Uri};
+use super::wire::{Body, Method, Response};
 
-/// An INVITE to send.
-#[derive(Clone, Debug)]
-pub struct Invite {
-    /// The way to the peer; requests in the dialog take it, too.
-    pub flow: Flow,
-    /// The Request-URI: a contact of the peer, unchanged.
-    pub request_uri: Uri,
-    /// The URI of `To`.
-    pub to: Uri,
-    /// The URI of `From`; `None` for our Contact.
-    pub from: Option<Uri>,
-    /// The body.
-    pub body: Body,
-    /// Answers challenges to this and to later requests of the dialog.
-    pub credentials: Option<Credentials>,
-}
+pub use end::End;
+pub use establish::Invite;
+use establish::{New, establish};
+pub use request::InDialogRequest;
+use shared::{Requests, Shared};
 
 /// A dialog after its INVITE was accepted.
 #[derive(Debug)]
@@ -38,54 +35,46 @@ pub struct Established {
 
 /// The sending side of a dialog. Cheap to clone. Requests are sent one at a time, in the order of the calls.
 #[derive(Clone, Debug)]
-pub struct Dialog {
-    flow: Flow,
-}
+pub struct Dialog(Arc<Shared>);
 
-/// The receiving side of a dialog. When it is dropped, the dialog is forgotten without a BYE.
+/// The receiving side of a dialog. When it is dropped, the dialog is ended: BYE is sent, and its response not
+/// waited for.
 #[derive(Debug)]
-pub struct DialogRequests {}
-
-/// A request of the peer. Dropped without a response, it is answered 500.
-#[derive(Debug)]
-pub struct InDialogRequest {
-    request: Request,
-}
-
-/// How a dialog ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum End {
-    /// The peer sent BYE.
-    Bye,
-    /// The peer does not know the dialog: it answered 481 or 408.
-    Unknown,
-    /// The connection was closed.
-    Closed,
-    /// We ended it.
-    Local,
-    /// The session expired: nobody refreshed it.
-    Expired,
-    /// The user agent was shut down.
-    ShutDown,
+pub struct DialogRequests {
+    shared: Arc<Shared>,
+    requests: Requests,
 }
 
 impl Dialog {
-    /// Sends an INVITE and waits for its final response, which is acknowledged. A challenge is answered once,
-    /// with [`Invite::credentials`].
+    /// Sends an INVITE and waits for its final response, which is acknowledged. A challenge is answered with
+    /// [`Invite::credentials`], and a demand for a longer session interval is met.
     ///
     /// At a first 180 or 183, the INVITE is cancelled. If the returned future is dropped, or a response
     /// comes after `until`, the INVITE is cancelled and a dialog that was established meanwhile is ended.
     pub async fn invite(
-        _agent: &UserAgent,
-        _invite: Invite,
-        _until: Instant,
+        agent: &UserAgent,
+        invite: Invite,
+        until: Instant,
     ) -> Result<Established, InviteError> {
-        Err(NotSent::NotConnected.into())
+        let core = agent.core();
+        let (caller, result) = oneshot::channel();
+        let establishing = establish(Arc::clone(core), invite, until, caller);
+        core.tasks.spawn("sip invite", establishing);
+        let New {
+            shared,
+            requests,
+            response,
+        } = result.await.unwrap_or(Err(NotSent::ShutDown.into()))?;
+        Ok(Established {
+            dialog: Self(Arc::clone(&shared)),
+            requests: DialogRequests { shared, requests },
+            response,
+        })
     }
 
     /// Returns the way to the peer, which follows it when it sends from another port.
     pub fn flow(&self) -> Flow {
-        self.flow.clone()
+        self.0.state.lock().flow.clone()
     }
 
     /// Sends a request, for example INFO, and returns its final response. A challenge is answered.
@@ -93,54 +82,90 @@ impl Dialog {
     /// Requests wait for each other; their time counts. 481 and 408 end the dialog.
     pub async fn request(
         &self,
-        _method: Method,
-        _body: Option<Body>,
-        _until: Instant,
+        method: Method,
+        body: Option<Body>,
+        until: Instant,
     ) -> Result<Response, RequestError> {
-        Err(NotSent::NotConnected.into())
+        let busy = timeout_at(until, self.0.busy.lock()).await;
+        let _busy = busy.map_err(|_| NotSent::Busy)?;
+        self.0.transact(method, body, until).await
     }
 
-    /// Refreshes the session by a re-INVITE with this body, or by UPDATE if the peer allows it.
-    pub async fn refresh(&self, _body: Body, _until: Instant) -> Result<Response, RequestError> {
-        Err(NotSent::NotConnected.into())
+    /// Refreshes the session by UPDATE if the peer allows it, otherwise by a re-INVITE with this body.
+    pub async fn refresh(&self, body: Body, until: Instant) -> Result<Response, RequestError> {
+        let (caller, result) = oneshot::channel();
+        let refreshing = refresh::refresh(Arc::clone(&self.0), body, until, caller);
+        self.0.core.tasks.spawn("sip refresh", refreshing);
+        result.await.unwrap_or(Err(NotSent::ShutDown.into()))
     }
 
     /// Ends the dialog: sends BYE and waits for the response until `until`. Does not wait for other requests.
-    pub async fn bye(&self, _until: Instant) -> Result<Response, RequestError> {
-        Err(NotSent::NotConnected.into())
+    pub async fn bye(&self, until: Instant) -> Result<Response, RequestError> {
+        if self.ended().is_some() {
+            return Err(NotSent::DialogEnded.into());
+        }
+        self.0.end(End::Local);
+        self.0.transact(Method::Bye, None, until).await
     }
 
     /// Returns when to [`refresh`](Self::refresh) the session, if it is up to us (RFC 4028).
     pub fn refresh_at(&self) -> Option<Instant> {
-        None
+        self.0.state.lock().timer.refresh_at()
     }
 
     /// Returns when the session is over unless one side refreshes it, if it expires at all.
     pub fn expires_at(&self) -> Option<Instant> {
-        None
+        self.0.state.lock().timer.expires_at()
     }
 
     /// Returns how the dialog ended, if it did.
     pub fn ended(&self) -> Option<End> {
-        None
+        self.0.state.lock().ended
     }
 }
 
 impl DialogRequests {
-    /// Waits for a request of the peer; returns `None` when the dialog has ended. Cancel safe.
+    /// Waits for a request of the peer; returns `None` when the dialog has ended, also by
+    /// [expiring](Dialog::expires_at). Cancel safe.
     ///
     /// BYE, OPTIONS, and re-INVITE and UPDATE without a body are answered without being returned here.
     pub async fn next(&mut self) -> Option<InDialogRequest> {
-        std::future::pending().await
+        let shared = &self.shared;
+        let stop = shared.core.tasks.stop();
+        loop {
+            let (flow, expires) = {
+                let state = shared.state.lock();
+                (state.flow.clone(), state.timer.expires_at())
+            };
+            let timer = expires.unwrap_or_else(Instant::now);
+            tokio::select! {
+                biased;
+                Some(request) = self.requests.recv() => return Some(*request),
+                () = shared.over.cancelled() => return None,
+                () = stop.cancelled() => {
+                    shared.end(End::ShutDown);
+                    return None;
+                }
+                // Unless the peer came back over another connection.
+                () = flow.closed() => if shared.state.lock().flow == flow {
+                    shared.end(End::Closed);
+                    return None;
+                },
+                // Unless it was refreshed meanwhile.
+                () = sleep_until(timer), if expires.is_some() => {
+                    let is_over = shared.state.lock().timer.expires_at() == expires;
+                    if is_over {
+                        shared.abandon(End::Expired);
+                        return None;
+                    }
+                }
+            }
+        }
     }
 }
 
-impl InDialogRequest {
-    /// Returns the request.
-    pub fn request(&self) -> &Request {
-        &self.request
+impl Drop for DialogRequests {
+    fn drop(&mut self) {
+        self.shared.abandon(End::Local);
     }
-
-    /// Sends the response. What the dialog requires is added.
-    pub fn respond(self, _response: Response) {}
 }

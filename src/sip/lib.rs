@@ -14,17 +14,33 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 
 mod agent;
+mod answering;
+mod clients;
 mod config;
+mod core;
+mod counters;
 mod credentials;
 mod dialog;
 mod error;
+mod exchange;
 mod flow;
 mod incoming;
+mod invite;
+mod legs;
+mod limiter;
 mod listen;
+mod outgoing;
+mod receive;
+mod responder;
+mod servers;
+mod session;
+mod timers;
+mod transport;
 pub mod wire;
 
 pub use agent::{BoundUserAgent, UserAgent};
 pub use config::{Config, Limits};
+pub use counters::Totals;
 pub use credentials::Credentials;
 pub use dialog::{Dialog, DialogRequests, End, Established, InDialogRequest, Invite};
 pub use error::{BindError, InviteError, NotSent, RequestError, Unanswered};

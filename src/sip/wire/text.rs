@@ -33,6 +33,14 @@ impl Token {
     }
 }
 
+impl Token {
+    /// Writes the letters and digits of `text` in upper case.
+    pub(crate) fn lossy_upper(text: &str) -> Self {
+        let text: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+        Self(text.to_ascii_uppercase().into())
+    }
+}
+
 impl Value {
     /// Checks that `text` fits into one line.
     pub fn new(text: &str) -> Result<Self, InvalidText> {

@@ -1,0 +1,4 @@
+//! Reading from sockets.
+
+pub(crate) mod datagrams;
+pub(crate) mod streams;
