@@ -15,6 +15,7 @@
 
 mod agent;
 mod answering;
+mod authenticator;
 mod clients;
 mod config;
 mod core;
@@ -39,6 +40,7 @@ mod transport;
 pub mod wire;
 
 pub use agent::{BoundUserAgent, UserAgent};
+pub use authenticator::{Authenticator, Verdict};
 pub use config::{Config, Limits};
 pub use counters::Totals;
 pub use credentials::Credentials;
