@@ -8,6 +8,7 @@ mod action_urls;
 mod ami_clients;
 mod bind_admin;
 mod channels;
+mod csta;
 mod forms;
 mod outbox_startup;
 mod pages;

@@ -2,6 +2,7 @@
 
 mod absence;
 mod claimants;
+mod csta_phones;
 mod desk_phones;
 mod named_phone;
 mod phone_ref;
@@ -27,12 +28,15 @@ use parking_lot::RwLock;
 
 use crate::outcome::{Outcome, Status};
 use crate::roster::Roster;
+use crate::uacsta::Sessions;
 
 /// Resolves names to phones. Cheap to clone; [`replace`](Self::replace) affects all clones.
 #[derive(Clone)]
 pub(crate) struct PhoneResolver {
     known: Arc<RwLock<Arc<Known>>>,
     roster: Roster,
+    /// Phones that register with handsetd itself.
+    sessions: Sessions,
 }
 
 /// The configured part.
@@ -79,7 +83,14 @@ impl PhoneResolver {
         Self {
             known: Arc::new(RwLock::new(Arc::new(known))),
             roster,
+            sessions: Sessions::default(),
         }
+    }
+
+    /// Also finds phones by their registrations for CSTA sessions.
+    #[must_use]
+    pub(crate) fn with_sessions(self, sessions: Sessions) -> Self {
+        Self { sessions, ..self }
     }
 
     /// Replaces the configuration. Phones that were resolved before are unaffected.
@@ -182,7 +193,7 @@ impl PhoneResolver {
             .as_ref()
             .map(|endpoint| self.roster.registrations(endpoint, entry.server.as_ref()));
         if infos.as_ref().is_none_or(Vec::is_empty) {
-            infos = Some(vec![RegistrationInfo::default()]);
+            infos = Some(vec![self.csta_registration(entry)]);
         }
         self.desk_phones(entry, &infos.unwrap_or_default())
     }

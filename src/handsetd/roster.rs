@@ -114,6 +114,12 @@ impl Roster {
         self.arrivals.subscribe()
     }
 
+    /// Announces a phone that is reachable again in another way.
+    pub(crate) fn announce(&self, registered: Registered) {
+        // There may be no receiver.
+        let _ = self.arrivals.send(registered);
+    }
+
     /// Removes a server and its registrations.
     pub(crate) fn forget(&self, server: &str) {
         self.servers

@@ -1,5 +1,6 @@
 //! `/metrics`: all metrics, for Prometheus.
 
+mod csta;
 mod text_format;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use super::state::AppState;
 use crate::events::RuleStatus;
 use crate::history::HistoryFigures;
 use crate::metrics::DeliveryMetrics;
+use crate::uacsta::SessionTotals;
 use text_format::TextFormat;
 
 /// Handles `/metrics`: text format 0.0.4, or `OpenMetrics` if `Accept` asks for it.
@@ -49,6 +51,8 @@ struct Snapshot {
     history: HistoryFigures,
     wrong_tokens: Counter,
     refused_connections: u64,
+    /// `None` without `[uacsta]`.
+    sessions: Option<SessionTotals>,
 }
 
 #[derive(Debug)]
@@ -104,6 +108,7 @@ impl Snapshot {
             history: services.history.figures(),
             wrong_tokens: state.wrong_tokens.total(),
             refused_connections: services.courier.refused_connections(),
+            sessions: services.resolver.session_totals(),
         }
     }
 
@@ -166,6 +171,9 @@ impl Snapshot {
             "Connections to the phone-facing server refused by http.allow",
             refused,
         );
+        if let Some(totals) = &self.sessions {
+            csta::register(totals, registry);
+        }
         self.register_servers(registry);
         self.register_rules(registry);
     }
@@ -300,6 +308,7 @@ mod tests {
                 traces: Vec::new(),
                 warnings: Vec::new(),
             }],
+            sessions: Some(SessionTotals::default()),
             ..Snapshot::default()
         };
         let text = encode_all(&metrics, &snapshot).unwrap();

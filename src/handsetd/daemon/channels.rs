@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, watch};
 use crate::events::{FactTap, ServerEvents, TappedFacts, fact_tap};
 use crate::phone_http::{EventReceiver, EventSender, event_queue};
 use crate::rules::{Engine, Fact, Schedules};
+use crate::uacsta::Report;
 
 /// The sending halves.
 pub(super) struct Senders {
@@ -14,6 +15,8 @@ pub(super) struct Senders {
     pub(super) action_urls: EventSender,
     /// Events other than Asterisk's.
     pub(super) facts: mpsc::Sender<Fact>,
+    /// What CSTA sessions report.
+    pub(super) reports: mpsc::Sender<Report>,
     /// Every event that rules have received.
     pub(super) event_tap: FactTap,
     /// Recompiled rules.
@@ -27,6 +30,7 @@ pub(super) struct Receivers {
     pub(super) servers: mpsc::Receiver<ServerEvents>,
     pub(super) action_urls: EventReceiver,
     pub(super) facts: mpsc::Receiver<Fact>,
+    pub(super) reports: mpsc::Receiver<Report>,
     pub(super) event_tap: TappedFacts,
     pub(super) engines: mpsc::Receiver<Engine>,
     pub(super) schedules: watch::Receiver<Schedules>,
@@ -37,6 +41,7 @@ pub(super) fn channels() -> (Senders, Receivers) {
     let servers = mpsc::channel(MAX_CLIENTS);
     let action_urls = event_queue();
     let facts = mpsc::channel(MAX_FACTS);
+    let reports = mpsc::channel(MAX_REPORTS);
     let event_tap = fact_tap();
     let engines = mpsc::channel(1);
     let schedules = watch::channel(Schedules::default());
@@ -44,6 +49,7 @@ pub(super) fn channels() -> (Senders, Receivers) {
         servers: servers.0,
         action_urls: action_urls.0,
         facts: facts.0,
+        reports: reports.0,
         event_tap: event_tap.0,
         engines: engines.0,
         schedules: schedules.0,
@@ -52,6 +58,7 @@ pub(super) fn channels() -> (Senders, Receivers) {
         servers: servers.1,
         action_urls: action_urls.1,
         facts: facts.1,
+        reports: reports.1,
         event_tap: event_tap.1,
         engines: engines.1,
         schedules: schedules.1,
@@ -64,3 +71,6 @@ const MAX_CLIENTS: usize = 64;
 
 /// How many events other than Asterisk's may wait for the rules. Action URLs wait in a queue of their own.
 const MAX_FACTS: usize = 64;
+
+/// How many reports of CSTA sessions may wait; beyond it, the phones wait for the answers to their next ones.
+const MAX_REPORTS: usize = 1024;

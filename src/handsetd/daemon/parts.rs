@@ -6,6 +6,7 @@ use tracing::info;
 
 use super::ami_clients;
 use super::bind_admin::bind_admin;
+use super::csta;
 use super::outbox_startup::OpenedOutbox;
 use super::settings;
 use crate::config::Config;
@@ -15,7 +16,7 @@ use crate::phone_networks::PhoneNetworks;
 use crate::roster::Roster;
 use crate::rules::Engine;
 use crate::uacsta::Sessions;
-use crate::{admin, phone_http};
+use crate::{admin, phone_http, uacsta};
 
 /// Everything that can fail at start-up.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub(super) struct Parts {
     pub(super) roster: Roster,
     pub(super) engine: Engine,
     pub(super) sessions: Sessions,
+    pub(super) uacsta: Option<uacsta::Server>,
 }
 
 impl Parts {
@@ -55,7 +57,19 @@ impl Parts {
         let content_store = ContentStore::default();
         let push_credentials = PushCredentials::new(settings::cisco_credentials(&config));
         let roster = Roster::default();
-        let sessions = Sessions::default();
+        let (sessions, uacsta) = match &config.uacsta {
+            Some(section) => {
+                let server = uacsta::Server::bind(section, &config.state.dir)?;
+                for listen in server.listens() {
+                    info!(server = "uacsta", address = %listen, "Listening.");
+                }
+                (
+                    Sessions::new(csta::accounts(&config.directory)),
+                    Some(server),
+                )
+            }
+            None => (Sessions::default(), None),
+        };
         let networks = PhoneNetworks::new(&config.phones);
         let delivery_settings =
             settings::delivery_settings(&config, http.local_addr(), networks.clone());
@@ -87,6 +101,7 @@ impl Parts {
             roster,
             engine,
             sessions,
+            uacsta,
         })
     }
 }

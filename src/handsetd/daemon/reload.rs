@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 
 use super::ami_clients::{AmiClients, Server};
 use super::bind_admin::users;
+use super::csta;
 use super::rule_check::RuleCheck;
 use super::rule_doubts::ReadClasses;
 use super::settings::{asterisk_configs, cisco_credentials, engine};
@@ -28,6 +29,7 @@ use crate::phone_networks::PhoneNetworks;
 use crate::resolver::PhoneResolver;
 use crate::roster::Roster;
 use crate::rules::{Engine, Schedules};
+use crate::uacsta::Sessions;
 
 /// Replaces the configuration of the running daemon.
 #[derive(Debug)]
@@ -46,6 +48,7 @@ pub(super) struct Reload {
     /// The users of the admin server, if there is one.
     pub(super) accounts: Option<Accounts>,
     pub(super) roster: Roster,
+    pub(super) sessions: Sessions,
     /// The event classes that the accounts read when this was last asked.
     pub(super) read: Arc<Mutex<ReadClasses>>,
     pub(super) tasks: Tasks,
@@ -96,6 +99,7 @@ impl Reload {
         self.resolver
             .replace(config.directory.clone(), config.vendors.clone());
         self.networks.replace(&config.phones);
+        self.sessions.replace(csta::accounts(&config.directory));
         self.pages.replace(Catalogue::new(&config.pages));
         self.push_credentials.replace(cisco_credentials(&config));
         self.history.reconfigure(config.history);

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use super::ami_clients::AmiClients;
 use super::channels::channels;
+use super::csta;
 use super::outbox_startup::OpenedOutbox;
 use super::parts::Parts;
 use super::reload::Reload;
@@ -34,6 +35,7 @@ use crate::page_names::PageNames;
 use crate::phone_http::{self, EventSender, PageRoutes};
 use crate::resolver::PhoneResolver;
 use crate::scheduler::Scheduler;
+use crate::uacsta;
 
 /// The tasks of a daemon, in the order in which they stop.
 pub(super) struct Running {
@@ -41,6 +43,10 @@ pub(super) struct Running {
     calls: Tasks,
     /// Connections to Asterisk.
     asterisk: Tasks,
+    /// CSTA sessions.
+    sessions: Tasks,
+    /// The SIP server, which sessions end over.
+    sip: Tasks,
     /// The HTTP servers, which phones fetch from until the end.
     http: Tasks,
     /// `None` if it cannot be used.
@@ -56,6 +62,7 @@ impl Running {
     )]
     pub(super) async fn start(parts: Parts, reloads: ReloadRequests) -> Self {
         let (calls, asterisk, http) = (Tasks::new(), Tasks::new(), Tasks::new());
+        let (sessions, sip) = (Tasks::new(), Tasks::new());
         let (senders, receivers) = channels();
         let listeners = listeners(&parts);
         let roster = parts.roster;
@@ -66,7 +73,8 @@ impl Running {
             parts.config.directory.clone(),
             roster.clone(),
             parts.config.vendors.clone(),
-        );
+        )
+        .with_sessions(parts.sessions.clone());
         let history = open_history(&parts.config, &parts.outbox);
         let metrics = DeliveryMetrics::default();
         let outbox = parts.outbox;
@@ -126,6 +134,26 @@ impl Running {
         };
         let (servers, facts, engines) = (receivers.servers, receivers.facts, receivers.engines);
         calls.spawn("rules", events.run(servers, facts, engines, queries));
+        let targets = csta::ReportTargets {
+            facts: senders.facts.clone(),
+            states: states.clone(),
+            roster: roster.clone(),
+        };
+        let receive = csta::receive(receivers.reports, targets, calls.stop());
+        calls.spawn("csta reports", receive);
+        if let Some(server) = parts.uacsta {
+            let phones = csta::CstaPhones {
+                resolver: resolver.clone(),
+                networks: parts.networks.clone(),
+            };
+            let services = uacsta::Services {
+                sessions: parts.sessions.clone(),
+                phones: Arc::new(phones),
+                reports: senders.reports,
+                session_tasks: sessions.clone(),
+            };
+            server.start(services, &sip).await;
+        }
         let form_facts = senders.facts.clone();
         let (facts, urls) = (senders.facts, receivers.action_urls);
         let receive = action_urls::receive(urls, resolver.clone(), facts, calls.stop());
@@ -190,12 +218,15 @@ impl Running {
             ami_clients,
             accounts,
             roster,
+            sessions: parts.sessions,
             read,
             tasks: calls.clone(),
         };
         Self {
             calls,
             asterisk,
+            sessions,
+            sip,
             http,
             outbox: store,
             reload,
@@ -226,6 +257,8 @@ impl Running {
             let _ = timeout(CHECKPOINT_TIMEOUT, outbox.checkpoint()).await;
         }
         let _ = timeout(CHECKPOINT_TIMEOUT, self.reload.history.flush()).await;
+        self.sessions.shut_down(HANG_UP_TIMEOUT).await;
+        self.sip.shut_down(LOG_OFF_TIMEOUT).await;
         self.asterisk.shut_down(LOG_OFF_TIMEOUT).await;
         sleep(LAST_FETCH_DELAY).await;
         self.http.shut_down(LAST_FETCH_DELAY).await;
@@ -294,6 +327,9 @@ const GRACE_PERIOD: Duration = Duration::from_secs(20);
 
 /// How long a slow disk may take to empty the log of the outbox, and to write the history.
 const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long ending the CSTA sessions may take: a phone has two seconds to answer BYE.
+const HANG_UP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long logging off from Asterisk may take.
 const LOG_OFF_TIMEOUT: Duration = Duration::from_secs(2);

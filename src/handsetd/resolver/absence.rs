@@ -93,7 +93,8 @@ impl PhoneResolver {
         let name = &self.display_name(&entry.name, server);
         let is_registered = info.address.is_some() || info.contact.is_some();
         // What is registered now may be a softphone; the desk phone may register beside it.
-        let may_register = endpoint.is_some() && self.roster.follows_any();
+        let awaits_csta = self.awaits_csta(entry);
+        let may_register = endpoint.is_some() && self.roster.follows_any() || awaits_csta;
         let (status, reason) = match endpoint {
             Some(endpoint) if !is_registered => {
                 let unknown = || {
@@ -106,6 +107,12 @@ impl PhoneResolver {
                 self.absent((endpoint, server), info, unknown)
             }
             _ => (Status::NotFound, unresolved.to_string()),
+        };
+        let (status, reason) = if status == Status::NotFound && awaits_csta {
+            let reason = format!("{name} is not registered with handsetd ([uacsta]); {reason}");
+            (Status::Unreachable, reason)
+        } else {
+            (status, reason)
         };
         NotFound {
             outcome: Outcome::at(name, entry.vendor, status, reason),

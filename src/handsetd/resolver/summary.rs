@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::claimants::disputed_macs;
 use super::{Known, PhoneResolver};
 use crate::roster::Unavailable;
+use crate::uacsta::SessionStatus;
 
 /// A phone in the list; unknown values are empty.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -35,6 +36,9 @@ pub(crate) struct PhoneSummary {
     pub registered: bool,
     /// How it was found, in order.
     pub found: Vec<String>,
+    /// Its CSTA session over SIP, if it can have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub csta: Option<SessionStatus>,
 }
 
 impl PhoneResolver {
@@ -87,9 +91,10 @@ impl PhoneResolver {
     fn summaries(&self, known: &Known, infos: &[RegistrationInfo]) -> Vec<PhoneSummary> {
         let directory = &known.directory;
         let disputed = &disputed_macs(infos);
-        let summary = |entry: &PhoneEntry, info| {
+        let summary = |entry: &PhoneEntry, info: Option<&RegistrationInfo>| {
             let mut summary = summary((known, disputed), entry, info);
             summary.name = self.display_name(&summary.name, entry.server.as_ref());
+            summary.csta = self.csta_status(entry);
             summary
         };
         let entry_of = |info: &RegistrationInfo| {
@@ -109,7 +114,14 @@ impl PhoneResolver {
             let own: Vec<_> = infos.iter().filter(is_own).collect();
             if own.is_empty() {
                 let server = directory.server_of(entry, &self.roster);
-                all.push(summary(&entry.clone().at(server.as_ref()), None));
+                let here = self.csta_registration(entry);
+                let is_here = here.address.is_some();
+                let entry = entry.clone().at(server.as_ref());
+                // That is no registration with Asterisk.
+                all.push(PhoneSummary {
+                    registered: false,
+                    ..summary(&entry, is_here.then_some(&here))
+                });
             }
             for info in own {
                 all.push(summary(&entry.clone().at(info.server.as_ref()), Some(info)));
@@ -159,6 +171,7 @@ fn summary(
         server: text(entry.server.as_ref().map(ToString::to_string)),
         registered: info.is_some(),
         found,
+        csta: None,
     };
     match entry.resolve(known_info, &known.defaults) {
         Ok(phone) => {

@@ -135,6 +135,9 @@ impl PhoneTable {
             let name = known.as_ref().map_or(phone, key);
             let own = known.as_ref().and_then(|known| known.server.as_ref());
             self.states.note_event(own.or(server), name, event);
+            if let Some(state) = fact.state() {
+                self.states.note_state(own.or(server), name, state);
+            }
         } else if let Some((device, state)) = fact.device_state() {
             self.states.note_device(server, device, state);
         }

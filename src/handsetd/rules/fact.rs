@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use handset_ami as ami;
 use handset_net::excerpt::excerpt;
-use handset_phones::phone::{ServerName, endpoint_of_channel, is_device_of_phone};
+use handset_phones::phone::{PhoneState, ServerName, endpoint_of_channel, is_device_of_phone};
 
 use super::causes::Causes;
 use super::subject::Subject;
@@ -22,6 +22,8 @@ pub struct Fact {
     /// The Asterisk server that it came from, or that its phone belongs to.
     server: Option<ServerName>,
     causes: Causes,
+    /// What its phone is doing, where the event does not tell by its name.
+    state: Option<PhoneState>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,6 +41,7 @@ impl Fact {
             source: Source::Pairs(std::iter::once(event).chain(values).collect()),
             server: None,
             causes: Causes::default(),
+            state: None,
         }
     }
 
@@ -77,6 +80,20 @@ impl Fact {
     #[must_use]
     pub(crate) fn of_server(self, server: Option<ServerName>) -> Self {
         Self { server, ..self }
+    }
+
+    /// Returns the event with what its phone is doing now.
+    #[must_use]
+    pub(crate) fn with_state(self, state: PhoneState) -> Self {
+        Self {
+            state: Some(state),
+            ..self
+        }
+    }
+
+    /// Returns what its phone is doing now, if that is known apart from its name.
+    pub(super) fn state(&self) -> Option<PhoneState> {
+        self.state
     }
 
     /// Returns the Asterisk server that it came from, or that its phone belongs to. A name of a phone in
@@ -266,6 +283,7 @@ impl Fact {
             source,
             server: None,
             causes: Causes::default(),
+            state: None,
         };
         let event = fact.value("Event")?;
         fact.name = match fact.value("UserEvent") {
@@ -294,6 +312,7 @@ impl From<ami::Event> for Fact {
             source: Source::Ami(event),
             server: None,
             causes: Causes::default(),
+            state: None,
         }
     }
 }

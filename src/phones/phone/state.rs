@@ -162,6 +162,16 @@ impl States {
         self.change(server, phone, |state| state.note_event(event));
     }
 
+    /// Replaces activity and hook of a phone by what its calls say, and do-not-disturb if that is known.
+    pub fn note_state(&self, server: Option<&ServerName>, phone: &str, state: PhoneState) {
+        self.change(server, phone, |known| {
+            *known = PhoneState {
+                dnd: state.dnd.or(known.dnd),
+                ..state
+            };
+        });
+    }
+
     /// Applies the state of a device, `PJSIP/1001`. Devices that cannot be phones are ignored: trunks, and
     /// what Asterisk computes a state for, such as `Queue:sales_pause_PJSIP/1001`, `Custom:night` and
     /// `Park:701@lot`.

@@ -1,0 +1,142 @@
+//! What a phone sends in a session: events, and answers in requests of their own.
+
+use std::sync::Arc;
+
+use handset_phones::csta::{CallTable, Incoming, SessionDialect};
+use handset_phones::phone::{PhoneState, ServerName};
+use handset_sip::wire::{Method, Name, Response, Status, Value};
+use handset_sip::{DialogRequests, End, InDialogRequest};
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+use tracing::debug;
+
+use super::{CSTA, Live};
+use crate::uacsta::phone_state;
+use crate::uacsta::report::{Report, Reported};
+
+/// Reports the events of one phone.
+#[derive(Clone, Debug)]
+pub(super) struct Reporter {
+    pub(super) phone: String,
+    pub(super) server: Option<ServerName>,
+    pub(super) reports: mpsc::Sender<Report>,
+}
+
+impl Reporter {
+    /// Reports what happened. Waits while the receiver is slow; the phone waits, too, for its next request
+    /// is answered later.
+    pub(super) async fn report(&self, what: Reported) {
+        let report = Report {
+            phone: self.phone.clone(),
+            server: self.server.clone(),
+            what,
+        };
+        // An error means shutdown.
+        let _ = self.reports.send(report).await;
+    }
+}
+
+/// What is known of the calls of a phone in a session.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) calls: CallTable,
+    pub(super) dnd: Option<bool>,
+}
+
+impl Known {
+    pub(super) fn new(dialect: &SessionDialect) -> Self {
+        Self {
+            calls: CallTable::new(dialect),
+            dnd: None,
+        }
+    }
+
+    pub(super) fn state(&self) -> PhoneState {
+        phone_state::of_calls(&self.calls, self.dnd)
+    }
+}
+
+/// Answers what the phone sends until the dialog ends, and returns why it did.
+pub(super) async fn serve(
+    live: &Arc<Live>,
+    requests: &mut DialogRequests,
+    known: &Mutex<Known>,
+    reporter: &Reporter,
+) -> String {
+    while let Some(request) = requests.next().await {
+        take(live, request, known, reporter).await;
+    }
+    match live.dialog.ended() {
+        Some(End::Bye) => "the phone ended the session",
+        Some(End::Unknown) => "the phone does not know the session any more",
+        Some(End::Closed) => "the phone closed the connection",
+        Some(End::Expired) => "the session was not refreshed in time",
+        Some(End::Local | End::ShutDown) | None => "handsetd ended the session",
+    }
+    .to_owned()
+}
+
+async fn take(
+    live: &Arc<Live>,
+    request: InDialogRequest,
+    known: &Mutex<Known>,
+    reporter: &Reporter,
+) {
+    let message = request.request();
+    match message.method {
+        Method::Info if message.has_type(CSTA) => {}
+        Method::Info => {
+            let accept = Response::new(Status::UNSUPPORTED_MEDIA_TYPE);
+            request.respond(accept.with(Name::ACCEPT, Value::lossy(CSTA)));
+            return;
+        }
+        Method::Invite | Method::Update => {
+            request.respond(Response::new(Status::NOT_ACCEPTABLE_HERE));
+            return;
+        }
+        _ => {
+            request.respond(Response::new(Status::NOT_IMPLEMENTED));
+            return;
+        }
+    }
+    let body = message.body.clone();
+    // At once: over UDP, the phone repeats it after half a second.
+    request.respond(Response::new(Status::OK));
+    match Incoming::read(&body) {
+        Incoming::Event(event) => {
+            live.counters.event();
+            let (named, state) = {
+                let mut known = known.lock();
+                let named = known.calls.note(&event);
+                if let Some(name) = named.as_ref().map(|named| named.name) {
+                    known.dnd = match name {
+                        "dnd_on" => Some(true),
+                        "dnd_off" => Some(false),
+                        _ => known.dnd,
+                    };
+                }
+                (named, known.state())
+            };
+            if let Some(named) = named {
+                let what = Reported::Event(named.name, named.values, state);
+                reporter.report(what).await;
+            }
+        }
+        Incoming::Answer => {
+            let awaited = live.awaited.lock().take();
+            let document = String::from_utf8_lossy(&body).into_owned();
+            if awaited.is_none_or(|awaited| awaited.send(document).is_err()) {
+                debug!(
+                    phone = reporter.phone,
+                    "An answer that nothing waits for came too late."
+                );
+            }
+        }
+        Incoming::Other(name) => {
+            debug!(
+                phone = reporter.phone,
+                name, "Ignored a message of a CSTA session."
+            );
+        }
+    }
+}
