@@ -29,6 +29,7 @@ mod phone_client;
 mod prepare;
 mod push_credentials;
 mod registration;
+mod rehearsal;
 mod reply_data;
 mod template;
 

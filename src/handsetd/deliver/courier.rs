@@ -323,6 +323,18 @@ impl Courier {
         }
     }
 
+    /// Returns why there is no plan for `task`; its documents are not published.
+    pub(super) fn plan_error(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        via: Option<Via>,
+        publisher: &ContentPublisher,
+    ) -> Option<PlanError> {
+        self.plan(&self.with_call_id(phone), task, via, publisher)
+            .err()
+    }
+
     /// Executes a plan for `phone`, whose web server is that of `contactable`; returns its result, and
     /// what was done.
     async fn execute(

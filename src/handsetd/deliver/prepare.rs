@@ -344,7 +344,7 @@ async fn convert(
 }
 
 /// The failure for something that this model cannot do.
-fn lacks(phone: &Phone, what: &str, why: &str) -> Failure {
+pub(super) fn lacks(phone: &Phone, what: &str, why: &str) -> Failure {
     let title = phone.vendor.title();
     let model = match phone.model.as_str() {
         "" => "of unknown model",
