@@ -81,6 +81,7 @@ mod tests {
             counters: crate::rules::Counters::default(),
             last_fired: None,
             traces: Vec::new(),
+            description: None,
             warnings: Vec::new(),
         }
     }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::rules::{Counters, Engine, Fact, Moment, Run, Trace};
+use crate::rules::{Counters, Description, Engine, Fact, Moment, Run, Trace};
 
 /// Sends queries to the rules engine. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,6 +47,8 @@ pub(crate) struct RuleStatus {
     pub(crate) last_fired: Option<Instant>,
     /// Evaluations of the last events, oldest first.
     pub(crate) traces: Vec<Arc<Trace>>,
+    /// What it does, in words.
+    pub(crate) description: Option<Description>,
     /// What is probably wrong with it, with file and line.
     pub(crate) warnings: Vec<String>,
 }
@@ -149,6 +151,7 @@ impl Query {
                     schedule: engine.schedule(name).map(ToOwned::to_owned),
                     counters: engine.counters(name).unwrap_or_default(),
                     last_fired: engine.last_fired(name),
+                    description: engine.description(name),
                     traces: engine.traces(name).cloned().collect(),
                     // The handle knows them.
                     warnings: Vec::new(),

@@ -10,6 +10,7 @@ use super::concurrency::{Run, RunId};
 use super::config;
 use super::consequences::Consequences;
 use super::context::{Moment, PhoneTable, Phones};
+use super::description::Description;
 use super::error::{RuleError, RulePart};
 use super::event_index::EventIndex;
 use super::fact::Fact;
@@ -249,6 +250,11 @@ impl Engine {
     /// Returns the schedule of a rule, as configured.
     pub fn schedule(&self, rule: &str) -> Option<&str> {
         Some(self.find(rule)?.triggers.schedule()?.text())
+    }
+
+    /// Returns what a rule does, in words.
+    pub(crate) fn description(&self, rule: &str) -> Option<Description> {
+        Some(self.find(rule)?.description())
     }
 
     /// Returns when a rule last fired.

@@ -12,6 +12,7 @@ use super::concurrency::{Admission, Run, RunId, RunScheduler};
 use super::condition::Condition;
 use super::config::{self, Mode};
 use super::context::{Context, Moment, PhoneTable};
+use super::description::{self, Description, Firing};
 use super::error::{Error, RulePart};
 use super::event_value::EventValue;
 use super::fact::Fact;
@@ -155,6 +156,21 @@ impl Rule {
         let when = when.map(|names| (RulePart::When, names));
         let per = per.map(|names| (RulePart::Per, names));
         when.chain(per).chain(self.script.names())
+    }
+
+    /// Returns what the rule does, in words.
+    pub(super) fn description(&self) -> Description {
+        let firing = Firing {
+            triggers: self.triggers.to_string(),
+            condition: self.condition.as_ref().map(Condition::text),
+            every: self.every,
+            per: self.per.as_ref().map(Template::source),
+        };
+        Description {
+            fires: firing.sentences(),
+            steps: self.script.outlines(),
+            meanwhile: description::meanwhile(self.mode),
+        }
     }
 
     /// Evaluates the rule for an event that it handles. If it fires, the run gets `id`.

@@ -16,7 +16,7 @@ use super::context::{Context, PhoneTable};
 use super::error::{Error, RulePart};
 use super::fact::Fact;
 use super::names::{Lasts, Names};
-use super::step::{Reached, Step, StepResults, StepTemplate};
+use super::step::{Outline, Reached, Step, StepResults, StepTemplate};
 
 /// The steps of a rule. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -67,6 +67,11 @@ impl Script {
         } else {
             Err(errors)
         }
+    }
+
+    /// Returns the condition of each step, and the step as written.
+    pub(super) fn outlines(&self) -> Vec<(Option<String>, Outline)> {
+        self.0.iter().map(StepTemplate::outline).collect()
     }
 
     /// Returns the names that the steps mention, each with the part that mentions them.

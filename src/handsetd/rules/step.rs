@@ -168,6 +168,13 @@ impl StepTemplate {
         condition.into_iter().chain(templates).collect()
     }
 
+    /// Returns its condition, and what it does as written.
+    pub(super) fn outline(&self) -> (Option<String>, Outline) {
+        let condition = self.condition.as_ref();
+        let condition = condition.map(|condition| condition.text().to_owned());
+        (condition, self.action.outline())
+    }
+
     /// Returns how long what it is filled in with remains true.
     pub(super) fn lasts(&self) -> Lasts {
         let names = self.names().into_iter().map(|(_, names)| names.lasts());
