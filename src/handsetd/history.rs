@@ -18,7 +18,7 @@ mod search;
 pub(crate) use config::Config;
 pub(crate) use disk::Place as HistoryPlace;
 pub(crate) use log::{Figures as HistoryFigures, History, OpenRecord};
-pub(crate) use overview::Overview;
+pub(crate) use overview::{Bucket, Overview, Percentiles};
 pub(crate) use record::{Record, RequestInfo};
 pub(crate) use redact::without_secrets;
 pub(crate) use requester::Requester;

@@ -168,7 +168,8 @@ async fn foreign_host_names_are_refused_on_every_path() {
         "/health/live",
         "/health/ready",
         "/metrics",
-        "/page/phones",
+        "/page/updates",
+        "/phones",
         "/static/page.css",
         "/nothing",
     ];

@@ -47,6 +47,7 @@ mod order;
 mod page;
 mod page_links;
 mod page_previews;
+mod page_views;
 mod pages;
 mod passwords;
 mod pbx;

@@ -38,9 +38,10 @@ async fn page_shows_phones_and_sends_requests() {
     browser.display(1280, 900, "light").await;
 
     log_in(&mut browser, &home).await;
+    browser.open(&format!("{home}phones")).await;
     // Cards.
     for vendor in vendors {
-        let card = format!("document.querySelector('[data-phone={vendor}] h3')");
+        let card = format!("document.querySelector('[data-phone={vendor}] h2')");
         browser.until(&card).await;
     }
     browser.fill("#phones-filter input", "yealink").await;
@@ -49,25 +50,14 @@ async fn page_shows_phones_and_sends_requests() {
         .await;
     clear_filter(&mut browser).await;
 
-    push_to_a_group(&mut browser, &sim_phones).await;
-    search_deliveries(&mut browser).await;
-    try_rules(&mut browser, &daemon, &sim_phones[1], &sim_phones[2]).await;
-    other_verbs(&mut browser).await;
-    cancel(&mut browser, &slow).await;
-
-    // It also fits the display of a mobile phone, in dark mode.
-    for (width, scheme) in [(360, "dark"), (1280, "light")] {
-        browser.display(width, 900, scheme).await;
-        let wider = browser
-            .eval("document.documentElement.scrollWidth - innerWidth")
-            .await;
-        assert!(
-            wider.as_i64().unwrap() <= 0,
-            "{width}: {wider} points too wide"
-        );
-    }
+    push_to_a_group(&mut browser, &home, &sim_phones).await;
+    search_deliveries(&mut browser, &home).await;
+    try_rules(&mut browser, &home, &daemon, &sim_phones[1], &sim_phones[2]).await;
+    other_verbs(&mut browser, &home).await;
+    screenshots(&mut browser, &home).await;
+    cancel(&mut browser, &home, &slow).await;
     if std::env::var_os("HANDSETD_REWRITE").is_some() {
-        take_picture(&mut browser).await;
+        take_picture(&mut browser, &home).await;
     }
 
     // Nothing was loaded from elsewhere, and the browser reported no error.
@@ -95,7 +85,7 @@ async fn log_in(browser: &mut Browser, home: &str) {
     browser.fill("#token", TOKEN).await;
     browser.press("Tab").await;
     browser.press("Enter").await;
-    browser.until("document.querySelector('#cards')").await;
+    browser.until("document.querySelector('#overview')").await;
     assert_eq!(browser.eval("document.cookie").await, "");
     // The first Tab stop skips the navigation.
     browser.press("Tab").await;
@@ -103,7 +93,8 @@ async fn log_in(browser: &mut Browser, home: &str) {
     assert_eq!(first, "skip");
 }
 
-async fn push_to_a_group(browser: &mut Browser, sim_phones: &[SimPhone]) {
+async fn push_to_a_group(browser: &mut Browser, home: &str, sim_phones: &[SimPhone]) {
+    browser.open(&format!("{home}send")).await;
     browser.fill("#phone", "all&cisco").await;
     browser.fill("#key-title", "Lunch").await;
     browser.fill("#key-text", "Soup <i>is</i> ready").await;
@@ -123,49 +114,67 @@ async fn push_to_a_group(browser: &mut Browser, sim_phones: &[SimPhone]) {
         assert!(sim_phone.received().is_empty());
     }
     browser.click("#go").await;
+    // What becomes of it is shown for each phone.
     browser
-        .until("document.querySelector('#preview .badge.OK')")
+        .until("document.querySelectorAll('#report [data-status=OK]').length == 3")
         .await;
     for sim_phone in sim_phones {
         sim_phone.shows_text("Soup <i>is</i> ready").await;
     }
-    // Cards and deliveries update by themselves.
+    browser.open(&format!("{home}phones")).await;
     browser
         .until("document.querySelectorAll('.card .screen .title').length == 3")
         .await;
+}
+
+async fn search_deliveries(browser: &mut Browser, home: &str) {
+    browser.open(&format!("{home}deliveries")).await;
     browser
         .until("document.querySelectorAll('#delivery-list [data-status=OK]').length == 3")
         .await;
-}
-
-async fn search_deliveries(browser: &mut Browser) {
     browser.fill("#search [name=phone]", "snom").await;
     browser
-        .until("document.querySelectorAll('#delivery-list li[data-status]').length == 1")
+        .until("document.querySelectorAll('#delivery-list tr[data-status]').length == 1")
         .await;
     browser.click("#delivery-list summary").await;
     let outcome = browser
-        .eval("document.querySelector('#delivery-list details').innerText")
+        .eval("document.querySelector('#delivery-list tbody tr').innerText")
         .await;
     let outcome = outcome.as_str().unwrap();
     assert!(
         outcome.contains("page") && outcome.contains("Lunch"),
         "{outcome}"
     );
-    browser.fill("#search [name=status]", "FINE").await;
+    // The address has the search, so that it survives a reload.
+    let address = browser.eval("location.search").await;
+    assert_eq!(address, "?phone=snom");
+    browser.open(&format!("{home}deliveries?phone=snom")).await;
+    browser
+        .until("document.querySelectorAll('#delivery-list tr[data-status]').length == 1")
+        .await;
+    let field = browser
+        .eval("document.querySelector('#search [name=phone]').value")
+        .await;
+    assert_eq!(field, "snom");
+    browser.fill("#search [name=since]", "yesterday").await;
     browser
         .until("document.querySelector('#delivery-list .wrong')")
         .await;
+    clear(browser, "#search [name=since]").await;
+    clear(browser, "#search [name=phone]").await;
     browser
-        .eval("document.querySelector('#search').reset()")
-        .await;
-    browser.eval("document.querySelector('#search [name=text]').dispatchEvent(new Event('input', {bubbles: true}))").await;
-    browser
-        .until("document.querySelectorAll('#delivery-list li[data-status]').length == 3")
+        .until("document.querySelectorAll('#delivery-list tr[data-status]').length == 3")
         .await;
 }
 
-async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone, yealink: &SimPhone) {
+async fn try_rules(
+    browser: &mut Browser,
+    home: &str,
+    daemon: &Daemon,
+    snom: &SimPhone,
+    yealink: &SimPhone,
+) {
+    browser.open(&format!("{home}rules")).await;
     browser
         .until("document.querySelector('#rule-list tbody tr').innerText.includes('hush')")
         .await;
@@ -173,16 +182,22 @@ async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone, yeal
     let own = yealink.phone().address().ip();
     assert!(get_from(own, daemon.http(), path).await.contains(" 200 "));
     snom.shows_text("yealink <b>is quiet</b>").await;
+    // The list updates by itself.
+    let of_rule = |rule: &str, counter: &str| {
+        format!("document.querySelector('[data-rule={rule}] [data-counter={counter}]').innerText")
+    };
+    browser
+        .until(&format!("{} == '1'", of_rule("hush", "Fired")))
+        .await;
+    let last = browser.eval(&of_rule("hush", "last")).await;
+    assert!(last.as_str().unwrap().starts_with("20"), "{last}");
+    browser
+        .until(&format!("{} == '1'", of_rule("broken", "Failed")))
+        .await;
+    browser.open(&format!("{home}events")).await;
     browser
         .until("document.querySelector('[data-event=\"phone.dnd_on\"]')")
         .await;
-    browser
-        .until("document.querySelector('#rule-list tbody td:nth-child(3)').innerText == '1'")
-        .await;
-    let last = browser
-        .eval("document.querySelector('#rule-list tbody td:nth-child(8)').innerText")
-        .await;
-    assert!(last.as_str().unwrap().starts_with("20"), "{last}");
     let before = snom.received().len();
     browser.click("[data-event=\"phone.dnd_on\"] button").await;
     browser
@@ -197,37 +212,56 @@ async fn try_rules(browser: &mut Browser, daemon: &Daemon, snom: &SimPhone, yeal
         "{trial}"
     );
     assert_eq!(snom.received().len(), before);
-    // What was decided, and what came of it, is in the list of traces; a rule that fails stands out.
+    // A draft fires on that event.
     browser
-        .until("document.querySelector('[data-rule=hush] .badge.good')")
+        .click("[data-event=\"phone.dnd_on\"] button:nth-of-type(2)")
         .await;
-    let steps = "document.querySelector('[data-rule=hush] ol ol').textContent";
+    browser
+        .until("document.querySelector('#draft').value.includes('on = \"phone.dnd_on\"')")
+        .await;
+    // What was decided, and what came of it, is in the view of the rule; one that fails stands out.
+    browser.open(&format!("{home}rules/hush")).await;
+    browser
+        .until("document.querySelector('.traces .badge.good')")
+        .await;
+    let steps = "document.querySelector('.traces ol').textContent";
     browser
         .until(&format!(
             "{steps}.includes('phone=\"snom\"') && {steps}.includes('OK')"
         ))
         .await;
+    // Nor is a dry run counted.
+    browser.click("[data-event=\"phone.dnd_on\"] button").await;
     browser
-        .until("document.querySelector('[data-rule=broken] .badge.failed')")
+        .until("document.querySelectorAll('#dry-run .badge.good').length == 1")
+        .await;
+    let words = browser
+        .eval("document.querySelector('#rule .panel').innerText")
+        .await;
+    let words = words.as_str().unwrap();
+    assert!(
+        words.contains("Fires on phone.dnd_on, if event.line == '1'"),
+        "{words}"
+    );
+    browser.open(&format!("{home}rules/broken")).await;
+    browser
+        .until("document.querySelector('.traces .badge.failed')")
         .await;
     let trace = browser
-        .eval("document.querySelector('[data-rule=broken] ol').textContent")
+        .eval("document.querySelector('.traces').textContent")
         .await;
     assert!(
         trace.as_str().unwrap().contains("has no missing"),
         "{trace}"
     );
-    browser
-        .until("document.querySelector('#rule-list td .wrong').innerText == '1'")
-        .await;
-    // Nor is it counted.
-    let fired = browser
-        .eval("document.querySelector('#rule-list tbody td:nth-child(3)').innerText")
-        .await;
-    assert_eq!(fired, "1");
+    browser.open(&format!("{home}rules")).await;
+    assert_eq!(browser.eval(&of_rule("hush", "Fired")).await, "1");
+    let count = "document.querySelector('[data-rule=broken] td .wrong').innerText";
+    assert_eq!(browser.eval(count).await, "1");
 }
 
-async fn other_verbs(browser: &mut Browser) {
+async fn other_verbs(browser: &mut Browser, home: &str) {
+    browser.open(&format!("{home}send")).await;
     let preview = "document.querySelector('#preview";
     for (verb, key, value, seen) in [
         ("ring", "tone", "3", "').innerText.includes('plays 3')"),
@@ -245,8 +279,10 @@ async fn other_verbs(browser: &mut Browser) {
         browser.click("#see").await;
         browser.until(&format!("{preview}{seen}")).await;
         browser.click("#go").await;
+        let sent = format!("document.querySelector('#report .{verb}.OK, #report .badge.OK')");
+        browser.until(&sent).await;
         browser
-            .until("document.querySelector('#preview .badge.OK')")
+            .eval("document.querySelector('#report').replaceChildren()")
             .await;
     }
     browser.fill("#key-image", " ").await;
@@ -254,6 +290,10 @@ async fn other_verbs(browser: &mut Browser) {
     browser
         .until("document.querySelector('#preview .wrong').innerText.includes('image is missing')")
         .await;
+}
+
+async fn screenshots(browser: &mut Browser, home: &str) {
+    browser.open(&format!("{home}phones")).await;
     browser.click("[data-phone=yealink] .shots button").await;
     // The screenshot stays, although the cards are replaced after every delivery.
     let picture = "document.querySelector('[data-phone=yealink] .shots img')?.naturalWidth > 0";
@@ -267,18 +307,23 @@ async fn other_verbs(browser: &mut Browser) {
 }
 
 async fn clear_filter(browser: &mut Browser) {
-    browser
-        .eval(
-            "(() => { const input = document.querySelector('#phones-filter input'); \
-             input.value = ''; input.dispatchEvent(new Event('input', {bubbles: true})); })()",
-        )
-        .await;
+    clear(browser, "#phones-filter input").await;
     browser
         .until("document.querySelectorAll('.card').length == 3")
         .await;
 }
 
-async fn cancel(browser: &mut Browser, slow: &TcpListener) {
+async fn clear(browser: &mut Browser, field: &str) {
+    browser
+        .eval(&format!(
+            "(() => {{ const input = document.querySelector('{field}'); \
+             input.value = ''; input.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
+        ))
+        .await;
+}
+
+async fn cancel(browser: &mut Browser, home: &str, slow: &TcpListener) {
+    browser.open(&format!("{home}send")).await;
     choose(browser, "push", "text").await;
     browser.fill("#phone", "yealink").await;
     browser
@@ -292,11 +337,12 @@ async fn cancel(browser: &mut Browser, slow: &TcpListener) {
     browser.click("#see").await;
     browser.click("#go").await;
     let (_held, _) = soon("the fetch", slow.accept()).await.unwrap();
+    browser.open(&format!("{home}deliveries")).await;
     // The list is replaced whenever something happens, so the click is repeated until it succeeds.
     browser
         .until(
-            "(document.querySelector('#delivery-list li[data-status=QUEUED] button')?.click(), \
-             document.querySelector('#delivery-list li[data-status=UNREACHABLE]'))",
+            "(document.querySelector('#delivery-list tr[data-status=QUEUED] button')?.click(), \
+             document.querySelector('#delivery-list tr[data-status=UNREACHABLE]'))",
         )
         .await;
     let why = browser
@@ -308,8 +354,9 @@ async fn cancel(browser: &mut Browser, slow: &TcpListener) {
 }
 
 /// Takes the screenshot for the README.
-async fn take_picture(browser: &mut Browser) {
-    browser.display(1280, 1240, "light").await;
+async fn take_picture(browser: &mut Browser, home: &str) {
+    browser.display(1280, 900, "light").await;
+    browser.open(&format!("{home}send")).await;
     browser.fill("#phone", "all&cisco").await;
     choose(browser, "push", "text").await;
     browser.fill("#key-title", "Canteen").await;
@@ -322,26 +369,8 @@ async fn take_picture(browser: &mut Browser) {
         .await;
     browser.click("#go").await;
     browser
-        .until("document.querySelector('#preview .badge.OK')")
+        .until("document.querySelectorAll('#report [data-status=OK]').length == 3")
         .await;
-    browser.fill("#key-title", "Meeting").await;
-    browser.fill("#key-text", "Room 2, in five minutes.").await;
-    browser
-        .eval("document.querySelector('#fields details').open = true")
-        .await;
-    browser
-        .fill("#key-softkey", "Call|dial:202\nLater|exit")
-        .await;
-    browser
-        .eval("document.querySelector('#fields details').open = false")
-        .await;
-    browser.click("#see").await;
-    browser
-        .until("document.querySelectorAll('#preview .softkeys').length == 3")
-        .await;
-    let shown =
-        "[...document.querySelectorAll('.card .title')].filter(t => t.innerText == 'Canteen')";
-    browser.until(&format!("{shown}.length == 3")).await;
     browser
         .eval("document.activeElement.blur(); scrollTo(0, 0)")
         .await;
@@ -437,5 +466,11 @@ async fn page_requires_session_origin_and_csrf_token() {
         .request_with_headers("GET", "/api/v1/phones", &[("Cookie", &cookie.1)], "")
         .await;
     assert_eq!(api.code, 401);
-    assert_eq!(admin.get("/page/phones").await.code, 401);
+    assert_eq!(admin.get("/page/updates").await.code, 401);
+    let phones = admin.get("/phones").await;
+    assert!(
+        String::from_utf8(phones.body)
+            .unwrap()
+            .contains("name=\"token\"")
+    );
 }

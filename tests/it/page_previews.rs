@@ -2,6 +2,7 @@
 
 use super::support::browser::Browser;
 use super::support::daemon::{Daemon, TOKEN};
+use super::support::page_client::PageClient;
 
 #[tokio::test]
 async fn page_previews_pages_with_a_query_and_a_vendor() {
@@ -12,11 +13,17 @@ async fn page_previews_pages_with_a_query_and_a_vendor() {
                  [[page]]\nname = 'order'\ntitle = '{{ query.meal }}'\ninput = 'How many|count|number'\n";
     let daemon = Daemon::start(pages).await;
     browser.display(1280, 900, "light").await;
-    browser.open(&format!("http://{}/", daemon.admin())).await;
+    browser
+        .open(&format!("http://{}/pages", daemon.admin()))
+        .await;
     browser.fill("#token", TOKEN).await;
     browser.press("Enter").await;
+    // The login leads where one wanted to go.
     browser
-        .until("document.querySelectorAll('#page-list .model').length == 2")
+        .until(
+            "document.querySelectorAll('#page-list .model').length == 2 \
+             && document.readyState == 'complete'",
+        )
         .await;
     let of = |index: u32, what: &str| {
         format!("document.querySelectorAll('#page-list .model')[{index}]?.querySelector('{what}')")
@@ -56,5 +63,40 @@ async fn page_previews_pages_with_a_query_and_a_vendor() {
     assert!(
         errors.iter().all(|error| error.contains("favicon")),
         "{errors:?}"
+    );
+}
+
+#[tokio::test]
+async fn preview_says_which_phones_cannot_do_it_before_anything_is_sent() {
+    let phones = "[[phone]]\nname = 'desk'\nvendor = 'snom'\naddress = '127.0.0.9'\n\
+                  [[phone]]\nname = 'lobby'\nvendor = 'cisco'\nmodel = '7970'\naddress = '127.0.0.8'\n";
+    let daemon = Daemon::start(phones).await;
+    let page = PageClient::log_in(daemon.admin(), TOKEN).await;
+    let preview = async |form: &str| {
+        let reply = page.request("POST", "/page/preview", form).await;
+        assert_eq!(reply.code, 200);
+        String::from_utf8(reply.body).unwrap()
+    };
+    let both = preview("phone=desk%26lobby&verb=dnd&state=on").await;
+    assert!(both.contains("1 of 2 can't do it"), "{both}");
+    assert!(
+        both.contains("<b>lobby</b>") && !both.contains("<b>desk</b>"),
+        "{both}"
+    );
+    assert!(both.contains("Send to 2 phones, 1 of them able"), "{both}");
+    let text = preview("phone=desk%26lobby&verb=push&text=Soup").await;
+    assert!(!text.contains("can't do it"), "{text}");
+    assert!(text.contains("Send to 2 phones<"), "{text}");
+    // What restarts a phone names it, and has to be confirmed.
+    let reboot = preview("phone=desk&verb=reboot").await;
+    assert!(
+        reboot.contains("Reboot desk") && reboot.contains("class=\"confirm\""),
+        "{reboot}"
+    );
+    let deliveries = page.request("GET", "/deliveries", "").await;
+    let deliveries = String::from_utf8(deliveries.body).unwrap();
+    assert!(
+        deliveries.contains("No matching deliveries."),
+        "{deliveries}"
     );
 }

@@ -226,12 +226,31 @@ async fn page_shows_and_does_what_the_role_permits() {
     let chief = PageClient::log_in(daemon.admin(), CHIEF).await;
     let option = |verb: &str| format!("<option>{verb}</option>\n");
     assert!(watcher.home.contains("watcher (read)"));
-    assert!(!watcher.home.contains("id=\"request\""));
-    assert!(sender.home.contains(&option("dial")) && !sender.home.contains(&option("reboot")));
-    assert!(chief.home.contains(&option("reboot")));
-    for path in ["phones", "deliveries", "events", "rules"] {
-        let answer = watcher.request("GET", &format!("/page/{path}"), "").await;
+    let form = async |page: &PageClient| {
+        let answer = page.request("GET", "/send", "").await;
+        String::from_utf8(answer.body).unwrap()
+    };
+    let forms = [
+        form(&watcher).await,
+        form(&sender).await,
+        form(&chief).await,
+    ];
+    assert!(!forms[0].contains("id=\"request\"") && !watcher.home.contains("href=\"/send\""));
+    assert!(forms[1].contains(&option("dial")) && !forms[1].contains(&option("reboot")));
+    assert!(forms[2].contains(&option("reboot")));
+    for path in [
+        "phones",
+        "phones/desk",
+        "deliveries",
+        "events",
+        "rules",
+        "health",
+        "pages",
+    ] {
+        let answer = watcher.request("GET", &format!("/{path}"), "").await;
         assert_eq!(answer.code, 200, "{path}");
+        let view = String::from_utf8(answer.body).unwrap();
+        assert!(!view.contains("/page/send"), "{path}");
     }
     // What the page hides is refused as well.
     let text = "verb=push&phone=desk&text=Hello";
@@ -297,12 +316,12 @@ async fn reload_ends_what_removed_users_have_open() {
     assert_eq!(daemon.count("need a restart"), 0, "{}", daemon.log());
     end(&mut removed).await;
     end(&mut updates).await;
-    assert_eq!(page.request("GET", "/page/phones", "").await.code, 401);
+    assert_eq!(page.request("GET", "/page/fields", "").await.code, 401);
     assert_eq!(ask(&daemon, SENDER, "GET", "phones", "").await.code, 401);
     assert_eq!(post_token(daemon.admin(), SENDER).await.code, 401);
     assert_eq!(ask(&daemon, new, "GET", "phones", "").await.code, 200);
     // Nothing changes for those whose entry is the same.
-    assert_eq!(kept_page.request("GET", "/page/phones", "").await.code, 200);
+    assert_eq!(kept_page.request("GET", "/page/fields", "").await.code, 200);
     ask(
         &daemon,
         CHIEF,

@@ -85,6 +85,16 @@ impl Servers {
         }
         Self { all, unready }
     }
+
+    /// Returns them, each with what to do about it as `cure`; null if nothing is wrong with it.
+    pub(super) fn with_cures(self) -> Vec<Value> {
+        let mut all = self.all;
+        for server in &mut all {
+            let text = |key: &str| server[key].as_str().unwrap_or_default();
+            server["cure"] = cure(text("state"), text("reason")).into();
+        }
+        all
+    }
 }
 
 /// Returns the name of a connection state and its reason.
@@ -96,6 +106,25 @@ fn describe(state: &ami::State) -> (&'static str, String) {
         ami::State::Stopped => ("stopped", String::new()),
         _ => ("connecting", String::new()),
     }
+}
+
+/// Returns what to do about a server in that state; `None` if nothing is wrong with it.
+fn cure(state: &str, reason: &str) -> Option<&'static str> {
+    Some(match (state, reason) {
+        (CONNECTED, "") | ("stopped", _) => return None,
+        (CONNECTED, _) => {
+            "Correct manager.conf, then: asterisk -rx 'manager reload' and handsetd reload."
+        }
+        ("connecting", _) => "Wait some seconds.",
+        ("refused", _) => {
+            "Compare username and secret of its [[asterisk]] with manager.conf, and deny and permit there \
+             with the address of this machine; then: asterisk -rx 'manager reload' and handsetd reload."
+        }
+        _ => {
+            "Does Asterisk run, with enabled = yes, bindaddr and port in [general] of manager.conf as its \
+             [[asterisk]] says?"
+        }
+    })
 }
 
 /// The state of a server that is logged in.

@@ -307,6 +307,7 @@ mod tests {
                 last_fired: None,
                 traces: Vec::new(),
                 warnings: Vec::new(),
+                description: None,
             }],
             sessions: Some(SessionTotals::default()),
             ..Snapshot::default()

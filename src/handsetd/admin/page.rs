@@ -1,21 +1,24 @@
-//! The web page at `/`: phones, deliveries, events and rules, and a form for requests.
+//! The web page: views with addresses of their own, and the actions that their buttons start.
 //!
-//! It is rendered from templates. The browser runs htmx and nothing else; all files are part of the
-//! program. A user presents the token once and then has a session cookie.
+//! Views are rendered from templates, whole: what a filter or an update changes is selected from the
+//! same response by htmx, so that every address works by itself, also without scripts. All files are
+//! part of the program. A user presents the token once and then has a session cookie.
 
 mod actions;
 mod assets;
+mod event_draft;
 mod fields;
+mod listing;
 mod login;
-mod logs;
-mod pages;
-mod phones;
+mod login_form;
 mod preview;
 mod render;
-mod rules;
 mod screen;
 mod session;
+mod shell;
 mod sse;
+mod traces;
+mod views;
 
 use std::sync::Arc;
 
@@ -36,20 +39,17 @@ use super::state::AppState;
 
 pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
     let waiting = || from_fn_with_state(Arc::clone(&state.long_requests), limit_waiting);
-    let with_session = Router::new()
-        .route("/deliveries", get(logs::deliveries))
+    let actions = Router::new()
         .route("/deliveries/{id}", delete(actions::cancel))
-        .route("/dry-run", post(rules::dry_run))
-        .route("/events", get(logs::events))
+        .route("/dry-run", post(actions::dry_run))
         .route("/fields", get(fields::serve))
-        .route("/pages", get(pages::serve))
-        .route("/phones", get(phones::serve))
         .route(
             "/phones/{name}/screenshot",
             post(actions::screenshot).layer(waiting()),
         )
+        .route("/progress/{id}", get(actions::progress))
+        .route("/rule-draft", post(event_draft::serve))
         .route("/preview", post(preview::serve))
-        .route("/rules", get(rules::serve))
         .route("/send", post(actions::send).layer(waiting()))
         .route("/updates", get(sse::serve))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -57,13 +57,17 @@ pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
             Arc::clone(state),
             session::require_session,
         ));
+    let views = views::router().layer(from_fn_with_state(
+        Arc::clone(state),
+        session::require_visitor,
+    ));
     let login_limit = DefaultBodyLimit::max(MAX_LOGIN);
     Router::new()
-        .route("/", get(login::home))
         .route("/login", post(login::log_in).layer(login_limit))
         .route("/logout", post(login::log_out).layer(login_limit))
         .route("/static/{name}", get(assets::serve))
-        .nest("/page", with_session)
+        .merge(views)
+        .nest("/page", actions)
         .layer(from_fn(set_security_headers))
 }
 

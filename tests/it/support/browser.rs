@@ -41,8 +41,7 @@ impl Browser {
             let test = thread.name().unwrap_or("a test");
             let why = format!("{test} needs chromium, which tests/run installs");
             assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
-            // Not eprintln!, whose output the test harness hides when the test passes.
-            let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+            say_skipped(&why);
             return None;
         }
         let profile = tempfile::tempdir().unwrap();
@@ -226,6 +225,12 @@ impl Browser {
             _ => (),
         }
     }
+}
+
+/// Says what was not tested.
+pub(crate) fn say_skipped(why: &str) {
+    // Not eprintln!, whose output the test harness hides when the test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
 async fn get(host: &str, path: &str) -> Value {

@@ -158,6 +158,21 @@ impl Daemon {
         self.crash_then_start(|| {}).await
     }
 
+    /// Kills it, waits for `between`, and starts it again with its files and at the same admin address.
+    pub(crate) async fn crash_and_start_in_place(mut self, between: impl AsyncFnOnce()) -> Self {
+        self.process.kill().await;
+        let past = self.history();
+        let config = fs::read_to_string(&self.file).unwrap();
+        let listen = |address: &str| format!("[admin]\nlisten = \"{address}\"");
+        let own = listen(&self.admin.to_string());
+        fs::write(&self.file, config.replace(&listen("127.0.0.1:0"), &own)).unwrap();
+        between().await;
+        Self {
+            past,
+            ..Self::launch(self.folder, &self.file).await
+        }
+    }
+
     /// Kills it, as a crash would, calls `between`, and starts it again.
     pub(crate) async fn crash_then_start(mut self, between: impl FnOnce()) -> Self {
         self.process.kill().await;

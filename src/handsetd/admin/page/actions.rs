@@ -1,30 +1,52 @@
-//! What the page can do: send a request, take a screenshot, cancel a delivery.
+//! What the buttons of the page do: send a request, take a screenshot, cancel a delivery, try the rules.
+
+mod progress;
+
+pub(super) use progress::serve as progress;
 
 use std::sync::Arc;
 
 use axum::extract::{Extension, Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use minijinja::context;
+use handset_phones::Given;
+use handset_phones::phone::PhoneNames;
+use handset_phones::verb::Verb;
+use minijinja::{Value, context};
 
-use super::{fields, render};
+use super::{fields, listing, render, traces};
 use crate::admin::accounts::Principal;
 use crate::admin::deliveries;
+use crate::admin::feed::Payload;
 use crate::admin::requests::{self, Answer};
 use crate::admin::role::Role;
 use crate::admin::state::AppState;
+use crate::outcome::Status;
+use crate::rules::Fact;
 
 /// Handles `POST /page/send`.
+///
+/// A request to several phones that returns nothing is followed in the background, and its progress is
+/// shown for each phone.
 pub(super) async fn send(
     State(state): State<Arc<AppState>>,
     Extension(principal): Extension<Principal>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
-    let (verb, pairs) = fields::parse(form);
+    let (verb, mut pairs) = fields::parse(form);
     if let Some(reason) = principal.refusal(Role::Send, "sending") {
         return (StatusCode::FORBIDDEN, reason).into_response();
     }
+    let returns = Verb::find(&verb).is_some_and(|verb| verb.row().result.is_some());
+    let waits = pairs.iter().all(|(key, _)| key != "wait");
+    let is_followed = waits && !returns && names_several(&state, fields::value(&pairs, "phone"));
+    if is_followed {
+        pairs.push(("wait".to_owned(), "no".to_owned()));
+    }
     let Answer { report, id, .. } = requests::answer(&state, &principal, &verb, pairs).await;
+    if is_followed && report.status == Status::Queued {
+        return progress::show(&state, &principal, &id);
+    }
     let result = report.result_line().unwrap_or_default();
     let report = context! {
         status => report.status.word(),
@@ -34,6 +56,12 @@ pub(super) async fn send(
         result,
     };
     render::html("report.html", context! { report })
+}
+
+/// Returns whether `phone` names more than one phone.
+fn names_several(state: &AppState, phone: &str) -> bool {
+    let names = PhoneNames::parse(Given::written(phone));
+    names.is_ok_and(|names| 1 < state.services.resolver.targets(&names, None).len())
 }
 
 /// Handles `POST /page/phones/NAME/screenshot`.
@@ -49,7 +77,11 @@ pub(super) async fn screenshot(
         .as_ref()
         .and_then(|result| result["png"].as_str());
     let (status, reason) = (report.status.word(), &report.reason);
-    render::html("screenshot.html", context! { name, png, status, reason })
+    let path = listing::segment(&name);
+    render::html(
+        "screenshot.html",
+        context! { name, path, png, status, reason },
+    )
 }
 
 /// Handles `DELETE /page/deliveries/ID`; the list of deliveries shows the outcome.
@@ -66,20 +98,49 @@ pub(super) async fn cancel(
     render::html("cancelled.html", context! { is_cancelled })
 }
 
+/// Handles `POST /page/dry-run`: evaluates the rules, or the one called `rule`, for the event of that
+/// number, and sends nothing.
+pub(super) async fn dry_run(
+    State(state): State<Arc<AppState>>,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Response {
+    let Some(fact) = event_of(&state, &form) else {
+        return render::html("dry_run.html", context! { is_known => false });
+    };
+    let rule = fields::value(&form, "rule");
+    let event = fact.name().to_owned();
+    let found = state.services.rules.dry_run(fact).await;
+    let found = found
+        .iter()
+        .filter(|trace| rule.is_empty() || *trace.rule == *rule);
+    let traces: Vec<Value> = found.map(|trace| traces::dry_run(trace)).collect();
+    render::html(
+        "dry_run.html",
+        context! { is_known => true, event, rule, traces },
+    )
+}
+
+/// Returns the event whose number a form has, if it is still kept.
+pub(super) fn event_of(state: &AppState, form: &[(String, String)]) -> Option<Fact> {
+    let number = fields::value(form, "number").parse().ok()?;
+    match &state.services.feed.get(number)?.payload {
+        Payload::Fact(fact) => Some(fact.clone()),
+        Payload::Delivery(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use minijinja::Value;
-
     use super::*;
 
     #[test]
     fn screenshots_and_failures_are_escaped() {
         let none = Value::from(());
-        let (name, reason) = ("<b>&desk", "no <display>");
-        let failure = context! { name, png => none, status => "DENIED", reason };
+        let (name, path, reason) = ("<b>&desk", "desk", "no <display>");
+        let failure = context! { name, path, png => none, status => "DENIED", reason };
         let failure = render::text("screenshot.html", failure).unwrap();
         assert!(failure.contains("DENIED: no &lt;display&gt;"), "{failure}");
-        let png = context! { name, png => "\"><script>", status => "OK", reason => "" };
+        let png = context! { name, path, png => "\"><script>", status => "OK", reason => "" };
         let png = render::text("screenshot.html", png).unwrap();
         assert!(png.contains("Display of &lt;b&gt;&amp;desk"), "{png}");
         assert!(!png.contains("<script>"), "{png}");

@@ -20,8 +20,15 @@ pub(super) async fn serve(Path(name): Path<String>) -> Response {
 }
 
 /// Name, media type and content of each file.
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("htmx.js", "text/javascript", include_str!("htmx.min.js")),
+    ("icon.svg", "image/svg+xml", include_str!("icon.svg")),
     ("page.css", "text/css", include_str!("page.css")),
+    ("page.js", "text/javascript", include_str!("page.js")),
+    (
+        "recipients.js",
+        "text/javascript",
+        include_str!("recipients.js"),
+    ),
     ("sse.js", "text/javascript", include_str!("sse.min.js")),
 ];

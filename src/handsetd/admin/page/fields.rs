@@ -5,13 +5,23 @@ use axum::response::Response;
 use handset_phones::verb::{COMMON, Key, Kind, Verb};
 use minijinja::{Value, context};
 
-use super::{logs, render};
+use super::listing::Filters;
+use super::render;
 use crate::reference;
 
-/// Handles `GET /page/fields?verb=VERB`.
+/// Handles `GET /page/fields?verb=VERB`; the values of other keys are filled in.
 pub(super) async fn serve(RawQuery(query): RawQuery) -> Response {
-    let verb = logs::query_value(query.as_deref(), "verb");
-    let row = Verb::find(&verb).map(Verb::row);
+    let filters = Filters::parse(query.as_deref());
+    render::html("fields.html", context(filters.get("verb"), filters.pairs()))
+}
+
+/// Renders the fields of a verb with values.
+pub(super) fn render(verb: &str, pairs: &[(String, String)]) -> Value {
+    render::safe("fields.html", context(verb, pairs))
+}
+
+fn context(verb: &str, pairs: &[(String, String)]) -> Value {
+    let row = Verb::find(verb).map(Verb::row);
     let keys: Vec<&Key> = row.map_or(&[][..], |row| row.keys).iter().collect();
     let main = row.and_then(|row| row.main_key);
     let is_primary =
@@ -21,18 +31,17 @@ pub(super) async fn serve(RawQuery(query): RawQuery) -> Response {
     primary.sort_by_key(|key| (key.name != "title", Some(key.name) != main));
     other.extend(COMMON.iter().filter(|key| key.name != "phone"));
     let groups = [(primary, false), (other, true)].map(|(keys, is_folded)| {
-        let fields: Vec<Value> = keys.into_iter().map(field).collect();
-        context! { fields, is_folded }
+        let has_value = |key: &&Key| pairs.iter().any(|(name, _)| name == key.name);
+        let is_open = keys.iter().any(has_value);
+        let fields: Vec<Value> = keys.into_iter().map(|key| field(key, pairs)).collect();
+        context! { fields, is_folded, is_open }
     });
     let description = row.map_or("", |row| row.summary);
     let details = marked(row.map_or("", |row| row.details));
-    render::html(
-        "fields.html",
-        context! { verb, description, details, groups },
-    )
+    context! { verb, description, details, groups }
 }
 
-fn field(key: &Key) -> Value {
+fn field(key: &Key, pairs: &[(String, String)]) -> Value {
     let (control, words): (&str, &[&str]) = match key.kind {
         Kind::Word(words) => ("select", words),
         Kind::String | Kind::Text if matches!(key.name, "text" | "body" | "xml") => {
@@ -41,6 +50,8 @@ fn field(key: &Key) -> Value {
         _ if key.is_repeatable() => ("textarea", &[]),
         _ => ("input", &[]),
     };
+    let own = pairs.iter().filter(|(name, _)| name == key.name);
+    let own: Vec<&str> = own.map(|(_, value)| value.as_str()).collect();
     // The lines of an empty field show how several values are given.
     let placeholder = if key.is_repeatable() {
         format!("{}\n…", key.example)
@@ -53,7 +64,15 @@ fn field(key: &Key) -> Value {
         ""
     };
     let help = marked(&format!("{}{per_line}", reference::describe(key)));
-    context! { name => key.name, control, words => words.to_vec(), placeholder, help, required => key.required }
+    context! {
+        name => key.name,
+        control,
+        words => words.to_vec(),
+        placeholder,
+        help,
+        required => key.required,
+        value => own.join("\n"),
+    }
 }
 
 /// Splits a text of the reference into parts, of which some are words to write.
@@ -94,6 +113,12 @@ pub(super) fn parse(fields: Vec<(String, String)>) -> (String, Vec<(String, Stri
     });
     let pairs = pairs.collect();
     (verb, pairs)
+}
+
+/// Returns the value of a field; empty if the field is missing.
+pub(super) fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+    let found = fields.iter().find(|(known, _)| known == name);
+    found.map_or("", |(_, value)| value)
 }
 
 #[cfg(test)]

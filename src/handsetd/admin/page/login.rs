@@ -1,59 +1,21 @@
-//! The page itself, login and logout.
+//! Login and logout.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Extension, Form, State};
 use axum::http::header::{HOST, ORIGIN, RETRY_AFTER};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use handset_net::http_server::PeerTrust;
-use handset_phones::phone::Vendor;
-use handset_phones::verb::{Row, TABLE};
-use minijinja::context;
 use tokio::time::Instant;
 
-use super::{render, session};
-use crate::admin::phones;
-use crate::admin::role::Role;
+use super::login_form::login_form;
+use super::{fields, session};
 use crate::admin::state::AppState;
 use crate::admin::wrong_tokens::{Rejection, WINDOW};
-
-/// Handles `GET /`: the page or, without a session, the login form.
-pub(super) async fn home(
-    State(state): State<Arc<AppState>>,
-    cookies: CookieJar,
-    trust: Option<Extension<PeerTrust>>,
-) -> Response {
-    let Some((principal, session)) = session::find(&state, &cookies) else {
-        return render::html("login.html", context! { error => "" });
-    };
-    if let Some(Extension(trust)) = trust {
-        trust.grant();
-    }
-    let role = principal.role();
-    let all_verbs: Vec<&str> = TABLE.iter().map(Row::name).collect();
-    let verbs = TABLE.iter().filter(|row| Role::for_verb(row.verb) <= role);
-    let verbs: Vec<&str> = verbs.map(Row::name).collect();
-    let (phones, _) = phones::known_phones(&state).await;
-    let mut names: Vec<String> = phones.into_iter().map(|phone| phone.name).collect();
-    names.extend(state.services.resolver.groups());
-    let version = env!("CARGO_PKG_VERSION");
-    let page = context! {
-        csrf_token => session.csrf_token,
-        user => principal.name(),
-        role => role.word(),
-        can_send => role >= Role::Send,
-        all_verbs,
-        verbs,
-        names,
-        version,
-        has_pages => state.services.pages.has_pages(),
-        vendors => Vendor::ALL.map(Vendor::name),
-    };
-    render::html("home.html", page)
-}
 
 /// Handles `POST /login`: exchanges the token for a session cookie.
 pub(super) async fn log_in(
@@ -67,18 +29,19 @@ pub(super) async fn log_in(
     if !is_same_origin(&headers) {
         return (StatusCode::FORBIDDEN, CROSS_SITE).into_response();
     }
-    let token = field(&fields, "token").trim();
+    let token = fields::value(&fields, "token").trim();
+    let wanted = own_address(fields::value(&fields, "wanted"));
     let check = || state.accounts.authenticate(token);
     let account = match state.wrong_tokens.attempt(peer.ip(), check).await {
         Ok(account) => account,
         Err(Rejection::Wrong) => {
-            let page = render::html("login.html", context! { error => "Wrong token." });
+            let page = login_form(wanted, "Wrong token.");
             return (StatusCode::UNAUTHORIZED, page).into_response();
         }
         Err(Rejection::TooMany) => {
             let error =
                 "Wrong token, and too many before from this address. Try again in a minute.";
-            let page = render::html("login.html", context! { error });
+            let page = login_form(wanted, error);
             let wait = [(RETRY_AFTER, WINDOW.as_secs())];
             return (StatusCode::TOO_MANY_REQUESTS, wait, page).into_response();
         }
@@ -88,7 +51,17 @@ pub(super) async fn log_in(
     }
     let id = state.accounts.log_in(&account).await;
     let cookies = cookies.add(session::cookie(id, state.transport.is_encrypted));
-    (cookies, Redirect::to("/")).into_response()
+    (cookies, Redirect::to(wanted)).into_response()
+}
+
+/// Returns `wanted` if it is an address on this server, or that of the first view.
+fn own_address(wanted: &str) -> &str {
+    // Browsers read `//host` and `/\host` as another host.
+    let is_own = wanted.starts_with('/')
+        && !wanted.starts_with("//")
+        && !wanted.contains('\\')
+        && wanted.parse::<PathAndQuery>().is_ok();
+    if is_own { wanted } else { "/" }
 }
 
 /// Handles `POST /logout`.
@@ -100,21 +73,16 @@ pub(super) async fn log_out(
     if let Some(id) = session::id(&cookies)
         && let Some((_, session)) = state.accounts.session(id, Instant::now())
     {
-        if !session::is_equal(field(&fields, "csrf").as_bytes(), &session.csrf_token) {
+        if !session::is_equal(
+            fields::value(&fields, "csrf").as_bytes(),
+            &session.csrf_token,
+        ) {
             return (StatusCode::FORBIDDEN, CROSS_SITE).into_response();
         }
         state.accounts.log_out(id).await;
     }
     let cookies = cookies.remove(session::cookie(String::new(), state.transport.is_encrypted));
     (cookies, Redirect::to("/")).into_response()
-}
-
-/// Returns the value of a form field; empty if the field is missing.
-fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    fields
-        .iter()
-        .find(|(known, _)| known == name)
-        .map_or("", |(_, value)| value)
 }
 
 /// Whether a form comes from this server's page, as far as the browser reveals it.
@@ -139,6 +107,29 @@ const CROSS_SITE: &str = "this form was sent by another site; open the page and 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn login_leads_to_no_other_host() {
+        for own in [
+            "/",
+            "/phones",
+            "/deliveries?phone=1001&status=",
+            "/rules/a%20b",
+        ] {
+            assert_eq!(own_address(own), own);
+        }
+        for foreign in [
+            "",
+            "//other.example",
+            "/\\other.example",
+            "http://other.example/",
+            "phones",
+            "/a\r\nLocation: http://other.example/",
+            "/\u{e9}",
+        ] {
+            assert_eq!(own_address(foreign), "/", "{foreign:?}");
+        }
+    }
 
     #[test]
     fn forms_of_other_sites_are_recognized() {

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use handset_phones::media::Model;
 use handset_phones::phone::{Phone, Vendor};
-use handset_phones::verb::{Action, Request};
+use handset_phones::verb::{Action, Request, Verb};
 use minijinja::{Value, context};
 
 use super::{fields, render, screen};
@@ -36,17 +36,26 @@ pub(super) async fn serve(
         return invalid("phone is missing; give a name, several joined with &, or a group");
     };
     let mut by_model: BTreeMap<(Vendor, String), Vec<Phone>> = BTreeMap::new();
-    let mut not_found = Vec::new();
-    for found in state.services.resolver.find(names, None) {
+    let (mut not_found, mut unable) = (Vec::new(), Vec::new());
+    let found = state.services.resolver.find(names, None);
+    let mut count = 0_usize;
+    for found in found {
         match found {
-            Ok(phone) => by_model
-                .entry((phone.vendor, phone.model.clone()))
-                .or_default()
-                .push(phone),
+            Ok(phone) => {
+                count = count.saturating_add(1);
+                if count <= MAX_REHEARSED
+                    && let Some(failure) = state.services.courier.objection(&phone, &request).await
+                {
+                    unable.push(context! { phone => &phone.name, reason => failure.reason });
+                }
+                by_model
+                    .entry((phone.vendor, phone.model.clone()))
+                    .or_default()
+                    .push(phone);
+            }
             Err(error) => not_found.push(error.outcome.reason),
         }
     }
-    let count: usize = by_model.values().map(Vec::len).sum();
     let mut models = Vec::new();
     for ((vendor, model), phones) in by_model {
         let (mut screen, mut image, mut description) = (Value::from(""), None, String::new());
@@ -73,18 +82,33 @@ pub(super) async fn serve(
             description,
         });
     }
-    render::html(
-        "preview.html",
-        context! { error => "", models, not_found, count },
-    )
+    let (role, what) = Role::for_request(&request);
+    let preview = context! {
+        error => principal.refusal(role, &what).unwrap_or_default(),
+        models,
+        not_found,
+        unable,
+        count,
+        verb,
+        phone => fields::value(&pairs, "phone"),
+        needs_confirmation => NEEDS_CONFIRMATION.contains(&request.verb),
+    };
+    render::html("preview.html", preview)
 }
 
 fn invalid(error: &str) -> Response {
     let none: [Value; 0] = [];
-    render::html(
-        "preview.html",
-        context! { error, models => &none, not_found => &none, count => 0 },
-    )
+    let preview = context! {
+        error,
+        models => &none,
+        not_found => &none,
+        unable => &none,
+        count => 0,
+        verb => "",
+        phone => "",
+        needs_confirmation => false,
+    };
+    render::html("preview.html", preview)
 }
 
 /// Describes what a phone of that model would do.
@@ -112,6 +136,13 @@ fn describe(verb: &str, vendor: Vendor, model: &str, pairs: &[(String, String)])
     }
     words.join(" ")
 }
+
+/// Verbs that restart a phone or change its configuration: their button names the phone, and has to be
+/// opened first.
+const NEEDS_CONFIRMATION: [Verb; 4] = [Verb::Firmware, Verb::Reboot, Verb::Resync, Verb::Settings];
+
+/// For how many phones a preview examines whether they can do it; each takes a millisecond.
+const MAX_REHEARSED: usize = 500;
 
 /// For how many models an image is converted in one preview; each conversion takes a moment.
 const MAX_IMAGES: usize = 12;

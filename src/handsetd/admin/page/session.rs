@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,8 @@ use handset_net::http_server::PeerTrust;
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 
+use super::login_form::login_form;
+use super::shell::Visitor;
 use crate::admin::accounts::Principal;
 use crate::admin::sessions::{LIFETIME, Session};
 use crate::admin::state::AppState;
@@ -25,10 +28,7 @@ pub(super) async fn require_session(
     next: Next,
 ) -> Response {
     let Some((principal, session)) = find(&state, &cookies) else {
-        // Makes htmx load the login page.
-        let redirect = [("HX-Redirect", "/")];
-        let reason = "session expired; log in again";
-        return (StatusCode::UNAUTHORIZED, redirect, reason).into_response();
+        return expired();
     };
     if let Some(trust) = request.extensions().get::<PeerTrust>() {
         trust.grant();
@@ -47,8 +47,38 @@ pub(super) async fn require_session(
     next.run(request).await
 }
 
+/// Middleware that shows the login form at the address of a view that needs a session; adds the
+/// [`Visitor`] to the request.
+pub(super) async fn require_visitor(
+    State(state): State<Arc<AppState>>,
+    cookies: CookieJar,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some((principal, session)) = find(&state, &cookies) else {
+        if request.headers().contains_key("HX-Request") {
+            return expired();
+        }
+        let wanted = request.uri().path_and_query();
+        return login_form(wanted.map_or("/", PathAndQuery::as_str), "");
+    };
+    if let Some(trust) = request.extensions().get::<PeerTrust>() {
+        trust.grant();
+    }
+    request
+        .extensions_mut()
+        .insert(Visitor { principal, session });
+    next.run(request).await
+}
+
+/// Refuses a request of htmx, which loads the view again and so gets the login form.
+fn expired() -> Response {
+    let reason = "session expired; log in again";
+    (StatusCode::UNAUTHORIZED, [("HX-Refresh", "true")], reason).into_response()
+}
+
 /// Returns the user and the session of the cookie.
-pub(super) fn find(state: &AppState, cookies: &CookieJar) -> Option<(Principal, Session)> {
+fn find(state: &AppState, cookies: &CookieJar) -> Option<(Principal, Session)> {
     let (account, session) = state.accounts.session(id(cookies)?, Instant::now())?;
     let principal = Principal::new(account, |name| Requester::Page { name });
     Some((principal, session))

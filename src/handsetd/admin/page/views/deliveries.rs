@@ -1,0 +1,129 @@
+//! `/deliveries`: the history as a table, newest first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Extension, RawQuery, State};
+use axum::response::Response;
+use handset_phones::phone::Vendor;
+use handset_phones::verb::{Row, TABLE, Verb};
+use minijinja::{Value, context};
+
+use crate::admin::accounts::Principal;
+use crate::admin::deliveries;
+use crate::admin::page::listing::{self, Filters};
+use crate::admin::page::render;
+use crate::admin::page::shell::{self, View, Visitor};
+use crate::admin::role::Role;
+use crate::admin::state::AppState;
+use crate::history::Record;
+use crate::outcome::Status;
+
+/// Handles `GET /deliveries`, with the criteria of the API.
+pub(super) async fn serve(
+    State(state): State<Arc<AppState>>,
+    Extension(visitor): Extension<Visitor>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let (records, error) = match deliveries::parse_search(query.as_deref()) {
+        Ok((search, limit)) => {
+            let records = deliveries::find(&state, search, limit.min(MAX_ROWS)).await;
+            (records, String::new())
+        }
+        Err(reply) => (Vec::new(), reply.reason().to_owned()),
+    };
+    let filters = Filters::parse(query.as_deref());
+    let is_full = records.len() == MAX_ROWS;
+    let values = context! {
+        error,
+        table => table(&records, &visitor.principal),
+        verbs => TABLE.iter().map(Row::name).collect::<Vec<_>>(),
+        statuses => Status::ALL.map(Status::word),
+        wanted => KEYS
+            .iter()
+            .map(|key| ((*key).to_owned(), filters.get(key).to_owned()))
+            .collect::<BTreeMap<_, _>>(),
+        older => is_full
+            .then(|| records.last())
+            .flatten()
+            .map(|last| filters.address("/deliveries", "before", &last.number.to_string())),
+        newest => (!filters.get("before").is_empty())
+            .then(|| filters.address("/deliveries", "before", "")),
+    };
+    shell::view(
+        &state,
+        &visitor,
+        View::Deliveries,
+        "views/deliveries.html",
+        values,
+    )
+}
+
+/// Renders deliveries as a table.
+pub(super) fn table(records: &[Arc<Record>], principal: &Principal) -> Value {
+    let rows: Vec<Value> = records
+        .iter()
+        .map(|record| row(record, principal))
+        .collect();
+    render::safe("deliveries_table.html", context! { rows })
+}
+
+fn row(record: &Record, principal: &Principal) -> Value {
+    let steps: Vec<Value> = record
+        .steps
+        .iter()
+        .map(|step| {
+            context! {
+                transport => &*step.transport,
+                request => step.request.as_str(),
+                reply => step.reply.as_str(),
+                took => listing::took(step.duration),
+            }
+        })
+        .collect();
+    let keys: Vec<Value> = record
+        .keys
+        .iter()
+        .map(|(key, value)| context! { name => key, value => value.as_str() })
+        .collect();
+    let is_over = record.duration.is_some();
+    context! {
+        id => record.id.to_string(),
+        number => record.number,
+        at => listing::time(record.at),
+        requester => record.requester.to_string(),
+        verb => &record.verb,
+        text => text(record),
+        keys,
+        phone => &record.phone,
+        path => listing::segment(&record.phone),
+        vendor => record.vendor.map_or("", Vendor::name),
+        status => record.status.word(),
+        reason => record.reason.as_str(),
+        took => record.duration.map(listing::took).unwrap_or_default(),
+        can_cancel => !is_over && deliveries::may_cancel(principal, Some(record)),
+        can_repeat => is_over && may_request(principal, &record.verb),
+        steps,
+    }
+}
+
+/// Returns the value that says most about what was requested: the title, the text, or the main key.
+fn text(record: &Record) -> &str {
+    let main = Verb::find(&record.verb).and_then(|verb| verb.row().main_key);
+    let value = |wanted: &str| {
+        let found = record.keys.iter().find(|(key, _)| key == wanted);
+        found.map(|(_, value)| value.as_str())
+    };
+    let mut keys = [Some("text"), main, Some("title")].into_iter().flatten();
+    keys.find_map(value).unwrap_or_default()
+}
+
+fn may_request(principal: &Principal, verb: &str) -> bool {
+    let role = principal.role();
+    Role::Send <= role && Verb::find(verb).is_some_and(|verb| Role::for_verb(verb) <= role)
+}
+
+/// The filters that have a field.
+const KEYS: [&str; 6] = ["asker", "phone", "since", "status", "text", "verb"];
+
+const MAX_ROWS: usize = 50;

@@ -1,0 +1,113 @@
+//! `/send`: the form for requests, with a preview beside it.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, RawQuery, State};
+use axum::response::Response;
+use handset_phones::verb::{Row, TABLE, Verb};
+use minijinja::{Value, context};
+
+use crate::admin::page::fields;
+use crate::admin::page::listing::Filters;
+use crate::admin::page::shell::{self, View, Visitor};
+use crate::admin::phones;
+use crate::admin::role::Role;
+use crate::admin::state::AppState;
+use crate::history::Search;
+
+/// Handles `GET /send`. The query fills in the form: `verb`, `phone` and other keys, or `from`, the id
+/// of a delivery.
+pub(super) async fn serve(
+    State(state): State<Arc<AppState>>,
+    Extension(visitor): Extension<Visitor>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if !visitor.may(Role::Send) {
+        let role = visitor.principal.role();
+        let reason = format!(
+            "Sending requires the role send; {} has {role}.",
+            visitor.principal.name()
+        );
+        return shell::not_found(&state, &visitor, View::Phones, &reason);
+    }
+    let filters = Filters::parse(query.as_deref());
+    let from = filters.get("from");
+    let (draft, note) = if from.is_empty() {
+        (Draft::of(&filters), "")
+    } else {
+        match Draft::again(&state, from) {
+            Some(draft) => (draft, AGAIN),
+            None => (
+                Draft::default(),
+                "This delivery is no longer in the history.",
+            ),
+        }
+    };
+    let role = visitor.principal.role();
+    let verbs = TABLE.iter().filter(|row| Role::for_verb(row.verb) <= role);
+    let verb = draft.verb.as_deref().unwrap_or("push");
+    let (known, _) = phones::known_phones(&state).await;
+    let phones = known.iter().map(|phone| {
+        let kind = format!("{} {}", phone.vendor, phone.model);
+        context! { name => &phone.name, kind => kind.trim() }
+    });
+    let groups = state.services.resolver.groups().into_iter();
+    let groups = groups.map(|name| context! { name, kind => "group" });
+    let values = context! {
+        note,
+        phone => draft.phone,
+        names => groups.chain(phones).collect::<Vec<Value>>(),
+        verb,
+        verbs => verbs.map(Row::name).collect::<Vec<_>>(),
+        fields => fields::render(verb, &draft.pairs),
+    };
+    shell::view(&state, &visitor, View::Send, "views/send.html", values)
+}
+
+/// What the form is filled in with.
+#[derive(Debug, Default)]
+struct Draft {
+    verb: Option<String>,
+    phone: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Draft {
+    fn of(filters: &Filters) -> Self {
+        let verb = Verb::find(filters.get("verb")).map(|verb| verb.to_string());
+        Self {
+            verb,
+            phone: filters.get("phone").to_owned(),
+            pairs: filters.pairs().to_vec(),
+        }
+    }
+
+    /// Returns the request of a delivery, to all its phones, as far as the history has it.
+    fn again(state: &AppState, id: &str) -> Option<Self> {
+        let search = Search {
+            id: Some(id.to_owned()),
+            ..Search::default()
+        };
+        let records = state.services.history.find(&search, MAX_PHONES);
+        let first = records.first()?;
+        let pairs = first
+            .keys
+            .iter()
+            .filter(|(key, _)| !matches!(key.as_str(), "phone" | "wait"))
+            .map(|(key, value)| (key.clone(), value.as_str().to_owned()));
+        let named = first.keys.iter().find(|(key, _)| key == "phone");
+        let mut phones: Vec<&str> = records.iter().map(|record| record.phone.as_str()).collect();
+        phones.reverse();
+        Some(Self {
+            verb: Some(first.verb.clone()),
+            phone: named.map_or_else(|| phones.join("&"), |(_, phone)| phone.as_str().to_owned()),
+            pairs: pairs.collect(),
+        })
+    }
+}
+
+const AGAIN: &str = "Filled in from the history, which keeps no passwords, and no texts unless history.texts \
+                     allows it. Nothing is sent yet.";
+
+/// How many phones of a delivery are named again.
+const MAX_PHONES: usize = 100;

@@ -1,0 +1,245 @@
+//! The views of the web page in a real browser: their addresses, how they fit displays, and whether all
+//! users can use them.
+
+use std::path::PathBuf;
+
+use handset_simulator::Vendor;
+
+use super::support::browser::{Browser, say_skipped};
+use super::support::daemon::{Daemon, TOKEN};
+use super::support::raw::get_from;
+use super::support::sim_phone::{self, SimPhone};
+
+/// Every view: address and title.
+const VIEWS: [(&str, &str); 10] = [
+    ("", "Overview"),
+    ("phones", "Phones"),
+    ("phones/desk", "desk"),
+    ("send?phone=desk&text=Soup", "Send"),
+    ("deliveries", "Deliveries"),
+    ("events", "Events"),
+    ("rules", "Rules"),
+    ("rules/hush", "hush"),
+    ("pages", "Pages"),
+    ("health", "Health"),
+];
+
+/// A daemon with one of everything, so that no view is empty.
+struct Site {
+    daemon: Daemon,
+    home: String,
+    _phone: SimPhone,
+}
+
+impl Site {
+    async fn start() -> Self {
+        let phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
+        let config = phone.entry("desk")
+            + "[[phone]]\nname = 'lobby'\nendpoint = 'PJSIP/1002'\nvendor = 'snom'\naddress = '127.0.0.9'\n\
+               [[group]]\nname = 'all'\nmembers = ['desk']\n\
+               [[page]]\nname = 'menu'\nitem = ['Soup|exit']\n\
+               [[rule]]\nname = 'hush'\non = 'phone.dnd_on'\n\
+               do = [ { verb = 'push', phone = 'desk', text = 'Quiet' } ]\n";
+        let daemon = Daemon::start(&config).await;
+        let path = "/action/yealink/dnd_on?mac=00005e005303&line=1";
+        let own = phone.phone().address().ip();
+        assert!(get_from(own, daemon.http(), path).await.contains(" 200 "));
+        phone.shows_text("Quiet").await;
+        let home = format!("http://{}/", daemon.admin());
+        Self {
+            daemon,
+            home,
+            _phone: phone,
+        }
+    }
+
+    async fn log_in(&self, browser: &mut Browser) {
+        browser.display(1280, 900, "light").await;
+        browser.open(&self.home).await;
+        browser.fill("#token", TOKEN).await;
+        browser.press("Enter").await;
+        browser.until("document.querySelector('#overview')").await;
+    }
+}
+
+#[tokio::test]
+async fn every_view_has_an_address_a_title_and_a_place_in_the_navigation() {
+    let Some(mut browser) = Browser::start().await else {
+        return;
+    };
+    let site = Site::start().await;
+    site.log_in(&mut browser).await;
+    for (path, title) in VIEWS {
+        browser.open(&format!("{}{path}", site.home)).await;
+        assert_eq!(
+            browser.eval("document.title").await,
+            format!("{title} · handsetd")
+        );
+        assert_eq!(
+            browser.eval("document.querySelector('h1').innerText").await,
+            title
+        );
+        let current = "[...document.querySelectorAll('nav [aria-current]')].map(a => a.pathname)";
+        let current = browser.eval(current).await;
+        let first = path.split(['/', '?']).next().unwrap();
+        assert_eq!(current, serde_json::json!([format!("/{first}")]), "{path}");
+        let order = "[...document.querySelectorAll('nav li')].map(li => li.innerText).join(' ')";
+        assert_eq!(
+            browser.eval(order).await,
+            "Overview Phones Send Deliveries Events Rules Pages Health"
+        );
+        browser.press("Tab").await;
+        let skip = browser.eval("document.activeElement.className").await;
+        assert_eq!(skip, "skip", "{path}");
+    }
+    // The button Back leads to the view before, with its state.
+    let filtered = format!("{}phones?q=lobby", site.home);
+    browser.open(&filtered).await;
+    browser
+        .until("document.querySelectorAll('[data-phone]').length == 1")
+        .await;
+    browser.click("[data-phone=lobby] a").await;
+    browser
+        .until("document.querySelector('h1').innerText == 'lobby'")
+        .await;
+    browser.eval("history.back()").await;
+    browser
+        .until(&format!(
+            "location.href == {filtered:?} && document.querySelectorAll('[data-phone]').length == 1"
+        ))
+        .await;
+    for (path, list) in [("phones/nobody", "/phones"), ("rules/none", "/rules")] {
+        browser.open(&format!("{}{path}", site.home)).await;
+        let link = format!("document.querySelector('main a').pathname == '{list}'");
+        browser.until(&link).await;
+    }
+}
+
+#[tokio::test]
+async fn every_view_fits_every_display_and_works_for_everybody() {
+    let Some(mut browser) = Browser::start().await else {
+        return;
+    };
+    let axe = axe();
+    let site = Site::start().await;
+    site.log_in(&mut browser).await;
+    for (width, scheme) in [
+        (390, "light"),
+        (390, "dark"),
+        (1280, "light"),
+        (1280, "dark"),
+    ] {
+        browser.display(width, 844, scheme).await;
+        for (path, _) in VIEWS {
+            browser.open(&format!("{}{path}", site.home)).await;
+            if path.starts_with("send") {
+                browser.until("document.querySelector('#go')").await;
+            }
+            let at = format!("{path} at {width} pixels, {scheme}");
+            let wider = "document.documentElement.scrollWidth <= innerWidth ? [] : \
+                         [...document.querySelectorAll('main *')]\
+                         .filter(element => innerWidth < element.getBoundingClientRect().right)\
+                         .map(element => element.outerHTML.slice(0, 200))";
+            assert_eq!(browser.eval(wider).await, serde_json::json!([]), "{at}");
+            let names = "(() => { const names = [...document.querySelectorAll('main button')]\
+                         .map(button => button.ariaLabel || button.textContent.trim()); \
+                         return names.filter((name, at) => !name || names.indexOf(name) != at); })()";
+            assert_eq!(browser.eval(names).await, serde_json::json!([]), "{at}");
+            if width == 390 {
+                let small = "[...document.querySelectorAll('button, summary, input:not([type=hidden]), select, .button, .chip')]\
+                             .filter(control => control.checkVisibility() && control.getBoundingClientRect().height < 44)\
+                             .map(control => control.outerHTML)";
+                assert_eq!(browser.eval(small).await, serde_json::json!([]), "{at}");
+            }
+            if let Some(axe) = &axe {
+                browser.eval(&format!("{axe};0")).await;
+                let found = "axe.run().then(found => found.violations\
+                             .filter(violation => ['serious', 'critical'].includes(violation.impact))\
+                             .map(violation => `${violation.id}: ${violation.nodes.map(node => node.html)}`))";
+                assert_eq!(browser.eval(found).await, serde_json::json!([]), "{at}");
+            }
+        }
+    }
+    assert_eq!(browser.errors, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn menu_folds_on_narrow_displays() {
+    let Some(mut browser) = Browser::start().await else {
+        return;
+    };
+    let site = Site::start().await;
+    site.log_in(&mut browser).await;
+    browser.display(390, 844, "light").await;
+    let is_visible = "document.querySelector('nav li a').checkVisibility()";
+    assert_eq!(browser.eval(is_visible).await, false);
+    browser.click("#menu").await;
+    assert_eq!(browser.eval(is_visible).await, true);
+    let state = browser
+        .eval("document.querySelector('#menu').ariaExpanded")
+        .await;
+    assert_eq!(state, "true");
+    browser.display(1280, 900, "light").await;
+    browser.click("#menu").await;
+    assert_eq!(browser.eval(is_visible).await, true);
+}
+
+#[tokio::test]
+async fn page_says_that_the_daemon_is_gone_and_comes_back_with_what_was_written() {
+    let Some(mut browser) = Browser::start().await else {
+        return;
+    };
+    let site = Site::start().await;
+    site.log_in(&mut browser).await;
+    browser.open(&format!("{}send", site.home)).await;
+    browser.fill("#phone", "desk").await;
+    browser.fill("#key-text", "half a sent").await;
+    browser
+        .until("document.querySelector('#preview .model')")
+        .await;
+    assert_eq!(
+        browser.eval("document.querySelector('#gone').hidden").await,
+        true
+    );
+    let gone = async || {
+        browser
+            .until("!document.querySelector('#gone').hidden")
+            .await;
+    };
+    let _daemon = site.daemon.crash_and_start_in_place(gone).await;
+    browser
+        .until("document.querySelector('#gone')?.hidden || document.querySelector('#token')")
+        .await;
+    if browser
+        .eval("Boolean(document.querySelector('#token'))")
+        .await
+        == true
+    {
+        browser.fill("#token", TOKEN).await;
+        browser.press("Enter").await;
+    }
+    browser
+        .until("document.querySelector('#key-text')?.value == 'half a sent'")
+        .await;
+    assert_eq!(
+        browser.eval("document.querySelector('#phone').value").await,
+        "desk"
+    );
+}
+
+/// Returns the script of axe-core, which `tests/run` downloads; `None` if it is not there.
+fn axe() -> Option<String> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+    let path = cache.join("handsetd/tools/axe.min.js");
+    let script = std::fs::read_to_string(&path).ok();
+    if script.is_none() {
+        let why = format!(
+            "{} is missing, which tests/run downloads with npm",
+            path.display()
+        );
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
+        say_skipped(&format!("the rules of axe-core: {why}"));
+    }
+    script
+}
