@@ -66,6 +66,12 @@ pub(crate) fn new_tag() -> String {
     hex_token::<16>()
 }
 
+/// Chooses a tag for a response outside a dialog: nothing is found by it, and it should not make the
+/// response longer than its request. It is as random as it must be (RFC 3261, section 19.3).
+pub(crate) fn new_short_tag() -> String {
+    hex_token::<4>()
+}
+
 /// Chooses a `Call-ID`.
 pub(crate) fn new_call_id() -> Value {
     Value::lossy(&hex_token::<16>())

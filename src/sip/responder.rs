@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::core::{Core, Inbound};
 use super::flow::Flow;
-use super::outgoing::new_tag;
+use super::outgoing::new_short_tag;
 use super::servers::Key;
 use super::wire::envelope::Envelope;
 use super::wire::{Name, Request, Response, Status, Value};
@@ -92,6 +92,11 @@ impl Responder {
                 bytes = message.to_bytes();
             }
             if bytes.len() > limit {
+                // The code says it all; an empty reason phrase is valid (section 25.1).
+                message.reason = Value::lossy("");
+                bytes = message.to_bytes();
+            }
+            if bytes.len() > limit {
                 self.core.counters.withheld.increment();
                 return;
             }
@@ -121,7 +126,9 @@ fn copy(request: &Request, envelope: &Envelope, flow: &Flow) -> Response {
     for name in [Name::VIA, Name::FROM, Name::TO, Name::CALL_ID, Name::CSEQ] {
         for value in request.headers.all(name.clone()) {
             let value = match &envelope.to.tag() {
-                None if name == Name::TO => Value::lossy(&format!("{value};tag={}", new_tag())),
+                None if name == Name::TO => {
+                    Value::lossy(&format!("{value};tag={}", new_short_tag()))
+                }
                 _ => Value::lossy(value),
             };
             response.headers.push(name.clone(), value);
