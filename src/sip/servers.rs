@@ -60,6 +60,16 @@ impl Key {
         }
     }
 
+    /// Returns the approximate size of a transaction without its response, in bytes. The peer chooses the
+    /// texts, each of which may be almost as long as a message.
+    fn weight(&self) -> usize {
+        let texts = [&self.branch, &self.sent_by.0].map(String::len);
+        let method = self.method.as_str().len();
+        texts
+            .into_iter()
+            .fold(WEIGHT + method, usize::saturating_add)
+    }
+
     /// Returns the key of the INVITE that a CANCEL with this key is for.
     pub(crate) fn cancelled(&self) -> Self {
         Self {
@@ -84,7 +94,8 @@ impl Servers {
             Some(Server::Pending) => Known::Pending,
             Some(Server::Answered(response, port)) => Known::Answered(response.clone(), *port),
             None => {
-                servers.insert_weighted(key.clone(), Server::Pending, WEIGHT, TRANSACTION, now);
+                let weight = key.weight();
+                servers.insert_weighted(key.clone(), Server::Pending, weight, TRANSACTION, now);
                 Known::New
             }
         }
@@ -102,7 +113,7 @@ impl Servers {
 
     /// Records the response to a request.
     pub(crate) fn answer(&self, key: Key, response: Bytes, port: u16, now: Instant) {
-        let weight = WEIGHT.saturating_add(response.len());
+        let weight = key.weight().saturating_add(response.len());
         let answered = Server::Answered(response, port);
         let mut servers = self.0.lock();
         servers.insert_weighted(key, answered, weight, TRANSACTION, now);
@@ -113,7 +124,7 @@ impl Servers {
 /// handled again: REGISTER repeats its effect, and a dialog refuses an old number.
 const MAX_SERVERS: usize = 65_536;
 
-/// Approximate size of a transaction without its response, in bytes.
+/// Approximate size of a transaction without its texts, in bytes.
 const WEIGHT: usize = 512;
 
 /// Maximum size of all transactions, in bytes.
