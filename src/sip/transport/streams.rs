@@ -214,7 +214,10 @@ impl Link {
                     // The peer waits, too: what is not read fills its buffers.
                     while let Err(next) = core.messages.admit(peer, Instant::now()) {
                         core.counters.limited.increment();
-                        sleep_until(next).await;
+                        tokio::select! {
+                            () = self.closed.cancelled() => return None,
+                            () = sleep_until(next) => {}
+                        }
                     }
                     let size = before.saturating_sub(buffer.len());
                     self.receiver.receive(&self.flow, message, size)
