@@ -49,3 +49,6 @@ pub use error::{BindError, InviteError, NotSent, RequestError, Unanswered};
 pub use flow::{Flow, Target, Transport};
 pub use incoming::{Incoming, IncomingRequest};
 pub use listen::{InvalidListen, Listen};
+
+#[cfg(test)]
+mod tests;
