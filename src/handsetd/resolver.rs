@@ -193,7 +193,7 @@ impl PhoneResolver {
             .as_ref()
             .map(|endpoint| self.roster.registrations(endpoint, entry.server.as_ref()));
         if infos.as_ref().is_none_or(Vec::is_empty) {
-            infos = Some(vec![self.csta_registration(entry)]);
+            infos = Some(vec![RegistrationInfo::default()]);
         }
         self.desk_phones(entry, &infos.unwrap_or_default())
     }
@@ -302,6 +302,7 @@ impl PhoneResolver {
 
     /// Joins an entry with what Asterisk reports.
     pub(crate) fn resolve(&self, entry: &PhoneEntry, info: &RegistrationInfo) -> Resolution {
+        let info = &self.with_csta_registration(entry, info);
         let resolved = entry.resolve(info, &self.known().defaults);
         resolved
             .map(|phone| {

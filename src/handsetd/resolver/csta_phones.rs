@@ -15,14 +15,21 @@ impl PhoneResolver {
         entries.find(is_it).cloned()
     }
 
-    /// Returns what the registration of a phone with handsetd tells: the last source, for a phone may have no
-    /// other, as behind NAT.
-    pub(super) fn csta_registration(&self, entry: &PhoneEntry) -> RegistrationInfo {
-        let mut info = RegistrationInfo::default();
-        let account = entry.csta.as_ref();
+    /// Adds what the registration of a phone with handsetd tells where Asterisk tells no address: the last
+    /// source, for a phone may have no other, as behind NAT.
+    pub(super) fn with_csta_registration(
+        &self,
+        entry: &PhoneEntry,
+        info: &RegistrationInfo,
+    ) -> RegistrationInfo {
+        let mut info = info.clone();
+        let is_known = info.address.is_some() || info.contact.is_some() || entry.address.is_some();
+        let account = entry.csta.as_ref().filter(|_| !is_known);
         if let Some((ip, user_agent)) = account.and_then(|csta| self.sessions.seen(csta.user())) {
             info.record_address("its CSTA registration", &ip.to_string());
-            info.record_user_agent("its User-Agent there", &user_agent);
+            if info.identity.is_none() {
+                info.record_user_agent("its User-Agent there", &user_agent);
+            }
         }
         info
     }

@@ -114,7 +114,7 @@ impl PhoneResolver {
             let own: Vec<_> = infos.iter().filter(is_own).collect();
             if own.is_empty() {
                 let server = directory.server_of(entry, &self.roster);
-                let here = self.csta_registration(entry);
+                let here = self.with_csta_registration(entry, &RegistrationInfo::default());
                 let is_here = here.address.is_some();
                 let entry = entry.clone().at(server.as_ref());
                 // That is no registration with Asterisk.

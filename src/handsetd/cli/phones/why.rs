@@ -6,6 +6,7 @@
 
 mod fetch;
 mod probe_result;
+mod session;
 
 use std::io::Write;
 
@@ -98,6 +99,9 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
                 }
             }
         });
+    }
+    if config.uacsta.is_some() {
+        session::add(config, &mut reports).await;
     }
     tasks.shut_down(LOG_OFF_TIMEOUT).await;
     Ok(reports)

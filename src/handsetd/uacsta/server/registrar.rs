@@ -28,6 +28,7 @@ pub(super) struct Registrar {
     file: BindingFile,
     /// When the bindings are written, if they have changed.
     write_at: Option<Instant>,
+    written_at: Option<Instant>,
 }
 
 impl Registrar {
@@ -60,6 +61,7 @@ impl Registrar {
             bindings,
             file,
             write_at: None,
+            written_at: None,
         }
     }
 
@@ -121,6 +123,7 @@ impl Registrar {
     /// Returns the user who sent a request, which is that of its `To`; otherwise the response.
     fn authenticate(&self, request: &Request, peer: IpAddr) -> Result<String, Response> {
         let named = named_user(request);
+        let has_answer = request.headers.get(&Name::AUTHORIZATION).is_some();
         let mut verdict = Verdict::Unanswered;
         let attempt = self.failed.attempt(peer, named.clone(), || {
             verdict = self.authenticator.verify(request, peer, |user| {
@@ -131,12 +134,15 @@ impl Registrar {
             match &verdict {
                 Verdict::Wrong(_) => false,
                 Verdict::Authenticated(user) | Verdict::Stale(user) => !is_other(user),
-                Verdict::Unanswered => true,
+                // An answer that cannot be read is no valid one.
+                Verdict::Unanswered => !has_answer,
             }
         });
         match attempt {
             Attempt::Accepted => {}
             Attempt::Blocked => return Err(Response::new(Status::FORBIDDEN)),
+            // It may be an answer for another realm.
+            Attempt::Rejected if verdict == Verdict::Unanswered => {}
             Attempt::Rejected | Attempt::Limit => {
                 let user = named.unwrap_or_default();
                 warn!(
@@ -201,12 +207,14 @@ impl Registrar {
     }
 
     fn changed(&mut self) {
-        self.write_at
-            .get_or_insert_with(|| Instant::now() + WRITE_DELAY);
+        let now = Instant::now();
+        let earliest = self.written_at.map_or(now, |at| at + WRITE_INTERVAL);
+        self.write_at.get_or_insert(earliest.max(now));
     }
 
     async fn write(&mut self) {
         self.write_at = None;
+        self.written_at = Some(Instant::now());
         let (file, bindings) = (self.file.clone(), self.bindings.clone());
         let written = spawn_blocking(move || file.write(&bindings)).await;
         if let Ok(Err(error)) = written {
@@ -286,8 +294,8 @@ fn realm() -> Token {
     Token::new("handsetd").expect("a word of letters is a token")
 }
 
-/// How long bindings wait to be written: thousands of phones that register at once share a write.
-const WRITE_DELAY: Duration = Duration::from_secs(1);
+/// The time between two writes: thousands of phones that register at once share one.
+const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often expired bindings are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
