@@ -27,9 +27,21 @@ pub(super) async fn post(
     if let Err(reply) = principal.require(Role::Send, "fetch-test") {
         return reply;
     }
-    let names = match PhoneNames::parse(Given::written(&name)) {
+    match results(&state, &name).await {
+        Ok((results, missing)) => Reply::ok(results.into()).with("reason", missing.join("; ")),
+        Err(reply) => reply,
+    }
+}
+
+/// Tests the phones that `name` names; returns what was found for each, and which were not found; or
+/// why none is tested.
+pub(super) async fn results(
+    state: &AppState,
+    name: &str,
+) -> Result<(Vec<Value>, Vec<String>), Reply> {
+    let names = match PhoneNames::parse(Given::written(name)) {
         Ok(names) => names,
-        Err(error) => return Reply::invalid(error.to_string()),
+        Err(error) => return Err(Reply::invalid(error.to_string())),
     };
     let resolver = &state.services.resolver;
     let until = Instant::now() + LOOK_UP_TIMEOUT;
@@ -42,24 +54,19 @@ pub(super) async fn post(
         }
     }
     if phones.is_empty() {
-        return Reply::not_found(missing.join("; "));
+        return Err(Reply::not_found(missing.join("; ")));
     }
     if MAX_PHONES < phones.len() {
         let count = phones.len();
         let reason = format!("{name:?} names {count} phones; test at most {MAX_PHONES} at once");
-        return Reply::invalid(reason);
+        return Err(Reply::invalid(reason));
     }
     let courier = &state.services.courier;
     let tests = phones.iter().map(|phone| courier.test_fetch(phone));
     let tests = join_all(tests).await;
     let results = phones.iter().zip(&tests);
-    Reply::ok(
-        results
-            .map(|(phone, test)| to_json(phone, test))
-            .collect::<Vec<_>>()
-            .into(),
-    )
-    .with("reason", missing.join("; "))
+    let results = results.map(|(phone, test)| to_json(phone, test));
+    Ok((results.collect(), missing))
 }
 
 fn to_json(phone: &Phone, test: &FetchTest) -> Value {

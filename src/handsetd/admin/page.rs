@@ -7,6 +7,7 @@
 mod actions;
 mod assets;
 mod event_draft;
+mod fetch_test;
 mod fields;
 mod listing;
 mod login;
@@ -43,6 +44,10 @@ pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/deliveries/{id}", delete(actions::cancel))
         .route("/dry-run", post(actions::dry_run))
         .route("/fields", get(fields::serve))
+        .route(
+            "/phones/{name}/fetch-test",
+            post(fetch_test::serve).layer(waiting()),
+        )
         .route(
             "/phones/{name}/screenshot",
             post(actions::screenshot).layer(waiting()),

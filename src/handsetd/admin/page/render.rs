@@ -47,7 +47,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-const SOURCES: [(&str, &str); 24] = [
+const SOURCES: [(&str, &str); 25] = [
     ("cancelled.html", include_str!("cancelled.html")),
     ("chart.html", include_str!("chart.html")),
     (
@@ -56,6 +56,7 @@ const SOURCES: [(&str, &str); 24] = [
     ),
     ("dry_run.html", include_str!("dry_run.html")),
     ("event_draft.html", include_str!("event_draft.html")),
+    ("fetch_test.html", include_str!("fetch_test.html")),
     ("fields.html", include_str!("fields.html")),
     ("login.html", include_str!("login.html")),
     ("not_found.html", include_str!("not_found.html")),
