@@ -118,6 +118,9 @@ async fn push_to_a_group(browser: &mut Browser, home: &str, sim_phones: &[SimPho
     browser
         .until("document.querySelectorAll('#report [data-status=OK]').length == 3")
         .await;
+    // What was sent is not kept for another time.
+    let kept = browser.eval("sessionStorage.getItem('form:send')").await;
+    assert_eq!(kept, serde_json::Value::Null);
     for sim_phone in sim_phones {
         sim_phone.shows_text("Soup <i>is</i> ready").await;
     }
@@ -356,6 +359,7 @@ async fn cancel(browser: &mut Browser, home: &str, slow: &TcpListener) {
 /// Takes the screenshot for the README.
 async fn take_picture(browser: &mut Browser, home: &str) {
     browser.display(1280, 900, "light").await;
+    browser.eval("sessionStorage.clear()").await;
     browser.open(&format!("{home}send")).await;
     browser.fill("#phone", "all&cisco").await;
     choose(browser, "push", "text").await;

@@ -111,6 +111,9 @@
     const kept = location.search ? null : JSON.parse(sessionStorage.getItem(key) || "null");
     form.addEventListener("input", save);
     form.addEventListener("change", save);
+    document.addEventListener("htmx:afterRequest", (event) => {
+      if (event.detail.successful && event.detail.pathInfo.requestPath === "/page/send") sessionStorage.removeItem(key);
+    });
     if (!kept) continue;
     const verb = form.elements.namedItem("verb");
     const wanted = kept.find(([name]) => name === "verb");
