@@ -45,6 +45,7 @@ mod monitoring;
 mod operating;
 mod order;
 mod page;
+mod page_exports;
 mod page_links;
 mod page_previews;
 mod page_views;

@@ -120,6 +120,17 @@ pub(super) fn may_cancel(principal: &Principal, record: Option<&Record>) -> bool
     }
 }
 
+/// Returns the deliveries that `query` looks for as CSV, for those who are logged in at the page.
+pub(super) async fn export(state: &AppState, query: Option<&str>) -> Response {
+    match Query::parse(query) {
+        Ok(query) => {
+            let limit = query.limit.unwrap_or(usize::MAX);
+            csv::reply(find(state, query.search, limit).await)
+        }
+        Err(reply) => reply.into_response(),
+    }
+}
+
 /// Parses search criteria and the limit; empty values are ignored.
 pub(super) fn parse_search(query: Option<&str>) -> Result<(Search, usize), Reply> {
     let query = Query::parse(query)?;

@@ -23,6 +23,7 @@ pub(super) fn router() -> Router<Arc<AppState>> {
     Router::new()
         .route("/", get(overview::serve))
         .route("/deliveries", get(deliveries::serve))
+        .route("/deliveries.csv", get(deliveries::export))
         .route("/events", get(events::serve))
         .route("/health", get(health::serve))
         .route("/pages", get(pages::serve))

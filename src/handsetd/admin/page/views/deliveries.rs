@@ -47,6 +47,8 @@ pub(super) async fn serve(
             .then(|| records.last())
             .flatten()
             .map(|last| filters.address("/deliveries", "before", &last.number.to_string())),
+        export => (!records.is_empty())
+            .then(|| filters.address("/deliveries.csv", "before", "")),
         newest => (!filters.get("before").is_empty())
             .then(|| filters.address("/deliveries", "before", "")),
     };
@@ -57,6 +59,14 @@ pub(super) async fn serve(
         "views/deliveries.html",
         values,
     )
+}
+
+/// Handles `GET /deliveries.csv`: all deliveries that the criteria find, as a file.
+pub(super) async fn export(
+    State(state): State<Arc<AppState>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    deliveries::export(&state, query.as_deref()).await
 }
 
 /// Renders deliveries as a table.
