@@ -106,6 +106,16 @@ async fn list(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>
     ))
 }
 
+/// Describes the CSTA session of a phone in a word.
+fn csta(session: &Value) -> &'static str {
+    match session {
+        Value::Object(session) if session["session"] == true => "session",
+        Value::Object(session) if session["registered"].is_string() => "registered",
+        Value::Object(_) => "no",
+        _ => "",
+    }
+}
+
 /// Writes phones as [`PhoneSummary`] or the API has them.
 fn write(phones: &Value, format: OutputFormat, out: &mut impl Write) -> io::Result<()> {
     let rows = phones.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -115,7 +125,13 @@ fn write(phones: &Value, format: OutputFormat, out: &mut impl Write) -> io::Resu
     if rows.is_empty() {
         return writeln!(out, "No phone is configured or registered.");
     }
-    let mut table = Table::new(["NAME", "PHONE", "ADDRESS", "REGISTERED", "FOUND BY"]);
+    // Few installations have sessions.
+    let has_csta = rows.iter().any(|row| row["csta"].is_object());
+    let mut table = if has_csta {
+        Table::new(["NAME", "PHONE", "ADDRESS", "REGISTERED", "CSTA", "FOUND BY"])
+    } else {
+        Table::new(["NAME", "PHONE", "ADDRESS", "REGISTERED", "FOUND BY"])
+    };
     for row in rows {
         let text = |key: &str| row[key].as_str().unwrap_or_default();
         let words = ["vendor", "model", "firmware"].map(text);
@@ -132,7 +148,13 @@ fn write(phones: &Value, format: OutputFormat, out: &mut impl Write) -> io::Resu
         let found = row["found"].as_array().into_iter().flatten();
         let found: Vec<_> = found.filter_map(Value::as_str).collect();
         let (phone, found) = (words.join(" "), found.join("; "));
-        table.row([name, &phone, text("address"), &registered, &found]);
+        let address = text("address");
+        if has_csta {
+            let csta = csta(&row["csta"]);
+            table.row([name, &phone, address, &registered, csta, &found]);
+        } else {
+            table.row([name, &phone, address, &registered, &found]);
+        }
     }
     table.write(out)
 }

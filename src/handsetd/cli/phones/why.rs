@@ -101,7 +101,11 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
         });
     }
     if config.uacsta.is_some() {
-        session::add(config, &mut reports).await;
+        let sessions = session::all(config).await;
+        for report in &mut reports {
+            let session = sessions.of(&report.name);
+            report.probes.extend(session);
+        }
     }
     tasks.shut_down(LOG_OFF_TIMEOUT).await;
     Ok(reports)

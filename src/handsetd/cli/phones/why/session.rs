@@ -2,30 +2,29 @@
 
 use serde_json::Value;
 
-use super::PhoneReport;
 use super::probe_result::ProbeResult;
 use crate::cli::admin_client::AdminClient;
 use crate::config::Config;
 use crate::outcome::Status;
 
-/// Asks the running daemon for the sessions of the phones, and adds them: whether a session is up; if not, what
-/// the phone answered, and which of its settings helps. Without a daemon, nothing is added.
-pub(super) async fn add(config: &Config, reports: &mut [PhoneReport]) {
+/// What the running daemon says of its phones.
+pub(super) struct Sessions(Value);
+
+/// Asks the running daemon for the sessions of its phones: whether one is up; if not, what the phone answered,
+/// and which of its settings helps. Empty without a daemon.
+pub(super) async fn all(config: &Config) -> Sessions {
     let Ok(client) = AdminClient::new(config) else {
-        return;
+        return Sessions(Value::Null);
     };
-    let Ok(phones) = client.get("/api/v1/phones").await else {
-        return;
-    };
-    for report in reports {
-        let mut phones = phones.as_array().into_iter().flatten();
-        let phone = phones.find(|phone| phone["name"].as_str() == Some(&report.name));
-        if let Some(csta) = phone
-            .map(|phone| &phone["csta"])
-            .filter(|csta| csta.is_object())
-        {
-            report.probes.push(result(csta));
-        }
+    Sessions(client.get("/api/v1/phones").await.unwrap_or_default())
+}
+
+impl Sessions {
+    /// Returns the result for the phone with this name, if it can have a session.
+    pub(super) fn of(&self, name: &str) -> Option<ProbeResult> {
+        let mut phones = self.0.as_array().into_iter().flatten();
+        let phone = phones.find(|phone| phone["name"].as_str() == Some(name))?;
+        phone["csta"].is_object().then(|| result(&phone["csta"]))
     }
 }
 
