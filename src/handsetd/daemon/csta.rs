@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 
 use handset_phones::csta::SessionDialect;
 use handset_phones::phone::{
-    CstaAccount, Directory, Firmware, Identity, PhoneEntry, PhoneState, RegistrationInfo, States,
-    sip_socket,
+    CstaAccount, Directory, Identity, PhoneEntry, PhoneState, RegistrationInfo, States, sip_socket,
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -46,7 +45,7 @@ impl PhoneLookup for CstaPhones {
         let firmware = reported
             .filter(|firmware| !firmware.as_str().is_empty())
             .or_else(|| entry.firmware.clone())
-            .unwrap_or_else(Firmware::default);
+            .unwrap_or_default();
         let account = entry.csta.as_ref()?;
         let endpoint = entry.endpoint.as_ref();
         let dialect = SessionDialect::new(account, vendor, &firmware, entry.csta_calls, endpoint);

@@ -66,7 +66,7 @@ impl Register {
         now: Timestamp,
     ) -> Result<Change, Refusal> {
         let is_old = |known: &&Binding| known.call_id == self.call_id && self.cseq <= known.cseq;
-        let is_old = current.filter(is_old).is_some();
+        let is_old = current.as_ref().is_some_and(is_old);
         let listed = match &self.contacts {
             Contacts::All if self.expires != Some(0) => {
                 return Err(Refusal::Malformed("Contact: * requires Expires: 0"));

@@ -209,7 +209,7 @@ impl Registrar {
     fn changed(&mut self) {
         let now = Instant::now();
         let earliest = self.written_at.map_or(now, |at| at + WRITE_INTERVAL);
-        self.write_at.get_or_insert(earliest.max(now));
+        self.write_at.get_or_insert_with(|| earliest.max(now));
     }
 
     async fn write(&mut self) {

@@ -235,7 +235,7 @@ impl Keeper {
         };
         let running = async {
             if let Some(refusal) = monitor(&live, &phone.dialect, &known).await? {
-                let trouble = refusal.describe(self.refuser(place, phone));
+                let trouble = refusal.describe(Self::refuser(place, phone));
                 info!(
                     phone = phone.name,
                     trouble, "The phone refused a part of CSTA."
@@ -286,7 +286,7 @@ impl Keeper {
         });
     }
 
-    fn refuser<'a>(&self, place: &'a Place, phone: &CstaPhone) -> Refuser<'a> {
+    fn refuser<'a>(place: &'a Place, phone: &CstaPhone) -> Refuser<'a> {
         Refuser {
             vendor: phone.vendor,
             user_agent: &place.route.user_agent,
@@ -315,7 +315,7 @@ impl Keeper {
     }
 
     fn refused(&self, place: &Place, phone: &CstaPhone, refusal: &Refusal) {
-        let trouble = refusal.describe(self.refuser(place, phone));
+        let trouble = refusal.describe(Self::refuser(place, phone));
         let is_new = self.slot.trouble().as_ref() != Some(&trouble);
         if is_new {
             warn!(phone = phone.name, trouble, "Cannot open a CSTA session.");

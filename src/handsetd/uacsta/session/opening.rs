@@ -101,7 +101,9 @@ pub(super) async fn monitor(
                 known.lock().calls.replace(&Call::all(&answer));
             }
             Ok(_) => {}
-            Err(why) => refused = refused.or(Some(Refusal::Request(name, why.to_string()))),
+            Err(why) => {
+                refused = refused.or_else(|| Some(Refusal::Request(name, why.to_string())));
+            }
         }
     }
     Ok(refused)

@@ -90,6 +90,7 @@ mod tests {
             server: String::new(),
             registered,
             found: Vec::new(),
+            csta: None,
         };
         let state = |activity, dnd| PhoneState {
             activity,
