@@ -6,6 +6,7 @@
 mod admin_client;
 mod ami;
 mod check;
+mod complete;
 mod conf;
 mod config_file;
 mod core_dump;
@@ -62,6 +63,8 @@ pub struct Cli {
 enum Command {
     Ami(ami::Ami),
     Check(check::Check),
+    #[command(hide = true)]
+    Complete(complete::Complete),
     Conf(conf::Conf),
     #[cfg(feature = "simulator")]
     Demo(demo::Demo),
@@ -102,6 +105,7 @@ impl Cli {
         match &self.command {
             Command::Ami(ami) => ami.run(out),
             Command::Check(check) => check.run(out),
+            Command::Complete(complete) => Ok(complete.run(&Self::command(), out)),
             Command::Conf(conf) => conf.run(out),
             Command::Media(media) => media.run(out),
             #[cfg(feature = "simulator")]
@@ -170,5 +174,7 @@ fn examples() -> String {
 
 #[cfg(test)]
 mod guide_tests;
+#[cfg(test)]
+mod output_tests;
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,6 @@ use std::path::Path;
 use std::process::Command as Process;
 
 use anyhow::{Context, anyhow};
-#[cfg(feature = "simulator")]
-use clap::ValueEnum;
 use clap_complete::Shell;
 
 use super::*;
@@ -172,47 +170,6 @@ fn pictures_and_tones_are_converted_offline() {
     );
 }
 
-#[test]
-fn every_command_has_json() {
-    fn commands(command: &clap::Command, name: &str, without: &mut Vec<String>) {
-        let mut inner = command.get_subcommands().peekable();
-        let has_json = command
-            .get_arguments()
-            .any(|argument| argument.get_id() == "json");
-        if inner.peek().is_none() && !has_json {
-            without.push(name.to_owned());
-        }
-        for inner in inner {
-            commands(inner, &format!("{name} {}", inner.get_name()), without);
-        }
-    }
-    let mut without = Vec::new();
-    commands(&Cli::command(), "handsetd", &mut without);
-    let without: Vec<&str> = without.iter().map(String::as_str).collect();
-    // Those of `ami` print nothing but JSON; the others are watched by people, or by the journal, and `prove`
-    // leaves a report in JSON.
-    let expected: &[&str] = if cfg!(feature = "simulator") {
-        &[
-            "handsetd ami decode",
-            "handsetd ami tail",
-            "handsetd demo",
-            "handsetd help",
-            "handsetd prove",
-            "handsetd run",
-            "handsetd simulate",
-        ]
-    } else {
-        &[
-            "handsetd ami decode",
-            "handsetd ami tail",
-            "handsetd help",
-            "handsetd prove",
-            "handsetd run",
-        ]
-    };
-    assert_eq!(without, expected);
-}
-
 /// Asserts that the file has the expected content; writes it first if `HANDSETD_REWRITE` is set.
 fn assert_up_to_date(path: &str, expected: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -246,7 +203,10 @@ fn man_pages_match_the_command_line() {
         let mut page = Vec::new();
         manual.render(&mut page).unwrap();
         assert_up_to_date(&format!("packaging/man/{name}.8"), &page);
-        for inner in command.get_subcommands() {
+        for inner in command
+            .get_subcommands()
+            .filter(|inner| !inner.is_hide_set())
+        {
             pages(inner, &format!("{name}-{}", inner.get_name()));
         }
     }
@@ -269,7 +229,12 @@ fn with_topics() -> clap::Command {
         let name: &'static str = name.to_owned().leak();
         clap::Command::new(name).disable_help_flag(true)
     }
-    let command = Cli::command();
+    let all = Cli::command();
+    let offered = all.get_subcommands().filter(|inner| !inner.is_hide_set());
+    let command = clap::Command::new("handsetd")
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(true)
+        .subcommands(offered.cloned());
     let mut topics: Vec<_> = command.get_subcommands().map(outline).collect();
     let others = Topic::names().filter_map(|name| Some((name, Topic::find(name)?)));
     topics.extend(others.map(|(name, other)| topic(name).about(other.summary())));
@@ -279,20 +244,40 @@ fn with_topics() -> clap::Command {
 #[test]
 #[cfg(feature = "simulator")]
 fn completions_match_the_command_line() {
-    for shell in Shell::value_variants() {
-        let extension = match shell {
-            Shell::Bash => "bash",
-            Shell::Fish => "fish",
-            Shell::Zsh => "zsh",
-            _ => continue,
-        };
+    let own = [
+        (
+            Shell::Bash,
+            "bash",
+            include_str!("complete/hooks/handsetd.bash"),
+        ),
+        (
+            Shell::Fish,
+            "fish",
+            include_str!("complete/hooks/handsetd.fish"),
+        ),
+        (
+            Shell::Zsh,
+            "zsh",
+            include_str!("complete/hooks/handsetd.zsh"),
+        ),
+    ];
+    for (shell, extension, hook) in own {
         let mut script = Vec::new();
-        clap_complete::generate(*shell, &mut with_topics(), "handsetd", &mut script);
-        assert_up_to_date(
-            &format!("packaging/completions/handsetd.{extension}"),
-            &script,
-        );
+        clap_complete::generate(shell, &mut with_topics(), "handsetd", &mut script);
+        let script = String::from_utf8(script).unwrap();
+        let path = format!("packaging/completions/handsetd.{extension}");
+        assert_up_to_date(&path, with_hook(&script, hook).as_bytes());
     }
+}
+
+/// Returns a script that asks the program first. In fish, all that is offered adds up.
+#[cfg(feature = "simulator")]
+fn with_hook(script: &str, hook: &str) -> String {
+    const BEGINNING: &str = "_handsetd() {\n";
+    let Some((before, after)) = script.split_once(BEGINNING) else {
+        return format!("{script}\n{hook}");
+    };
+    format!("{before}{hook}\n{BEGINNING}    _handsetd_ask \"$@\" && return 0\n{after}")
 }
 
 #[test]
