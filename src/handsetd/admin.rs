@@ -18,6 +18,7 @@ mod list_reply;
 mod long_requests;
 mod metrics;
 mod openapi;
+mod overview;
 mod page;
 mod phones;
 mod query;

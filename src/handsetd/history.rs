@@ -6,6 +6,7 @@
 
 mod config;
 mod log;
+mod overview;
 mod record;
 mod redact;
 mod requester;
@@ -13,10 +14,11 @@ mod search;
 
 pub(crate) use config::Config;
 pub(crate) use log::{History, OpenRecord};
+pub(crate) use overview::Overview;
 pub(crate) use record::{Record, RequestInfo};
 pub(crate) use redact::without_secrets;
 pub(crate) use requester::Requester;
-pub(crate) use search::{Search, parse_since};
+pub(crate) use search::{Search, parse_time};
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ use super::query;
 use super::reply::Reply;
 use super::role::Role;
 use super::state::{AppState, Services};
-use crate::history::{Record, Search, parse_since};
+use crate::history::{Record, Search, parse_time};
 use crate::outcome::Status;
 
 /// Handles `GET deliveries`.
@@ -120,11 +120,9 @@ pub(super) fn parse_search(query: Option<&str>) -> Result<(Search, usize), Reply
             "id" => search.id = Some(value),
             "limit" => limit = parse_limit(&value)?,
             "phone" => search.phone = Some(value),
-            "since" => {
-                let since = parse_since(&value, SystemTime::now());
-                search.since =
-                    Some(since.map_err(|error| Reply::invalid(format!("since: {error}")))?);
-            }
+            "since" => search.since = Some(parse_at(&key, &value)?),
+            "until" => search.until = Some(parse_at(&key, &value)?),
+            "before" => search.before = Some(parse_number(&value)?),
             "status" => search.status = Some(parse_status(&value)?),
             "text" => search.text = Some(value),
             _ => {
@@ -136,6 +134,19 @@ pub(super) fn parse_search(query: Option<&str>) -> Result<(Search, usize), Reply
         }
     }
     Ok((search, limit))
+}
+
+fn parse_at(key: &str, text: &str) -> Result<SystemTime, Reply> {
+    let time = parse_time(text, SystemTime::now());
+    time.map_err(|error| Reply::invalid(format!("{key}: {error}")))
+}
+
+fn parse_number(text: &str) -> Result<u64, Reply> {
+    text.parse().map_err(|_| {
+        Reply::invalid(format!(
+            "before: invalid number {text:?}; use the number of a delivery"
+        ))
+    })
 }
 
 fn parse_limit(text: &str) -> Result<usize, Reply> {
@@ -159,8 +170,8 @@ fn parse_status(text: &str) -> Result<Status, Reply> {
 }
 
 /// The keys of the query.
-pub(super) const KEYS: [&str; 8] = [
-    "asker", "id", "limit", "phone", "since", "status", "text", "verb",
+pub(super) const KEYS: [&str; 10] = [
+    "asker", "before", "id", "limit", "phone", "since", "status", "text", "until", "verb",
 ];
 
 const DEFAULT_LIMIT: usize = 100;

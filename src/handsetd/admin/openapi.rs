@@ -11,6 +11,7 @@ use handset_phones::verb::{COMMON, Key, Kind, Row, TABLE};
 use serde_json::{Map, Value, json};
 
 use super::deliveries;
+use super::overview;
 use super::requests::MAX_KEY;
 use super::role::Role;
 use crate::outcome::Status;
@@ -67,6 +68,14 @@ pub(super) fn document() -> Value {
         "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
         "responses": responses::replies(),
     }}));
+    let period = overview::KEYS.map(query_parameter);
+    paths.insert(
+        "/overview".to_owned(),
+        get(
+            "summarizes the deliveries of a period by time, status and vendor, and the rules",
+            &json!(period),
+        ),
+    );
     paths.insert("/events".to_owned(), json!({"get": {
         "summary": "streams events as server-sent events",
         "parameters": [

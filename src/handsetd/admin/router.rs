@@ -15,8 +15,8 @@ use super::long_requests::limit_waiting;
 use super::reply::Reply;
 use super::state::AppState;
 use super::{
-    bearer, deliveries, fetch_test, health, host, metrics, openapi, page, phones, reload, requests,
-    rules, status, stream,
+    bearer, deliveries, fetch_test, health, host, metrics, openapi, overview, page, phones, reload,
+    requests, rules, status, stream,
 };
 
 /// A route of the API below `/api/v1`.
@@ -81,6 +81,7 @@ pub(super) fn api_routes() -> Vec<ApiRoute> {
         route("/do/{verb}", Method::POST, requests::post_verb),
         route("/events", Method::GET, stream::events),
         route("/openapi.json", Method::GET, openapi::serve),
+        route("/overview", Method::GET, overview::get),
         route("/phones", Method::GET, phones::list),
         route("/phones/{name}", Method::GET, phones::get),
         route("/phones/{name}/fetch-test", Method::POST, fetch_test::post),

@@ -4,7 +4,7 @@ mod stream;
 mod to_json;
 
 pub(super) use stream::serve as stream;
-pub(super) use to_json::trace as trace_to_json;
+pub(super) use to_json::{rule as to_json, trace as trace_to_json};
 
 use std::sync::Arc;
 

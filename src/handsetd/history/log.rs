@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use handset_net::excerpt::excerpt;
 use handset_phones::phone::Vendor;
@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::Instant;
 
 use super::config::Config;
+use super::overview::Overview;
 use super::record::{self, Record, RequestInfo, Step};
 use super::redact::{self, Redacted};
 use super::search::Search;
@@ -203,15 +204,23 @@ impl History {
 
     /// Returns up to `limit` deliveries that match `search`, newest first.
     pub(crate) fn find(&self, search: &Search, limit: usize) -> Vec<Arc<Record>> {
-        let records: Vec<_> = {
-            let mut log = self.log.lock();
-            log.prune(Instant::now());
-            log.records.iter().rev().cloned().collect()
-        };
+        let records = self.records();
         // Without the lock, which every delivery needs: a search reads all texts.
         let search = search.lowercased();
         let found = records.into_iter().filter(|record| search.matches(record));
         found.take(limit).collect()
+    }
+
+    /// Summarizes the deliveries of the `period` that ends now.
+    pub(crate) fn overview(&self, period: Duration, now: SystemTime) -> Overview {
+        Overview::new(&self.records(), period, now)
+    }
+
+    /// Returns all deliveries, newest first.
+    fn records(&self) -> Vec<Arc<Record>> {
+        let mut log = self.log.lock();
+        log.prune(Instant::now());
+        log.records.iter().rev().cloned().collect()
     }
 
     /// Returns what the history would keep of the keys of a request, as a JSON object.

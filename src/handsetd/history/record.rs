@@ -158,6 +158,7 @@ impl Record {
             })
         });
         json!({
+            "number": self.number,
             "id": self.id.to_string(),
             "at": humantime::format_rfc3339_millis(self.at).to_string(),
             "asker": self.requester,

@@ -19,6 +19,10 @@ pub(crate) struct Search {
     pub(crate) text: Option<String>,
     /// Earliest time of the request.
     pub(crate) since: Option<SystemTime>,
+    /// Latest time of the request.
+    pub(crate) until: Option<SystemTime>,
+    /// Only records of lower numbers, which are older.
+    pub(crate) before: Option<u64>,
 }
 
 impl Search {
@@ -34,11 +38,13 @@ impl Search {
 
     /// Returns whether `record` meets all criteria, which are [`lowercased`](Self::lowercased).
     pub(super) fn matches(&self, record: &Record) -> bool {
-        is_equal(self.id.as_ref(), &record.id.to_string())
+        self.before.is_none_or(|before| record.number < before)
+            && is_equal(self.id.as_ref(), &record.id.to_string())
             && is_equal(self.phone.as_ref(), &record.phone)
             && is_equal(self.verb.as_ref(), &record.verb)
             && self.status.is_none_or(|status| status == record.status)
             && self.since.is_none_or(|since| record.at >= since)
+            && self.until.is_none_or(|until| record.at <= until)
             && self
                 .requester
                 .as_ref()
@@ -55,7 +61,7 @@ fn is_equal(wanted: Option<&String>, value: &str) -> bool {
 }
 
 /// Parses a point in time (`2026-11-21T13:00:00Z`) or an age (`1h`).
-pub(crate) fn parse_since(text: &str, now: SystemTime) -> Result<SystemTime, String> {
+pub(crate) fn parse_time(text: &str, now: SystemTime) -> Result<SystemTime, String> {
     let text = text.trim();
     humantime::parse_duration(text)
         .ok()

@@ -270,14 +270,10 @@ fn texts_are_left_out_of_keys_reasons_and_steps() {
 #[test]
 fn since_is_a_point_in_time_or_an_age() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
-    assert_eq!(parse_since("1h", now), Ok(now - Duration::from_hours(1)));
+    assert_eq!(parse_time("1h", now), Ok(now - Duration::from_hours(1)));
     assert_eq!(
-        parse_since("1970-01-02T00:00:00Z", SystemTime::now()),
+        parse_time("1970-01-02T00:00:00Z", SystemTime::now()),
         Ok(now)
     );
-    assert!(
-        parse_since("yesterday", now)
-            .unwrap_err()
-            .contains("use 1h")
-    );
+    assert!(parse_time("yesterday", now).unwrap_err().contains("use 1h"));
 }

@@ -10,7 +10,7 @@ use crate::history::{History, without_secrets};
 use crate::rules::{Outline, Run, RunState, Step, StepRecord, Trace};
 
 /// Returns a rule without its traces. `on` is written as in the configuration: one name, or a list.
-pub(super) fn rule(rule: &RuleStatus) -> Value {
+pub(in crate::admin) fn rule(rule: &RuleStatus) -> Value {
     let counters = rule.counters;
     let on = match rule.on.as_slice() {
         [] => Value::Null,
