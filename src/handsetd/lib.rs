@@ -68,7 +68,7 @@
 //! | 3 | `admin`, above `dialplan` and `events` |
 //! | 2 | `dispatch`, `pages`, `scheduler`, and `phone_http` above `pages` |
 //! | 1 | `deliver`, `history`, `metrics`, `reference`, `resolver`, `rules` |
-//! | 0 | `commit_point`, `content_store`, `http_client`, `outbox`, `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `telemetry` |
+//! | 0 | `commit_point`, `content_store`, `http_client`, `outbox` (above `sqlite`), `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `sqlite`, `telemetry` |
 //!
 //! `fuzzing` is separate: it exposes to `tests/fuzz` what is private otherwise, and nothing depends on it.
 //!
@@ -178,4 +178,5 @@ mod resolver;
 mod roster;
 mod rules;
 mod scheduler;
+mod sqlite;
 mod telemetry;

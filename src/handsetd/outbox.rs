@@ -9,9 +9,7 @@
 mod entry;
 mod file;
 mod row;
-mod schema;
 mod store;
-mod wal;
 
 pub(crate) use entry::{EntryState, OutboxEntry, StoredEntry};
-pub(crate) use store::{Damage, Opened, Store};
+pub(crate) use store::{Opened, Store};

@@ -146,10 +146,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "rules",
         ],
     ),
-    ("history", &["outcome"]),
+    ("history", &["outcome", "sqlite"]),
     ("http_client", &[]),
     ("metrics", &["outcome"]),
-    ("outbox", &[]),
+    ("outbox", &["sqlite"]),
     ("outcome", &["content_store"]),
     ("page_names", &[]),
     (
@@ -170,6 +170,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("roster", &[]),
     ("rules", &["outcome"]),
     ("scheduler", &["rules"]),
+    ("sqlite", &[]),
     ("telemetry", &[]),
 ];
 

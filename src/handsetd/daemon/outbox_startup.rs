@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::dispatch::Expired;
-use crate::outbox::{Damage, Opened, Store, StoredEntry};
+use crate::outbox::{Opened, Store, StoredEntry};
 use crate::rules::{Causes, Fact};
+use crate::sqlite::Damage;
 
 /// The opened outbox, and its entries.
 #[derive(Debug)]

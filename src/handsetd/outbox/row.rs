@@ -10,9 +10,24 @@ use rusqlite::{Row, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::entry::{EntryState, OutboxEntry, StoredEntry};
+use crate::sqlite::{Format, Schema};
+
+/// The format of the file.
+pub(super) const FORMAT: Format<StoredEntry> = Format {
+    schema: Schema {
+        table: "outbox",
+        create_table: TABLE,
+        create_index: Some(INDEX),
+        version: 2,
+        // `hs`
+        application: 0x6873_0000,
+    },
+    select: SELECT,
+    read,
+};
 
 /// Numbers are never reused, so a stale one cannot denote another entry.
-pub(super) const TABLE: &str = "CREATE TABLE outbox (
+const TABLE: &str = "CREATE TABLE outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     state INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -27,10 +42,10 @@ pub(super) const TABLE: &str = "CREATE TABLE outbox (
 ) STRICT";
 
 /// The index of the table.
-pub(super) const INDEX: &str = "CREATE INDEX outbox_id ON outbox (id)";
+const INDEX: &str = "CREATE INDEX outbox_id ON outbox (id)";
 
 /// Selects what [`read`] reads, in order.
-pub(super) const SELECT: &str = "SELECT number, state, id, requester, verb, keys, phone, phone_ref, \
+const SELECT: &str = "SELECT number, state, id, requester, verb, keys, phone, phone_ref, \
                                  at, keep, checksum FROM outbox ORDER BY number";
 
 /// Inserts a pending entry; returns its number.
@@ -60,7 +75,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusq
 }
 
 /// Reads a row; `None` if it is invalid.
-pub(super) fn read(row: &Row<'_>) -> Option<StoredEntry> {
+fn read(row: &Row<'_>) -> Option<StoredEntry> {
     let text = |at: usize| row.get::<_, String>(at).ok();
     let number = |at: usize| row.get::<_, i64>(at).ok();
     let state = number(1)?;

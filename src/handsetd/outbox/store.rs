@@ -4,19 +4,18 @@
 //! not each of its changes.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-use tracing::warn;
 
 use super::entry::{EntryState, OutboxEntry, StoredEntry};
-use super::file::{Change, Error, File, OpenError, OpenedFile};
+use super::file::{Change, Error, File};
+use crate::sqlite::{self, Damage, LogKeeper};
 
 /// The stored deliveries. Clones share the file.
 #[derive(Clone, Debug)]
@@ -37,18 +36,6 @@ pub(crate) struct Opened {
     pub damage: Option<Damage>,
 }
 
-/// Damage to the file or its log.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Damage {
-    /// What is wrong.
-    pub reason: String,
-    /// Where the damaged file was moved, or its log was copied.
-    pub moved_to: PathBuf,
-    /// The last transaction may be lost, and nothing else; the store is still in use. Otherwise it is
-    /// new, and has the entries that could be read.
-    pub is_doubtful: bool,
-}
-
 /// What the writer is asked for.
 #[derive(Debug)]
 enum Job {
@@ -60,17 +47,23 @@ enum Job {
 impl Store {
     /// Opens or creates the file at `path`. A damaged one is quarantined. Blocks.
     pub(crate) fn open(path: &Path) -> Result<Opened, Error> {
-        let (file, entries, damage) = open_file(path)?;
-        let unable = |error: io::Error| Error::Open {
-            path: path.to_owned(),
-            why: error.to_string(),
+        let sqlite::Opened {
+            database,
+            rows: entries,
+            damage,
+        } = File::open(path)?;
+        let unable = |error: io::Error| {
+            Error::File(sqlite::Error::Open {
+                path: path.to_owned(),
+                why: error.to_string(),
+            })
         };
         let runtime = runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(unable)?;
         let (jobs, queue) = mpsc::channel(MAX_JOBS);
         let writer = thread::Builder::new().name("outbox".to_owned());
         writer
-            .spawn(move || runtime.block_on(write(file, queue)))
+            .spawn(move || runtime.block_on(write(File(database), queue)))
             .map_err(unable)?;
         let count = Arc::new(AtomicUsize::new(entries.len()));
         Ok(Opened {
@@ -142,54 +135,20 @@ impl Store {
     }
 }
 
-/// Opens the file. A damaged one is quarantined, and replaced by a new one with those of its entries
-/// that can be read.
-fn open_file(path: &Path) -> Result<(File, Vec<StoredEntry>, Option<Damage>), Error> {
-    let (reason, readable) = match File::open(path) {
-        Ok(OpenedFile {
-            file,
-            entries,
-            doubtful,
-        }) => {
-            let damage = doubtful.map(|(moved_to, reason)| Damage {
-                reason,
-                moved_to,
-                is_doubtful: true,
-            });
-            return Ok((file, entries, damage));
-        }
-        Err(OpenError::Other(error)) => return Err(error),
-        Err(OpenError::Damaged { why, readable }) => (why, readable),
-    };
-    let moved_to = File::quarantine(path)?;
-    let OpenedFile { mut file, .. } = File::open(path).map_err(|error| match error {
-        OpenError::Other(error) => error,
-        OpenError::Damaged { why, .. } => {
-            let path = path.to_owned();
-            Error::Open { path, why }
-        }
-    })?;
-    let entries = file.insert_uncertain(readable)?;
-    let damage = Damage {
-        reason,
-        moved_to,
-        is_doubtful: false,
-    };
-    Ok((file, entries, Some(damage)))
-}
-
 /// Writes changes until all handles are dropped. Blocks.
 async fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
     let mut log = LogKeeper::default();
     loop {
-        let next = if log.is_empty {
-            jobs.recv().await
-        } else if let Ok(next) = timeout(IDLE, jobs.recv()).await {
-            next
-        } else {
-            // It is logged.
-            let _ = log.checkpoint(&file);
-            continue;
+        let next = match log.idle() {
+            None => jobs.recv().await,
+            Some(idle) => match timeout(idle, jobs.recv()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    // It is logged.
+                    let _ = log.checkpoint(&file.0);
+                    continue;
+                }
+            },
         };
         let Some(first) = next else { break };
         let (mut batch, mut checkpoints) = (Vec::new(), Vec::new());
@@ -205,17 +164,14 @@ async fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
             }
         }
         if !batch.is_empty() {
-            log.is_empty = false;
             write_batch(&mut file, batch);
+            log.written(&file.0);
         }
         for done in checkpoints {
-            let _ = done.send(log.checkpoint(&file));
-        }
-        if file.log_length() > MAX_LOG {
-            let _ = log.checkpoint(&file);
+            let _ = done.send(log.checkpoint(&file.0).map_err(Error::from));
         }
     }
-    let _ = log.checkpoint(&file);
+    let _ = log.checkpoint(&file.0);
 }
 
 fn write_batch(file: &mut File, batch: Vec<(Change, oneshot::Sender<Result<u64, Error>>)>) {
@@ -228,41 +184,11 @@ fn write_batch(file: &mut File, batch: Vec<(Change, oneshot::Sender<Result<u64, 
         }
         Err(error) => {
             for (_, done) in batch {
-                let _ = done.send(Err(error.clone()));
+                let _ = done.send(Err(error.clone().into()));
             }
         }
     }
 }
-
-/// Keeps the log short.
-#[derive(Debug, Default)]
-struct LogKeeper {
-    /// There is nothing to write into the file, or that failed and is not tried again before the next
-    /// change.
-    is_empty: bool,
-    has_failed: bool,
-}
-
-impl LogKeeper {
-    fn checkpoint(&mut self, file: &File) -> Result<(), Error> {
-        self.is_empty = true;
-        let result = file.checkpoint();
-        if let Err(error) = &result
-            && !self.has_failed
-        {
-            warn!(%error, "Cannot empty the log of the outbox. Deliveries are stored nevertheless.");
-        }
-        self.has_failed = result.is_err();
-        result
-    }
-}
-
-/// How long nothing is written before the log is emptied: longer than a burst of deliveries pauses, and
-/// short, since damage to the log loses what it holds.
-const IDLE: Duration = Duration::from_millis(200);
-
-/// The longest log that may grow before it is emptied in between, in bytes.
-const MAX_LOG: u64 = 1024 * 1024;
 
 /// Maximum number of entries.
 const CAPACITY: usize = 20_000;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::tests::{entry, reopened};
 use super::*;
+use crate::sqlite::{IDLE, MAX_LOG};
 
 /// The file and its log, as a crash leaves them, and the entries that are in them.
 struct Image {

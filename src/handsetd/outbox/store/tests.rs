@@ -180,5 +180,8 @@ async fn invalid_row_is_damage_and_newer_schema_is_refused() {
     drop(opened);
     edit("PRAGMA user_version = 3; PRAGMA application_id = 0x68730003").await;
     let error = Store::open(&path).unwrap_err();
-    assert!(matches!(error, Error::NewerSchema { .. }), "{error}");
+    assert!(
+        matches!(error, Error::File(sqlite::Error::NewerSchema { .. })),
+        "{error}"
+    );
 }
