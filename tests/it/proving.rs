@@ -8,6 +8,7 @@ use handset_simulator::{Options, Scheme, Vendor};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdout};
 
 use super::support::daemon::{Daemon, TOKEN};
 use super::support::sim_phone::{self, SimPhone};
@@ -79,6 +80,39 @@ impl Site {
     }
 }
 
+/// A walk that has pushed a screen, and asks about it.
+struct Walk {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Site {
+    async fn until_pushed(&self) -> Walk {
+        let mut command = tokio::process::Command::from(self.command(&[]));
+        let mut child = command.kill_on_drop(true).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut seen = Vec::new();
+        // Until the question, which has no line end.
+        while !String::from_utf8_lossy(&seen).contains("One plus one is two.\"?") {
+            let read = soon("the question", output.read_until(b'?', &mut seen)).await;
+            assert_ne!(read.unwrap(), 0, "{}", String::from_utf8_lossy(&seen));
+        }
+        self.phone.shows_text("One plus one is two.").await;
+        Walk { child, output }
+    }
+
+    /// Asserts that the screen is gone, and that the report says so.
+    async fn assert_taken_back(&self) {
+        self.phone
+            .until("an empty screen", |state| state.screen.is_none())
+            .await;
+        let report = self.report();
+        assert_eq!(report["interrupted"], true);
+        assert_eq!(report["cleanup"][0]["verb"], "clear");
+        self.assert_clean();
+    }
+}
+
 /// Returns the judgements of a verb in a report.
 fn judged<'a>(report: &'a Value, verb: &str) -> Vec<&'a str> {
     let trials = report["trials"].as_array().unwrap().iter();
@@ -105,8 +139,30 @@ async fn phones_of_all_vendors_are_walked_through_and_left_as_they_were() {
         for verdict in judged(&report, "push") {
             assert_eq!(verdict, "proven", "{vendor}: {shown}");
         }
-        assert_eq!(judged(&report, "firmware"), ["untried"], "{shown}");
-        assert_eq!(judged(&report, "background"), ["untried"], "{shown}");
+        let of_vendor =
+            |cisco: &'static str, snom: &'static str, yealink: &'static str| match vendor {
+                Vendor::Cisco => cisco,
+                Vendor::Snom => snom,
+                Vendor::Yealink => yealink,
+            };
+        for (verb, expected) in [
+            ("settings", of_vendor("unsupported", "proven", "proven")),
+            ("csta", of_vendor("unsupported", "proven", "unsupported")),
+            ("execute", of_vendor("proven", "untried", "untried")),
+            ("stream", of_vendor("proven", "proven", "unsupported")),
+            // Each needs what is not there.
+            ("notify", "untried"),
+            ("who", "untried"),
+            ("transfer", "untried"),
+            ("background", "untried"),
+            ("firmware", "untried"),
+        ] {
+            assert_eq!(
+                judged(&report, verb),
+                [expected],
+                "{vendor} {verb}: {shown}"
+            );
+        }
         for entry in report["cleanup"].as_array().unwrap() {
             let status = entry["status"].as_str().unwrap();
             assert!(
@@ -120,6 +176,38 @@ async fn phones_of_all_vendors_are_walked_through_and_left_as_they_were() {
         let page = fs::read_to_string(site.file("report.md")).unwrap();
         assert!(page.contains("| push |"), "{page}");
         drop(site.daemon);
+    }
+}
+
+#[tokio::test]
+async fn call_is_transferred_only_if_the_person_permits_it() {
+    for (answer, expected) in [("y", "proven"), ("n", "untried")] {
+        let site = Site::new(Vendor::Snom).await;
+        let mut command = tokio::process::Command::from(site.command(&["--number", "200"]));
+        let mut child = command.kill_on_drop(true).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut seen = Vec::new();
+        // What follows a question is no line; the last one is answered at the end of its text.
+        loop {
+            let read = soon("a question", output.read_until(b']', &mut seen)).await;
+            if read.unwrap() == 0 {
+                break;
+            }
+            let shown = String::from_utf8_lossy(&seen).into_owned();
+            let is_permission = shown.contains("May the call be transferred");
+            let word = if is_permission { answer } else { "y" };
+            input
+                .write_all(format!("{word}\n").as_bytes())
+                .await
+                .unwrap();
+            seen.clear();
+        }
+        soon("the end", child.wait()).await.unwrap();
+        let report = site.report();
+        assert_eq!(judged(&report, "transfer"), [expected], "{report:#}");
+        let page = fs::read_to_string(site.file("report.md")).unwrap();
+        assert!(!page.contains("number=200"), "{page}");
     }
 }
 
@@ -141,34 +229,29 @@ async fn answers_are_what_the_report_says() {
 
 #[tokio::test]
 async fn interrupted_walk_takes_back_what_it_did() {
-    let site = Site::new(Vendor::Snom).await;
-    let mut command = tokio::process::Command::from(site.command(&[]));
-    let mut child = command.kill_on_drop(true).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
-    let mut seen = Vec::new();
-    // Until the question, which has no line end.
-    while !String::from_utf8_lossy(&seen).contains("One plus one is two.\"?") {
-        let read = soon("the question", lines.read_until(b'?', &mut seen)).await;
-        assert_ne!(read.unwrap(), 0, "{}", String::from_utf8_lossy(&seen));
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let site = Site::new(Vendor::Snom).await;
+        let mut walk = site.until_pushed().await;
+        let id = walk.child.id().unwrap().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.unwrap().success());
+        let output = soon("the end", walk.child.wait_with_output()).await;
+        assert_eq!(output.unwrap().status.code(), Some(1), "{signal}");
+        drop(walk.output);
+        site.assert_taken_back().await;
     }
-    site.phone.shows_text("One plus one is two.").await;
-    let id = child.id().unwrap().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let output = soon("the end", child.wait_with_output()).await.unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    site.phone
-        .until("an empty screen", |state| state.screen.is_none())
-        .await;
-    let report = site.report();
-    assert_eq!(report["interrupted"], true);
-    assert_eq!(report["cleanup"][0]["verb"], "clear");
-    site.assert_clean();
+}
+
+#[tokio::test]
+async fn walk_whose_output_nobody_reads_takes_back_what_it_did() {
+    let site = Site::new(Vendor::Snom).await;
+    let mut walk = site.until_pushed().await;
+    drop(walk.output);
+    let mut input = walk.child.stdin.take().unwrap();
+    input.write_all(b"y\n").await.unwrap();
+    let output = soon("the end", walk.child.wait_with_output()).await;
+    assert_eq!(output.unwrap().status.code(), Some(1));
+    site.assert_taken_back().await;
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod person;
 mod report;
 mod scrub;
 mod session;
+mod signals;
 mod trials;
 
 use std::io::Write;
@@ -20,6 +21,7 @@ use handset_phones::phone::Address;
 
 use super::admin_client::AdminClient;
 use super::config_file::ConfigFile;
+use crate::config::Config;
 use crate::telemetry::TerminalSafe;
 use options::Options;
 use report::Folder;
@@ -28,7 +30,7 @@ use session::Session;
 
 /// Try every verb on a phone, with a person who looks at it, and write a report
 ///
-/// Each effect is taken back, also on Ctrl-C. The report holds no password, token, name or address, and can
+/// Each effect is taken back, also on Ctrl-C and if the terminal is closed. The report holds no password, token, name or address, and can
 /// be sent to the project
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -51,8 +53,7 @@ impl Prove {
         let config = self.file.load()?;
         let client = AdminClient::new(&config)?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-        let mut scrub = Scrub::new(&config);
-        let code = runtime.block_on(self.prove(&client, &mut scrub, out));
+        let code = runtime.block_on(self.prove(&config, &client, out));
         // Standard input may still be read.
         runtime.shutdown_background();
         code
@@ -60,11 +61,12 @@ impl Prove {
 
     async fn prove(
         &self,
+        config: &Config,
         client: &AdminClient,
-        scrub: &mut Scrub,
         out: &mut impl Write,
     ) -> anyhow::Result<ExitCode> {
         let phone = session::find(client, &self.phone).await?;
+        let mut scrub = Scrub::new(config);
         for (text, substitute) in [
             (&phone.name, "PHONE"),
             (&phone.address, "ADDRESS"),
@@ -87,7 +89,13 @@ impl Prove {
         let shown = path.display().to_string();
         let folder = Folder::create(path)
             .with_context(|| format!("cannot create the folder {shown}; --output names another"))?;
-        let mut session = Session::new(client, &phone, &folder, &self.options);
+        let mut session = Session::new(
+            client,
+            &phone,
+            &folder,
+            &self.options,
+            config.cucm.is_some(),
+        );
         writeln!(
             out,
             "Trying every verb on {} ({} {}). Please look at the phone; Ctrl-C stops and takes \
@@ -98,7 +106,7 @@ impl Prove {
         )?;
         let report = session.run(out).await?;
         folder
-            .write(&report, scrub)
+            .write(&report, &scrub)
             .with_context(|| format!("cannot write the report to {shown}"))?;
         let count = |judgement| {
             let trials = report.trials.iter();

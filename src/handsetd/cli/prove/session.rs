@@ -5,14 +5,15 @@ use std::io::{self, Write};
 use anyhow::{Context, anyhow, bail};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use handset_phones::phone::Vendor;
 use handset_phones::verb::Verb;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::options::Options;
 use super::person::{Answer, Person};
 use super::report::{Entry, Folder, Judgement, Report};
+use super::signals::{BestEffort, Signals};
 use super::trials::{Judged, Needs, TRIALS, Trial, UNTRIED, Undo};
 use crate::cli::admin_client::AdminClient;
 use crate::telemetry::TerminalSafe;
@@ -27,6 +28,7 @@ pub(super) struct KnownPhone {
     pub(super) address: String,
     pub(super) mac: String,
     pub(super) endpoint: String,
+    pub(super) registered: bool,
 }
 
 /// Returns what the daemon knows of a phone.
@@ -57,6 +59,8 @@ pub(super) struct Session<'a> {
     phone: &'a KnownPhone,
     folder: &'a Folder,
     options: &'a Options,
+    /// Whether the daemon can ask a call manager.
+    has_call_manager: bool,
     person: Person,
     /// The effects that have not been taken back.
     effects: Vec<Undo>,
@@ -71,12 +75,14 @@ impl<'a> Session<'a> {
         phone: &'a KnownPhone,
         folder: &'a Folder,
         options: &'a Options,
+        has_call_manager: bool,
     ) -> Self {
         Self {
             client,
             phone,
             folder,
             options,
+            has_call_manager,
             person: Person::new(),
             effects: Vec::new(),
             trials: Vec::new(),
@@ -86,12 +92,13 @@ impl<'a> Session<'a> {
 
     /// Tries everything, until a signal; afterwards the phone is as it was.
     pub(super) async fn run(&mut self, out: &mut impl Write) -> anyhow::Result<Report> {
-        let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
-        let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+        let mut signals = Signals::new().context("cannot listen for signals")?;
         let tried = tokio::select! {
             tried = self.try_all(out) => Some(tried),
-            () = either(&mut interrupt, &mut terminate) => None,
+            () = signals.next() => None,
         };
+        // The terminal or the reader of the pipe may be gone.
+        let out = &mut BestEffort(out);
         if !self.effects.is_empty() {
             writeln!(out, "\nTaking back what is left.")?;
         }
@@ -119,23 +126,25 @@ impl<'a> Session<'a> {
     async fn try_all(&mut self, out: &mut impl Write) -> anyhow::Result<()> {
         let mut is_ringing = None;
         for trial in TRIALS {
-            if let Some(reason) = self.obstacle(trial.needs) {
-                self.trials.push(untried(trial.verb, reason));
-                continue;
-            }
-            if trial.needs == Needs::Ringing {
+            let mut obstacle = self.obstacle(trial.needs);
+            if obstacle.is_none() && matches!(trial.needs, Needs::Ringing | Needs::Transfer) {
                 if is_ringing.is_none() {
                     let question = "Call the phone from another one, if you can. Does it ring?";
                     let answer = self.person.ask(question, out).await?;
                     is_ringing = Some(answer == Answer::Yes);
                 }
-                if is_ringing != Some(true) {
-                    self.trials
-                        .push(untried(trial.verb, "nobody called the phone"));
-                    continue;
-                }
+                obstacle = (is_ringing != Some(true)).then_some("nobody called the phone");
             }
-            self.attempt(trial, out).await?;
+            if obstacle.is_none() && trial.needs == Needs::Transfer {
+                let question = "Call the phone once more, and answer there. May the call be \
+                                transferred to the number of --number?";
+                let answer = self.person.ask(question, out).await?;
+                obstacle = (answer != Answer::Yes).then_some("nobody permitted it");
+            }
+            match obstacle {
+                Some(reason) => self.trials.push(untried(trial.verb, reason)),
+                None => self.attempt(trial, out).await?,
+            }
         }
         Ok(())
     }
@@ -144,10 +153,19 @@ impl<'a> Session<'a> {
     fn obstacle(&self, needs: Needs) -> Option<&'static str> {
         let options = self.options;
         match needs {
-            Needs::Number if options.number.is_none() => Some("it needs --number"),
+            Needs::Number | Needs::Transfer if options.number.is_none() => {
+                Some("it needs --number")
+            }
             Needs::Background if options.background.is_none() => Some("it needs --background"),
             Needs::Ringtone if options.ringtone.is_none() => Some("it needs --ringtone"),
             Needs::Restart if !options.restart => Some("it needs --restart"),
+            Needs::Cisco if self.phone.vendor != Vendor::Cisco.name() => {
+                Some("which URIs are harmless, the site knows")
+            }
+            Needs::CallManager if !self.has_call_manager => Some("it needs [cucm]"),
+            Needs::Registration if !self.phone.registered => {
+                Some("it needs an Asterisk with which the phone is registered")
+            }
             _ => None,
         }
     }
@@ -162,6 +180,7 @@ impl<'a> Session<'a> {
         match trial.judged {
             _ if entry.status == "UNSUPPORTED" => entry.judgement = Judgement::Unsupported,
             _ if !is_done => entry.judgement = Judgement::Failed,
+            Judged::Unseen => entry.judgement = Judgement::Unjudged,
             Judged::ByResult => {
                 let has_result = !outcome["result"].is_null();
                 entry.judgement = if has_result {
@@ -281,6 +300,7 @@ impl<'a> Session<'a> {
                 "$number" => options.number.as_deref(),
                 "$image" => options.background.as_deref(),
                 "$tone" => options.ringtone.as_deref(),
+                "$setting" => Some(readable_setting(&self.phone.vendor)),
                 other => Some(other),
             };
             ((*key).to_owned(), value.unwrap_or_default().to_owned())
@@ -289,10 +309,11 @@ impl<'a> Session<'a> {
     }
 }
 
-async fn either(interrupt: &mut Signal, terminate: &mut Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => (),
-        _ = terminate.recv() => (),
+/// Returns the name of a setting that a phone tells over HTTP, and that holds no secret.
+fn readable_setting(vendor: &str) -> &'static str {
+    match vendor.parse() {
+        Ok(Vendor::Yealink) => "DND",
+        _ => "language",
     }
 }
 

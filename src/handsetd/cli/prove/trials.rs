@@ -6,7 +6,8 @@ use handset_phones::verb::Verb;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trial {
     pub(super) verb: Verb,
-    /// `$number`, `$image` and `$tone` stand for what the options say.
+    /// `$number`, `$image` and `$tone` stand for what the options say, `$setting` for one that phones of the
+    /// vendor tell.
     pub(super) keys: &'static [(&'static str, &'static str)],
     pub(super) judged: Judged,
     /// What takes the effect back.
@@ -24,6 +25,8 @@ pub(super) enum Judged {
     ByEye(&'static str, bool),
     /// The result is.
     ByResult,
+    /// Nobody: it has no effect that can be seen.
+    Unseen,
 }
 
 /// What must be given for a trial.
@@ -40,6 +43,14 @@ pub(super) enum Needs {
     Restart,
     /// A call that the person makes to the phone.
     Ringing,
+    /// Such a call, and `--number`, to which the person lets it be transferred.
+    Transfer,
+    /// A Cisco phone: the URI is one of its own.
+    Cisco,
+    /// `[cucm]`.
+    CallManager,
+    /// A registration with Asterisk.
+    Registration,
 }
 
 const fn trial(
@@ -56,10 +67,10 @@ const fn trial(
     }
 }
 
-const fn reading(verb: Verb) -> Trial {
+const fn reading(verb: Verb, keys: &'static [(&'static str, &'static str)]) -> Trial {
     Trial {
         judged: Judged::ByResult,
-        ..trial(verb, &[], "")
+        ..trial(verb, keys, "")
     }
 }
 
@@ -88,7 +99,16 @@ impl Trial {
 
 /// The trials.
 pub(super) const TRIALS: &[Trial] = &[
-    reading(Verb::Info),
+    reading(Verb::Info, &[]),
+    reading(Verb::Settings, &[("get", "$setting")]),
+    reading(Verb::Csta, &[("request", "RequestSystemStatus")]),
+    reading(Verb::Who, &[]).needing(Needs::CallManager),
+    // Phones that do not know this keep-alive reply that they do not, and do nothing.
+    Trial {
+        judged: Judged::Unseen,
+        ..trial(Verb::Notify, &[("event", "keep-alive")], "")
+    }
+    .needing(Needs::Registration),
     trial(
         Verb::Push,
         &[("title", "handsetd"), ("text", "One plus one is two.")],
@@ -119,13 +139,27 @@ pub(super) const TRIALS: &[Trial] = &[
     .pictured()
     .undone_by(CLEAR),
     trial(Verb::Clear, &[], "Is the screen as it was before?"),
-    reading(Verb::Screenshot),
+    reading(Verb::Screenshot, &[]),
+    trial(
+        Verb::Execute,
+        &[("uri", "Key:Services")],
+        "Does the screen show the menu of services?",
+    )
+    .pictured()
+    .undone_by(CLEAR)
+    .needing(Needs::Cisco),
     trial(
         Verb::Ring,
         &[("tone", "1")],
         "Does the phone ring, or did it?",
     )
     .undone_by((Verb::Ring, &[("stop", "yes")])),
+    trial(
+        Verb::Stream,
+        &[("address", SILENT_GROUP)],
+        "Is the loudspeaker on, or does the phone show that it receives audio?",
+    )
+    .undone_by((Verb::Stream, &[("stop", "yes")])),
     trial(Verb::Display, &[("state", "on")], "Is the screen lit?")
         .undone_by((Verb::Display, &[("state", "default")])),
     trial(Verb::Led, &[("state", "on")], "Is a lamp of a key lit?")
@@ -176,6 +210,13 @@ pub(super) const TRIALS: &[Trial] = &[
     .needing(Needs::Ringing),
     trial(Verb::Hangup, &[], "Is the call over?").needing(Needs::Ringing),
     trial(
+        Verb::Transfer,
+        &[("number", "$number")],
+        "Is the caller connected to that number?",
+    )
+    .undone_by((Verb::Hangup, &[]))
+    .needing(Needs::Transfer),
+    trial(
         Verb::Background,
         &[("image", "$image")],
         "Does the phone have this picture as its background?",
@@ -199,19 +240,21 @@ pub(super) const TRIALS: &[Trial] = &[
 
 const CLEAR: Undo = (Verb::Clear, &[]);
 
+/// A multicast group of a site, RFC 2365 section 6.1, to which nobody is likely to send.
+const SILENT_GROUP: &str = "239.255.77.77:20480";
+
 /// The verbs that are not tried, and why.
 pub(super) const UNTRIED: &[(Verb, &str)] = &[
-    (Verb::Csta, "its requests are those of the verbs of calls"),
-    (Verb::Execute, "which URIs are harmless, the site knows"),
     (Verb::Firmware, "it cannot be taken back"),
-    (Verb::Login, "it needs the account of a person"),
-    (Verb::Logout, "it needs the account of a person"),
-    (Verb::Notify, "which events are harmless, the site knows"),
+    (
+        Verb::Login,
+        "it needs the account of a person, and logs out who is logged in",
+    ),
+    (
+        Verb::Logout,
+        "it needs the account of a person, who has to log in again",
+    ),
     (Verb::Ping, "it concerns handsetd alone"),
-    (Verb::Settings, "the settings of a phone may hold passwords"),
-    (Verb::Stream, "it needs a source of audio"),
-    (Verb::Transfer, "it needs a second and a third phone"),
-    (Verb::Who, "it needs the account of a person"),
 ];
 
 #[cfg(test)]
