@@ -120,10 +120,7 @@ impl SecretReader {
         let mut files = self.secret_files.clone();
         files.sort();
         files.dedup();
-        let readable = files.iter().filter(|path| {
-            let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode());
-            mode.is_ok_and(|mode| mode & READABLE_BY_OTHERS != 0)
-        });
+        let readable = files.iter().filter(|path| is_readable_by_others(path));
         readable
             .map(|path| {
                 let path = path.display();
@@ -143,6 +140,20 @@ impl SecretReader {
             .map(|name| directory.join(name))
             .find(|path| path.is_file())
     }
+}
+
+/// Returns whether every user of this machine may read a file: it and all directories above it permit that.
+fn is_readable_by_others(path: &Path) -> bool {
+    let permits = |path: &Path, bit: u32| {
+        let mode = fs::metadata(path).map(|metadata| metadata.permissions().mode());
+        mode.is_ok_and(|mode| mode & bit != 0)
+    };
+    // Behind links, the directories of the file itself count.
+    let Ok(file) = fs::canonicalize(path) else {
+        return false;
+    };
+    let mut folders = file.ancestors().skip(1);
+    permits(&file, READABLE_BY_OTHERS) && folders.all(|folder| permits(folder, ENTERED_BY_OTHERS))
 }
 
 /// Returns `path`, taken relative to the file that names it.
@@ -190,3 +201,5 @@ const PLACEHOLDERS: [&str; 2] = ["...", "…"];
 const MAX_SECRET: u64 = 4096;
 
 const READABLE_BY_OTHERS: u32 = 0o004;
+
+const ENTERED_BY_OTHERS: u32 = 0o001;

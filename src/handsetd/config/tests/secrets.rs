@@ -134,12 +134,18 @@ fn world_readable_files_with_secrets_are_warned_about() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new(&[("handsetd.toml", "[admin]\ntoken = \"0123456789abcdef\"")]);
     let path = folder.path("handsetd.toml");
-    let is_warned_about = |mode| {
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    let is_warned_about = |of_folder, of_file| {
+        let set = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        set(path.parent().unwrap(), of_folder);
+        set(&path, of_file);
         let config = folder.load().unwrap();
         let mut warnings = config.warnings().iter().map(ToString::to_string);
         warnings.any(|warning| warning.contains("is world-readable"))
     };
-    assert!(is_warned_about(0o644));
-    assert!(!is_warned_about(0o640));
+    assert!(is_warned_about(0o755, 0o644));
+    assert!(!is_warned_about(0o755, 0o640));
+    // That of the package, which others may not enter.
+    assert!(!is_warned_about(0o2750, 0o644));
 }
