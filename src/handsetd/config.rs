@@ -137,6 +137,17 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads how the daemon of this machine is reached, as far as faults elsewhere permit: a faulty section
+    /// counts as absent.
+    pub(crate) fn load_admin(sources: &Sources) -> (admin_server::Config, State) {
+        let credentials = environment::value(&sources.variables, "CREDENTIALS_DIRECTORY");
+        let mut validator = Validator::new(SecretReader::new(credentials.map(PathBuf::from)));
+        let (mut faults, mut warnings) = (Vec::new(), Vec::new());
+        let mut root = sources::load(sources, None, &mut faults, &mut warnings).root;
+        let admin = admin::read(&mut root, &mut validator);
+        (admin, state::read(&mut root, &mut validator))
+    }
+
     /// Returns the files that were read, in order.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(AsRef::as_ref)

@@ -103,6 +103,26 @@ async fn status_tells_each_fault_with_its_cure() {
     let found = faults(&json_of(&report));
     let text = found[0]["text"].as_str().unwrap();
     assert!(text.contains("conf.d/test.toml:2: agi.budget: "), "{text}");
+    assert_eq!(found.last().unwrap()["area"], "daemon", "{found:#?}");
+}
+
+#[tokio::test]
+async fn status_with_a_faulty_configuration_says_whether_a_daemon_runs() {
+    let daemon = Daemon::start("").await;
+    write(&daemon, "[agi]\nbudget = 5\n[[phone]]\nnames = '1'\n");
+    let report = run(&daemon, &["status"]);
+    assert_eq!(report.status.code(), Some(1));
+    let report = json_of(&report);
+    let findings = report["findings"].as_array().unwrap().iter();
+    let levels: Vec<_> = findings
+        .map(|finding| {
+            let text = |key: &str| finding[key].as_str().unwrap();
+            (text("area"), text("level"))
+        })
+        .collect();
+    let of_file = levels.iter().filter(|(area, _)| *area == "configuration");
+    assert!(of_file.count() >= 2, "{report:#}");
+    assert!(levels.contains(&("daemon", "ok")), "{report:#}");
 }
 
 #[tokio::test]

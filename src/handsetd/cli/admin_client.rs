@@ -4,6 +4,7 @@
 //! daemon on another machine, from options.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -18,7 +19,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::admin::{TlsFiles, Token};
+use crate::admin::{self, TlsFiles, Token};
 use crate::config::Config;
 
 /// Sends requests to the running daemon.
@@ -34,20 +35,26 @@ pub(super) struct AdminClient {
 impl AdminClient {
     /// Creates a client for the daemon that runs with this configuration.
     pub(super) fn new(config: &Config) -> anyhow::Result<Self> {
-        let token = if let Some(token) = &config.admin.token {
+        Self::local(&config.admin, &config.state.dir)
+    }
+
+    /// Creates a client for the daemon of this machine, from the parts of its configuration that say how it
+    /// is reached.
+    pub(super) fn local(admin: &admin::Config, state_folder: &Path) -> anyhow::Result<Self> {
+        let token = if let Some(token) = &admin.token {
             token.clone()
         } else {
-            let path = Token::path(&config.state.dir);
+            let path = Token::path(state_folder);
             let path = path.display();
-            Token::load(&config.state.dir).with_context(|| {
+            Token::load(state_folder).with_context(|| {
                 format!(
                     "admin.token is not set, and the token that the daemon generates at its first \
                      start cannot be read from {path}"
                 )
             })?
         };
-        let address = reachable(config.admin.address());
-        let (scheme, trust) = match &config.admin.tls {
+        let address = reachable(admin.address());
+        let (scheme, trust) = match &admin.tls {
             Some(files) => ("https", Trust::Pin(pin(files)?)),
             None => ("http", Trust::Nobody),
         };

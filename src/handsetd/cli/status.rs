@@ -68,7 +68,7 @@ impl Status {
         })
     }
 
-    /// Examines this machine; whether the daemon runs comes first.
+    /// Examines this machine; whether the daemon runs comes first, unless the configuration has faults.
     async fn examine(&self) -> anyhow::Result<Vec<Finding>> {
         let config = match self.daemon.file.load() {
             Ok(config) => config,
@@ -77,19 +77,29 @@ impl Status {
                     Finding::fault("configuration", format!("{error}"))
                         .cure("correct it; the daemon does not start, nor reload, with it")
                 };
-                return Ok(diagnostics.iter().map(fault).collect());
+                let mut findings: Vec<_> = diagnostics.iter().map(fault).collect();
+                // It may run with what it has read before.
+                let (admin, state) = Config::load_admin(&self.daemon.file.sources());
+                let client = AdminClient::local(&admin, &state.dir);
+                findings.extend(answer(client).await.findings());
+                return Ok(findings);
             }
         };
-        let answer = match AdminClient::new(&config) {
-            Ok(client) => daemon::ask(&client).await,
-            Err(error) => Answer::unavailable(format!("{error:#}")),
-        };
+        let answer = answer(AdminClient::new(&config)).await;
         let mut findings = answer.findings();
         findings.extend(configuration(&config));
         findings.extend(listeners::examine(&config, &answer));
         findings.extend(asterisk::examine(&config, &answer).await?);
         findings.extend(state_folder::examine(&config.state.dir));
         Ok(findings)
+    }
+}
+
+/// Returns what the daemon says, or why it cannot be asked.
+async fn answer(client: anyhow::Result<AdminClient>) -> Answer {
+    match client {
+        Ok(client) => daemon::ask(&client).await,
+        Err(error) => Answer::unavailable(format!("{error:#}")),
     }
 }
 
