@@ -231,7 +231,7 @@ async fn answers_are_what_the_report_says() {
 async fn interrupted_walk_takes_back_what_it_did() {
     for signal in ["-INT", "-TERM", "-HUP"] {
         let site = Site::new(Vendor::Snom).await;
-        let mut walk = site.until_pushed().await;
+        let walk = site.until_pushed().await;
         let id = walk.child.id().unwrap().to_string();
         let sent = Command::new("kill").args([signal, &id]).status();
         assert!(sent.unwrap().success());
