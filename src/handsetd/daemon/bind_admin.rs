@@ -23,7 +23,7 @@ pub(super) fn bind_admin(
         }
         bound => {
             let bound = bound?;
-            let accounts = admin::Accounts::new(users(config));
+            let accounts = admin::Accounts::open(users(config), &config.state.dir);
             tell_token(config);
             Ok(Some((bound, accounts)))
         }

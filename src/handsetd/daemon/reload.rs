@@ -108,7 +108,10 @@ impl Reload {
             let config = config.clone();
             // Reads the generated token.
             match spawn_blocking(move || users(&config)).await {
-                Ok(users) => accounts.replace(users),
+                Ok(users) => {
+                    accounts.replace(users);
+                    accounts.store_sessions().await;
+                }
                 Err(error) => error!(%error, "The old users of the admin server stay in effect."),
             }
         }

@@ -86,7 +86,7 @@ pub(super) async fn log_in(
     if let Some(Extension(trust)) = trust {
         trust.grant();
     }
-    let id = account.sessions.start(Instant::now());
+    let id = state.accounts.log_in(&account).await;
     let cookies = cookies.add(session::cookie(id, state.transport.is_encrypted));
     (cookies, Redirect::to("/")).into_response()
 }
@@ -97,14 +97,13 @@ pub(super) async fn log_out(
     cookies: CookieJar,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
-    let now = Instant::now();
     if let Some(id) = session::id(&cookies)
-        && let Some((account, session)) = state.accounts.session(id, now)
+        && let Some((_, session)) = state.accounts.session(id, Instant::now())
     {
         if !session::is_equal(field(&fields, "csrf").as_bytes(), &session.csrf_token) {
             return (StatusCode::FORBIDDEN, CROSS_SITE).into_response();
         }
-        account.sessions.end(id, now);
+        state.accounts.log_out(id).await;
     }
     let cookies = cookies.remove(session::cookie(String::new(), state.transport.is_encrypted));
     (cookies, Redirect::to("/")).into_response()
