@@ -1,10 +1,13 @@
-//! History of deliveries, in memory: what was requested, by whom, and the result.
+//! History of deliveries: what was requested, by whom, and the result.
 //!
-//! The `History` is bounded in age and in number. It never keeps a password, and it keeps message
-//! texts only if the configuration allows it. It decides nothing and sends nothing; subscribers of
+//! The `History` is bounded in age and in number. It is kept in memory, and a file follows it, so that it
+//! outlasts a restart. It never keeps a password, and it keeps message texts only if the configuration
+//! allows it. It decides nothing and sends nothing; subscribers of
 //! `History::changes` learn of every change at once.
 
+mod bounded_log;
 mod config;
+mod disk;
 mod log;
 mod overview;
 mod record;
@@ -13,7 +16,8 @@ mod requester;
 mod search;
 
 pub(crate) use config::Config;
-pub(crate) use log::{History, OpenRecord};
+pub(crate) use disk::Place as HistoryPlace;
+pub(crate) use log::{Figures as HistoryFigures, History, OpenRecord};
 pub(crate) use overview::Overview;
 pub(crate) use record::{Record, RequestInfo};
 pub(crate) use redact::without_secrets;

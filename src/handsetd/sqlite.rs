@@ -8,15 +8,18 @@
 //! that can be read.
 
 mod database;
+mod error;
 mod log_keeper;
 mod open;
 mod schema;
 mod set_aside;
 mod wal;
 
-pub(crate) use database::{Database, Error};
+pub(crate) use database::Database;
+pub(crate) use error::Error;
 pub(crate) use log_keeper::LogKeeper;
 #[cfg(test)]
 pub(crate) use log_keeper::{IDLE, MAX_LOG};
 pub(crate) use open::{Damage, Format, Opened, open};
 pub(crate) use schema::Schema;
+pub(crate) use set_aside::remove;

@@ -55,6 +55,7 @@ mod piped;
 mod proven_page;
 mod proving;
 mod recorded_events;
+mod recording;
 mod refusals;
 mod reload;
 mod round_trips;

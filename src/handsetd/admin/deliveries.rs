@@ -35,6 +35,7 @@ pub(super) async fn list(
 /// it keeps no thread from serving phones.
 pub(super) async fn find(state: &AppState, search: Search, limit: usize) -> Vec<Arc<Record>> {
     let history = state.services.history.clone();
+    history.loaded().await;
     if search.text.is_none() {
         return history.find(&search, limit);
     }

@@ -20,6 +20,7 @@ use prometheus_client::registry::Registry;
 
 use super::state::AppState;
 use crate::events::RuleStatus;
+use crate::history::HistoryFigures;
 use crate::metrics::DeliveryMetrics;
 use text_format::TextFormat;
 
@@ -45,6 +46,7 @@ struct Snapshot {
     waiting: usize,
     stored: usize,
     open_circuit_breakers: usize,
+    history: HistoryFigures,
     wrong_tokens: Counter,
     refused_connections: u64,
 }
@@ -99,6 +101,7 @@ impl Snapshot {
             waiting: services.dispatcher.waiting(),
             stored: services.dispatcher.stored(),
             open_circuit_breakers: services.courier.open_circuit_breakers(),
+            history: services.history.figures(),
             wrong_tokens: state.wrong_tokens.total(),
             refused_connections: services.courier.refused_connections(),
         }
@@ -128,6 +131,16 @@ impl Snapshot {
                 "Phones whose circuit breaker is open",
                 self.open_circuit_breakers,
             ),
+            (
+                "history_deliveries",
+                "Deliveries in the history",
+                self.history.deliveries,
+            ),
+            (
+                "history_unwritten",
+                "Deliveries in the history whose last change is not on the disk yet",
+                self.history.unwritten,
+            ),
         ];
         for (name, help, value) in gauges {
             let gauge: Gauge = Gauge::default();
@@ -138,6 +151,13 @@ impl Snapshot {
             "admin_wrong_tokens",
             "Wrong tokens presented to the admin server",
             self.wrong_tokens.clone(),
+        );
+        let errors: Counter = Counter::default();
+        errors.inc_by(self.history.write_errors);
+        registry.register(
+            "history_write_errors",
+            "Failed attempts to store the history",
+            errors,
         );
         let refused: Counter = Counter::default();
         refused.inc_by(self.refused_connections);

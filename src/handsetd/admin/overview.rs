@@ -30,6 +30,7 @@ impl Summary {
     /// Summarizes the last `period`.
     pub(super) async fn of(state: &AppState, period: Duration) -> Self {
         let services = &state.services;
+        services.history.loaded().await;
         Self {
             deliveries: services.history.overview(period, SystemTime::now()),
             rules: services.rules.statuses().await,

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use super::ami_clients::AmiClients;
 use super::channels::channels;
+use super::outbox_startup::OpenedOutbox;
 use super::parts::Parts;
 use super::reload::Reload;
 use super::reloads::Reloads;
@@ -20,12 +21,13 @@ use super::rule_phones::RulePhones;
 use super::start_event::Startup;
 use super::{action_urls, outbox_startup, pages};
 use crate::admin::{self, EventFeed, Health, ReloadRequests};
+use crate::config::Config;
 use crate::content_store::ContentStore;
 use crate::deliver::PushCredentials;
 use crate::dialplan::Dialplan;
 use crate::dispatch::{self, Dispatcher};
 use crate::events::{EndedDeliveries, Events, RulesHandle};
-use crate::history::History;
+use crate::history::{History, HistoryPlace};
 use crate::metrics::DeliveryMetrics;
 use crate::outbox::Store;
 use crate::page_names::PageNames;
@@ -65,7 +67,7 @@ impl Running {
             roster.clone(),
             parts.config.vendors.clone(),
         );
-        let history = History::new(parts.config.history);
+        let history = open_history(&parts.config, &parts.outbox);
         let metrics = DeliveryMetrics::default();
         let outbox = parts.outbox;
         // Before a request can come.
@@ -223,11 +225,25 @@ impl Running {
         if let Some(outbox) = &self.outbox {
             let _ = timeout(CHECKPOINT_TIMEOUT, outbox.checkpoint()).await;
         }
+        let _ = timeout(CHECKPOINT_TIMEOUT, self.reload.history.flush()).await;
         self.asterisk.shut_down(LOG_OFF_TIMEOUT).await;
         sleep(LAST_FETCH_DELAY).await;
         self.http.shut_down(LAST_FETCH_DELAY).await;
         info!("Stopped.");
     }
+}
+
+/// Opens the history in the state directory.
+fn open_history(config: &Config, outbox: &OpenedOutbox) -> History {
+    let continued = outbox.entries.iter().map(|stored| {
+        let entry = &stored.entry;
+        (entry.id.clone(), entry.phone.clone())
+    });
+    let place = HistoryPlace {
+        file: config.state.dir.join("history.sqlite"),
+        continued: continued.collect(),
+    };
+    History::open(config.history, place)
 }
 
 /// Returns the name and the address of each bound server.
@@ -276,7 +292,7 @@ fn spawn_admin(
 /// How long calls and deliveries in progress may take when the daemon stops.
 const GRACE_PERIOD: Duration = Duration::from_secs(20);
 
-/// How long a slow disk may take to empty the log of the outbox.
+/// How long a slow disk may take to empty the log of the outbox, and to write the history.
 const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long logging off from Asterisk may take.

@@ -15,6 +15,8 @@ pub struct Config {
     pub count: usize,
     /// Whether the texts of messages, as shown on phones, are kept.
     pub texts: bool,
+    /// Whether deliveries are recorded in the state directory, too, and outlast a restart.
+    pub keep_on_disk: bool,
 }
 
 impl Config {
@@ -36,6 +38,7 @@ impl Default for Config {
             time: Duration::from_hours(7 * 24),
             count: 10_000,
             texts: true,
+            keep_on_disk: true,
         }
     }
 }

@@ -1,6 +1,5 @@
-//! The bounded log of deliveries.
+//! The history: records what begins, changes and ends, and finds it again.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +10,9 @@ use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::Instant;
 
+use super::bounded_log::BoundedLog;
 use super::config::Config;
+use super::disk::{Disk, Place};
 use super::overview::Overview;
 use super::record::{self, Record, RequestInfo, Step};
 use super::redact::{self, Redacted};
@@ -21,19 +22,10 @@ use crate::outcome::{Outcome, Status};
 /// The recent deliveries. Clones share one log.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
-    log: Arc<Mutex<Log>>,
+    log: Arc<Mutex<BoundedLog>>,
+    pub(super) disk: Disk,
     changes: broadcast::Sender<Arc<Record>>,
     ends: broadcast::Sender<Arc<Record>>,
-}
-
-#[derive(Debug)]
-struct Log {
-    config: Config,
-    /// Ordered by number.
-    records: VecDeque<Arc<Record>>,
-    /// The memory that they take, in bytes.
-    bytes: usize,
-    next_number: u64,
 }
 
 /// A delivery in progress, to be passed to [`History::end`].
@@ -48,26 +40,67 @@ pub(crate) struct OpenRecord {
     _share: Option<Arc<OwnedSemaphorePermit>>,
 }
 
+/// How the history is kept, for monitoring.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Figures {
+    /// Number of deliveries.
+    pub(crate) deliveries: usize,
+    /// How many of them have changed since they were written to the disk.
+    pub(crate) unwritten: usize,
+    /// How often writing to the disk has failed.
+    pub(crate) write_errors: u64,
+}
+
 impl History {
+    /// Creates a history that is kept in memory only.
+    #[cfg(test)]
     pub(crate) fn new(config: Config) -> Self {
-        let log = Log {
-            config,
-            records: VecDeque::new(),
-            bytes: 0,
-            next_number: 1,
-        };
+        Self::with_disk(config, None)
+    }
+
+    /// Creates a history in the file at `place`, if the configuration says so. What the file has is read
+    /// in the background; see [`loaded`](Self::loaded).
+    pub(crate) fn open(config: Config, place: Place) -> Self {
+        let history = Self::with_disk(config, Some(place));
+        history.disk.set_kept(config.keep_on_disk);
+        history
+    }
+
+    fn with_disk(config: Config, place: Option<Place>) -> Self {
+        let log = BoundedLog::new(config, first_number(SystemTime::now()));
+        let log = Arc::new(Mutex::new(log));
         Self {
-            log: Arc::new(Mutex::new(log)),
+            disk: Disk::new(Arc::clone(&log), place),
+            log,
             changes: broadcast::channel(CHANGES_CAPACITY).0,
             ends: broadcast::channel(ENDS_CAPACITY).0,
         }
     }
 
-    /// Applies other bounds, also to what the log holds already.
+    /// Applies other bounds, also to what the history has already.
     pub(crate) fn reconfigure(&self, config: Config) {
-        let mut log = self.log.lock();
-        log.config = config;
-        log.prune(Instant::now());
+        self.log.lock().reconfigure(config);
+        self.disk.set_kept(config.keep_on_disk);
+        self.disk.wake();
+    }
+
+    /// Waits until the history has what the file had at the start. Cancel safe.
+    pub(crate) async fn loaded(&self) {
+        self.disk.loaded().await;
+    }
+
+    /// Writes everything to the disk.
+    pub(crate) async fn flush(&self) {
+        self.disk.flush().await;
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        let log = self.log.lock();
+        Figures {
+            deliveries: log.len(),
+            unwritten: log.unwritten(),
+            write_errors: self.disk.errors(),
+        }
     }
 
     /// Records that a request for the phone called `phone` has arrived.
@@ -90,13 +123,15 @@ impl History {
     ) -> OpenRecord {
         let mut log = self.log.lock();
         let started_at = Instant::now();
-        let keeps_texts = log.config.texts;
+        let keeps_texts = log.config().texts;
+        let (keys, is_whole) = request.kept_keys(keeps_texts);
         let record = Record {
-            number: log.next_number,
+            number: log.next_number(),
             id: request.id.clone(),
             requester: request.requester.excerpt(MAX_NAME),
             verb: excerpt(&request.verb, MAX_NAME).into_owned(),
-            keys: request.kept_keys(keeps_texts),
+            keys,
+            is_whole,
             phone: excerpt(phone, MAX_NAME).into_owned(),
             vendor,
             at,
@@ -107,11 +142,8 @@ impl History {
             steps: Vec::new(),
             fetched: None,
         };
-        log.next_number = log.next_number.saturating_add(1);
         let shared = Arc::new(record.clone());
-        log.bytes = log.bytes.saturating_add(shared.memory());
-        log.records.push_back(Arc::clone(&shared));
-        log.prune(started_at);
+        log.push(Arc::clone(&shared));
         drop(log);
         self.announce(shared);
         OpenRecord {
@@ -126,7 +158,7 @@ impl History {
     /// Records why a delivery is still pending.
     pub(crate) fn set_reason(&self, open: &mut OpenRecord, reason: &str) {
         open.record.reason = redact::text(reason, &open.keys, open.keeps_texts);
-        self.replace(Arc::new(open.record.clone()));
+        self.replace(open.record.clone());
     }
 
     /// Records the outcome of a delivery; returns the number of the record.
@@ -149,14 +181,13 @@ impl History {
             .iter()
             .take(MAX_STEPS)
             .map(|step| Step {
-                transport: step.transport,
+                transport: step.transport.into(),
                 request: redacted(&step.request),
                 reply: redacted(&step.reply),
                 duration: step.duration,
             })
             .collect();
-        let record = Arc::new(record);
-        self.replace(Arc::clone(&record));
+        let record = self.replace(record);
         // Fails only while there is no subscriber.
         let _ = self.ends.send(record);
         number
@@ -164,47 +195,31 @@ impl History {
 
     /// Records that the phone fetched what it needs after the delivery was over.
     pub(crate) fn set_fetched(&self, number: u64, at: SystemTime) {
-        let log = self.log.lock();
-        let index = log
-            .records
-            .binary_search_by_key(&number, |record| record.number);
-        let found = index.ok().and_then(|index| log.records.get(index));
-        let Some(record) = found.map(|record| Record::clone(record)) else {
-            return;
-        };
-        drop(log);
-        self.replace(Arc::new(Record {
-            fetched: Some(at),
-            ..record
-        }));
+        let record = self.log.lock().get(number).cloned();
+        if let Some(record) = record {
+            self.replace(Record {
+                fetched: Some(at),
+                ..Record::clone(&record)
+            });
+        }
     }
 
     /// Replaces the record of the same number, unless it has been dropped, and announces it.
-    fn replace(&self, record: Arc<Record>) {
-        let mut log = self.log.lock();
-        let index = log
-            .records
-            .binary_search_by_key(&record.number, |other| other.number);
-        if let Ok(index) = index
-            && let Some(slot) = log.records.get_mut(index)
-        {
-            let before = std::mem::replace(slot, Arc::clone(&record)).memory();
-            let bytes = log.bytes.saturating_sub(before);
-            log.bytes = bytes.saturating_add(record.memory());
-            log.prune(Instant::now());
-        }
-        drop(log);
-        self.announce(record);
+    fn replace(&self, record: Record) -> Arc<Record> {
+        let record = self.log.lock().replace(record);
+        self.announce(Arc::clone(&record));
+        record
     }
 
     fn announce(&self, record: Arc<Record>) {
+        self.disk.wake();
         // Fails only while there is no subscriber.
         let _ = self.changes.send(record);
     }
 
     /// Returns up to `limit` deliveries that match `search`, newest first.
     pub(crate) fn find(&self, search: &Search, limit: usize) -> Vec<Arc<Record>> {
-        let records = self.records();
+        let records = self.log.lock().newest_first();
         // Without the lock, which every delivery needs: a search reads all texts.
         let search = search.lowercased();
         let found = records.into_iter().filter(|record| search.matches(record));
@@ -213,25 +228,19 @@ impl History {
 
     /// Summarizes the deliveries of the `period` that ends now.
     pub(crate) fn overview(&self, period: Duration, now: SystemTime) -> Overview {
-        Overview::new(&self.records(), period, now)
-    }
-
-    /// Returns all deliveries, newest first.
-    fn records(&self) -> Vec<Arc<Record>> {
-        let mut log = self.log.lock();
-        log.prune(Instant::now());
-        log.records.iter().rev().cloned().collect()
+        let records = self.log.lock().newest_first();
+        Overview::new(&records, period, now)
     }
 
     /// Returns what the history would keep of the keys of a request, as a JSON object.
     pub(crate) fn keys_to_json(&self, keys: &[(String, String)]) -> Value {
-        let keeps_texts = self.log.lock().config.texts;
+        let keeps_texts = self.log.lock().config().texts;
         record::object(&redact::keys(keys, keeps_texts))
     }
 
     /// Returns what the history would keep of the reason for what came of a request with these keys.
     pub(crate) fn reason_to_json(&self, reason: &str, keys: &[(String, String)]) -> Value {
-        let keeps_texts = self.log.lock().config.texts;
+        let keeps_texts = self.log.lock().config().texts;
         Value::from(redact::text(reason, keys, keeps_texts).as_str())
     }
 
@@ -246,22 +255,19 @@ impl History {
     }
 }
 
-impl Log {
-    fn prune(&mut self, now: Instant) {
-        let oldest = now.checked_sub(self.config.time);
-        let is_expired =
-            |record: &Arc<Record>| oldest.is_some_and(|oldest| record.started_at < oldest);
-        while self.records.len() > self.config.count
-            || self.bytes > self.config.max_bytes()
-            || self.records.front().is_some_and(is_expired)
-        {
-            let Some(oldest) = self.records.pop_front() else {
-                return;
-            };
-            self.bytes = self.bytes.saturating_sub(oldest.memory());
-        }
-    }
+/// Returns the number of the first record of a process: higher than those of earlier ones, which had
+/// fewer deliveries than milliseconds, unless the clock was set back.
+fn first_number(now: SystemTime) -> u64 {
+    let since = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let milliseconds = u64::try_from(since.as_millis()).unwrap_or_default();
+    milliseconds.max(MIN_NUMBER)
 }
+
+/// The least number of the first record, so that there are numbers below it for those that are restored,
+/// even if the clock is not set yet: the milliseconds until 2004.
+const MIN_NUMBER: u64 = 1 << 40;
 
 /// How much is kept of a verb, and of the names of phones, channels and extensions, in bytes.
 const MAX_NAME: usize = 256;

@@ -1,5 +1,6 @@
 //! The record of one delivery: a request for one phone, and its result.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -23,14 +24,17 @@ pub(crate) struct RequestInfo {
     pub(crate) keys: Arc<[(String, String)]>,
     /// The Asterisk server that the request came from; names without a server mean its phones.
     pub(crate) home: Option<ServerName>,
-    /// What the history keeps of the keys, and whether that includes texts.
-    kept_keys: OnceLock<(bool, KeptKeys)>,
+    /// What the history keeps of the keys, and whether that may include texts.
+    kept_keys: OnceLock<(bool, KeptKeys, IsWhole)>,
     /// The share of memory that the request occupies until all its deliveries are over.
     share: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// What the history keeps of the keys of a request, shared by its deliveries.
 type KeptKeys = Arc<[(String, Redacted)]>;
+
+/// Whether what is kept is all of it.
+type IsWhole = bool;
 
 impl RequestInfo {
     /// Assigns a random id to a request.
@@ -82,12 +86,25 @@ impl RequestInfo {
         self.share.clone()
     }
 
-    /// Returns what the history keeps of the keys.
-    pub(super) fn kept_keys(&self, keeps_texts: bool) -> KeptKeys {
-        let redacted = || redact::keys(&self.keys, keeps_texts).into();
-        let (with_texts, kept) = self.kept_keys.get_or_init(|| (keeps_texts, redacted()));
+    /// Returns what the history keeps of the keys, and whether that is all of them.
+    pub(super) fn kept_keys(&self, keeps_texts: bool) -> (KeptKeys, IsWhole) {
+        let redacted = || {
+            let kept = redact::keys(&self.keys, keeps_texts);
+            let kept_pairs = kept
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()));
+            let pairs = self.keys.iter();
+            let is_whole = pairs
+                .map(|(key, value)| (key.as_str(), value.as_str()))
+                .eq(kept_pairs);
+            (KeptKeys::from(kept), is_whole)
+        };
+        let (with_texts, kept, is_whole) = self.kept_keys.get_or_init(|| {
+            let (kept, is_whole) = redacted();
+            (keeps_texts, kept, is_whole)
+        });
         if *with_texts == keeps_texts {
-            Arc::clone(kept)
+            (Arc::clone(kept), *is_whole)
         } else {
             redacted()
         }
@@ -103,6 +120,8 @@ pub(crate) struct Record {
     pub(crate) requester: Requester,
     pub(crate) verb: String,
     pub(crate) keys: KeptKeys,
+    /// Whether `keys` are those of the request, with nothing left out or cut.
+    pub(crate) is_whole: bool,
     /// The name of the phone; empty if none was found.
     pub(crate) phone: String,
     pub(crate) vendor: Option<Vendor>,
@@ -124,13 +143,46 @@ pub(crate) struct Record {
 /// One step of a delivery.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
-    pub(crate) transport: &'static str,
+    pub(crate) transport: Cow<'static, str>,
     pub(crate) request: Redacted,
     pub(crate) reply: Redacted,
     pub(crate) duration: Duration,
 }
 
 impl Record {
+    /// Returns the time by the monotonic clock of a request that arrived at `at`, where it is `now`.
+    pub(super) fn started_at(at: SystemTime, now: SystemTime) -> Instant {
+        // The clock may have been set back since then, and the machine may not be up for as long.
+        let age = now.duration_since(at).unwrap_or_default();
+        let now = Instant::now();
+        now.checked_sub(age).unwrap_or(now)
+    }
+
+    /// Ends a delivery that was in progress when the daemon ended.
+    pub(super) fn interrupt(&mut self) {
+        self.status = Status::Unknown;
+        self.reason = Redacted::fixed(INTERRUPTED);
+        self.duration = Some(Duration::ZERO);
+    }
+
+    /// Returns a copy without message texts; `None` if it has none.
+    pub(super) fn without_texts(&self) -> Option<Self> {
+        let keys = redact::without_texts(&self.keys)?;
+        let redacted = |text: &Redacted| redact::without_texts_of(text, &self.keys);
+        let step = |step: &Step| Step {
+            request: redacted(&step.request),
+            reply: redacted(&step.reply),
+            ..step.clone()
+        };
+        Some(Self {
+            reason: redacted(&self.reason),
+            steps: self.steps.iter().map(step).collect(),
+            keys: keys.into(),
+            is_whole: false,
+            ..self.clone()
+        })
+    }
+
     /// Returns how much memory it takes, in bytes.
     pub(crate) fn memory(&self) -> usize {
         let keys = self.keys.iter().map(|(key, value)| {
@@ -188,3 +240,6 @@ pub(super) fn object(pairs: &[(String, Redacted)]) -> Value {
     }
     Value::Object(object)
 }
+
+/// Reason for a delivery whose result is not known, since the daemon has ended.
+const INTERRUPTED: &str = "handsetd ended before the result was recorded; it may have happened";

@@ -11,6 +11,20 @@ use handset_net::excerpt::excerpt;
 pub(crate) struct Redacted(String);
 
 impl Redacted {
+    /// Creates a text of the program itself.
+    pub(super) fn fixed(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Creates a text that was stored. It was redacted then; this version may know more secrets.
+    pub(super) fn restored(text: String) -> Self {
+        if text.contains(['=', '@']) {
+            Self(without_secrets(&text))
+        } else {
+            Self(text)
+        }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -35,7 +49,10 @@ pub(super) fn keys(keys: &[(String, String)], keeps_texts: bool) -> Vec<(String,
             .saturating_add(size_of::<(String, Redacted)>());
         if bytes > MAX_KEYS {
             let left_out = keys.len().saturating_sub(at);
-            kept.push(("…".to_owned(), Redacted(format!("{left_out} more values"))));
+            kept.push((
+                LEFT_OUT_KEYS.to_owned(),
+                Redacted(format!("{left_out} more values")),
+            ));
             break;
         }
         kept.push((name, value));
@@ -58,6 +75,41 @@ pub(super) fn text(text: &str, keys: &[(String, String)], keeps_texts: bool) -> 
         }
     }
     Redacted(excerpt(&redacted, MAX_TEXT).into_owned())
+}
+
+/// Removes the message texts of keys that were kept with them; `None` if there are none.
+pub(super) fn without_texts(kept: &[(String, Redacted)]) -> Option<Vec<(String, Redacted)>> {
+    let has_text = |(key, value): &(String, Redacted)| is_text(key) && value.0 != LEFT_OUT;
+    if !kept.iter().any(has_text) {
+        return None;
+    }
+    let pairs = kept.iter().cloned().map(|pair| {
+        if has_text(&pair) {
+            (pair.0, Redacted::fixed(LEFT_OUT))
+        } else {
+            pair
+        }
+    });
+    Some(pairs.collect())
+}
+
+/// Removes from a text that was kept the message texts of keys that were. What may contain a part of one
+/// that cannot be found is left out.
+pub(super) fn without_texts_of(kept: &Redacted, keys: &[(String, Redacted)]) -> Redacted {
+    let is_cut = |(key, value): &(String, Redacted)| {
+        key == LEFT_OUT_KEYS || is_text(key) && value.0.len() > MAX_VALUE
+    };
+    if kept.0.is_empty() {
+        return Redacted::default();
+    }
+    if kept.0.len() > MAX_TEXT || keys.iter().any(is_cut) {
+        return Redacted::fixed(LEFT_OUT);
+    }
+    let pairs: Vec<_> = keys
+        .iter()
+        .map(|(key, value)| (key.clone(), value.0.clone()))
+        .collect();
+    text(&kept.0, &pairs, false)
 }
 
 fn value(key: &str, value: &str, keeps_texts: bool) -> Redacted {
@@ -142,6 +194,9 @@ const SECRET_WORDS: [&str; 7] = [
 const TEXT_KEYS: [&str; 11] = [
     "body", "digits", "entry", "input", "item", "json", "prompt", "softkey", "text", "title", "xml",
 ];
+
+/// The name of the pair that tells how many are left out.
+const LEFT_OUT_KEYS: &str = "…";
 
 const LEFT_OUT: &str = "[left out]";
 const REDACTED: &str = "[redacted]";

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, Transaction};
 
+use super::error::Error;
 use super::set_aside::{LOG, companion};
 
 /// An open file.
@@ -12,34 +13,6 @@ use super::set_aside::{LOG, companion};
 pub(crate) struct Database {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
-}
-
-/// Why a file cannot be used.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum Error {
-    /// A later version of handsetd has written the file.
-    #[error("{} was written by a later version of handsetd; install that version, or move the file away", path.display())]
-    NewerSchema {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file cannot be opened.
-    #[error("cannot open {}: {why}", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// The cause, human-readable.
-        why: String,
-    },
-    /// The file cannot be written.
-    #[error("cannot write {}: {why}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The cause, human-readable.
-        why: String,
-    },
 }
 
 impl Database {
@@ -55,6 +28,12 @@ impl Database {
             Ok(result)
         })();
         written.map_err(|error: rusqlite::Error| self.unwritable(error.to_string()))
+    }
+
+    /// Overwrites with zeros from now on what is deleted or replaced.
+    pub(crate) fn erase_deleted(&self) -> Result<(), Error> {
+        let set = self.connection.pragma_update(None, "secure_delete", "ON");
+        set.map_err(|error| self.unwritable(error.to_string()))
     }
 
     /// Writes the log into the file and empties it. Blocks.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::database::{Database, Error};
+use super::database::Database;
+use super::error::Error;
 
 /// What the log of a file contains.
 #[derive(Debug, Default)]

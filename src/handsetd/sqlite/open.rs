@@ -7,7 +7,8 @@ use handset_net::files;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
 
-use super::database::{Database, Error};
+use super::database::Database;
+use super::error::Error;
 use super::schema::{Schema, State};
 use super::set_aside::{self, COMPANIONS, LOG, companion};
 use super::wal::{self, Log};

@@ -1,4 +1,4 @@
-//! The files that `SQLite` has next to the file, and what becomes of damaged ones.
+//! The files that `SQLite` has next to a file; deletes them, and sets damaged ones aside.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use handset_net::files;
 
-use super::database::Error;
+use super::error::Error;
 
 /// Renames a damaged file and the files of `SQLite` next to it; returns the new path. Blocks.
 pub(super) fn quarantine(path: &Path) -> Result<PathBuf, Error> {
@@ -24,6 +24,19 @@ pub(super) fn quarantine(path: &Path) -> Result<PathBuf, Error> {
         let _ = fs::rename(&companion, renamed(&companion));
     }
     Ok(aside)
+}
+
+/// Deletes a file that is not open, and the files of `SQLite` next to it; returns whether it existed.
+/// Blocks.
+pub(crate) fn remove(path: &Path) -> io::Result<bool> {
+    let remove = |path: &Path| match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        removed => removed.map(|()| true),
+    };
+    for name in COMPANIONS {
+        remove(&companion(path, name))?;
+    }
+    remove(path)
 }
 
 /// Copies a file; returns the path of the copy. Blocks.

@@ -38,12 +38,17 @@ impl Daemon {
 
     /// Starts it as [`start`](Self::start) does, with a limit of open file descriptors.
     pub(crate) async fn start_with_descriptors(config: &str, most: usize) -> Self {
+        Self::start_in_shell(config, &format!("ulimit -n {most}")).await
+    }
+
+    /// Starts it as [`start`](Self::start) does, in a shell that has executed `setup`.
+    pub(crate) async fn start_in_shell(config: &str, setup: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = configure(folder.path(), config);
         let program = command(&file);
         let mut shell = Command::new("sh");
         shell
-            .args(["-c", &format!("ulimit -n {most} && exec \"$0\" \"$@\"")])
+            .args(["-c", &format!("{setup} && exec \"$0\" \"$@\"")])
             .arg(program.get_program())
             .args(program.get_args());
         for (name, value) in program.get_envs() {

@@ -42,7 +42,7 @@ fn delivery(record: &Record, principal: &Principal) -> Value {
         .iter()
         .map(|step| {
             context! {
-                transport => step.transport,
+                transport => &*step.transport,
                 request => step.request.as_str(),
                 reply => step.reply.as_str(),
                 duration => milliseconds(step.duration),

@@ -1,0 +1,208 @@
+//! The rows of the file: one per delivery, as text that later versions of the program can read.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Row, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use crate::history::record::{Record, Step};
+use crate::history::redact::Redacted;
+use crate::outcome::{DeliveryId, Status};
+use crate::sqlite::{Format, Schema};
+
+/// The format of the file.
+pub(super) const FORMAT: Format<Record> = Format {
+    schema: Schema {
+        table: "deliveries",
+        create_table: TABLE,
+        create_index: None,
+        version: 1,
+        // `hh`
+        application: 0x6868_0000,
+    },
+    select: SELECT,
+    read,
+};
+
+/// Times are in milliseconds since 1970 in UTC, durations in nanoseconds; `NULL` is what has not
+/// happened. `whole` is whether `keys` are those of the request, with nothing left out.
+const TABLE: &str = "CREATE TABLE deliveries (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    requester TEXT NOT NULL,
+    verb TEXT NOT NULL,
+    keys TEXT NOT NULL,
+    whole INTEGER NOT NULL,
+    phone TEXT NOT NULL,
+    vendor TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    took INTEGER,
+    steps TEXT NOT NULL,
+    fetched INTEGER
+) STRICT";
+
+const SELECT: &str = "SELECT number, id, at, requester, verb, keys, whole, phone, vendor, status, reason, \
+                      took, steps, fetched FROM deliveries ORDER BY number";
+
+/// A step, with the names that the API gives its fields.
+#[derive(Deserialize, Serialize)]
+struct StoredStep {
+    way: String,
+    sent: String,
+    said: String,
+    /// In nanoseconds.
+    took: u64,
+}
+
+/// Inserts records, or replaces those of the same numbers.
+pub(super) fn upsert(
+    transaction: &Transaction<'_>,
+    records: &[Arc<Record>],
+) -> rusqlite::Result<()> {
+    records
+        .iter()
+        .try_for_each(|record| write(transaction, record))
+}
+
+/// Inserts records.
+pub(super) fn insert(transaction: &Transaction<'_>, records: &[Record]) -> rusqlite::Result<()> {
+    records
+        .iter()
+        .try_for_each(|record| write(transaction, record))
+}
+
+/// Deletes the records of these numbers.
+pub(super) fn delete(
+    transaction: &Transaction<'_>,
+    mut numbers: impl Iterator<Item = u64>,
+) -> rusqlite::Result<()> {
+    let mut delete = transaction.prepare_cached("DELETE FROM deliveries WHERE number = ?1")?;
+    numbers.try_for_each(|number| delete.execute([signed(number)]).map(drop))
+}
+
+/// Deletes the records of lower numbers.
+pub(super) fn delete_below(transaction: &Transaction<'_>, number: u64) -> rusqlite::Result<()> {
+    let mut delete = transaction.prepare_cached("DELETE FROM deliveries WHERE number < ?1")?;
+    delete.execute([signed(number)]).map(drop)
+}
+
+/// Deletes all records.
+pub(super) fn clear(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM deliveries", []).map(drop)
+}
+
+fn write(transaction: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO deliveries \
+         (number, id, at, requester, verb, keys, whole, phone, vendor, status, reason, took, steps, fetched) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?;
+    let keys: Vec<_> = record
+        .keys
+        .iter()
+        .map(|(key, value)| (key, value.as_str()))
+        .collect();
+    let steps: Vec<_> = record
+        .steps
+        .iter()
+        .map(|step| StoredStep {
+            way: step.transport.to_string(),
+            sent: step.request.as_str().to_owned(),
+            said: step.reply.as_str().to_owned(),
+            took: nanoseconds(step.duration),
+        })
+        .collect();
+    insert.execute(params![
+        signed(record.number),
+        record.id.to_string(),
+        signed(milliseconds(record.at)),
+        json(&record.requester)?,
+        record.verb,
+        json(&keys)?,
+        record.is_whole,
+        record.phone,
+        record.vendor.map_or("", |vendor| vendor.name()),
+        record.status.word(),
+        record.reason.as_str(),
+        record
+            .duration
+            .map(|duration| signed(nanoseconds(duration))),
+        json(&steps)?,
+        record.fetched.map(|at| signed(milliseconds(at))),
+    ])?;
+    Ok(())
+}
+
+/// Reads a row; `None` if it is invalid.
+fn read(row: &Row<'_>) -> Option<Record> {
+    let text = |at: usize| row.get::<_, String>(at).ok();
+    let number = |at: usize| row.get::<_, i64>(at).ok().and_then(unsigned);
+    let optional = |at: usize| match row.get::<_, SqlValue>(at).ok()? {
+        SqlValue::Null => Some(None),
+        SqlValue::Integer(number) => unsigned(number).map(Some),
+        _ => None,
+    };
+    let at = time(number(2)?)?;
+    let keys: Vec<(String, String)> = serde_json::from_str(&text(5)?).ok()?;
+    let steps: Vec<StoredStep> = serde_json::from_str(&text(12)?).ok()?;
+    let fetched = match optional(13)? {
+        Some(at) => Some(time(at)?),
+        None => None,
+    };
+    let redacted = |(key, value)| (key, Redacted::restored(value));
+    let step = |step: StoredStep| Step {
+        transport: step.way.into(),
+        request: Redacted::restored(step.sent),
+        reply: Redacted::restored(step.said),
+        duration: Duration::from_nanos(step.took),
+    };
+    Some(Record {
+        number: number(0)?,
+        id: DeliveryId::given(text(1)?),
+        at,
+        started_at: Record::started_at(at, SystemTime::now()),
+        requester: serde_json::from_str(&text(3)?).ok()?,
+        verb: text(4)?,
+        keys: keys.into_iter().map(redacted).collect(),
+        is_whole: number(6)? != 0,
+        phone: text(7)?,
+        // A later version may know more vendors.
+        vendor: text(8)?.parse().ok(),
+        status: Status::find(&text(9)?)?,
+        reason: Redacted::restored(text(10)?),
+        duration: optional(11)?.map(Duration::from_nanos),
+        steps: steps.into_iter().map(step).collect(),
+        fetched,
+    })
+}
+
+fn json(value: &impl Serialize) -> rusqlite::Result<String> {
+    let json = serde_json::to_string(value);
+    json.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn milliseconds(at: SystemTime) -> u64 {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn time(milliseconds: u64) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
+}
+
+/// Returns the stored form of a number.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> Option<u64> {
+    u64::try_from(number).ok()
+}
