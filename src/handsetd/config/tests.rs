@@ -123,7 +123,7 @@ fn example_shows_the_defaults() {
     let config = load_text(&uncommented.join("\n")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(shown(&config), default);
     assert_eq!(load_text(&example).unwrap().warnings(), []);
-    assert_eq!(example.lines().filter(|line| is_key(line)).count(), 24);
+    assert_eq!(example.lines().filter(|line| is_key(line)).count(), 25);
 }
 
 #[test]
