@@ -1374,7 +1374,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__history)
-            opts="-f -h --phone --verb --status --asker --text --since --id --limit --follow --config --url --token-file --pin --plain --json --help"
+            opts="-f -h --phone --verb --status --asker --text --since --until --before --id --limit --follow --config --url --token-file --pin --plain --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1401,6 +1401,14 @@ _handsetd() {
                     return 0
                     ;;
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --before)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

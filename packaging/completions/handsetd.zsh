@@ -149,6 +149,8 @@ _arguments "${_arguments_options[@]}" : \
 '--asker=[Show only what was requested by this channel, rule or user, or by a name that contains this]:NAME:_default' \
 '--text=[Show only deliveries with this text in a value, in the reason or in what was sent]:TEXT:_default' \
 '--since=[Show only deliveries since this time\: 1h is an hour ago; or 2026-11-21T13\:00\:00Z]:TIME:_default' \
+'(-f --follow)--until=[Show only deliveries until this time]:TIME:_default' \
+'(-f --follow)--before=[Show only deliveries before the one with this number, which the JSON has]:NUMBER:_default' \
 '--id=[Show only the deliveries of the request with this id]:ID:_default' \
 '--limit=[Show this many, the newest, at most]:NUMBER:_default' \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \

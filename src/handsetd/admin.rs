@@ -24,6 +24,7 @@ mod phones;
 mod query;
 mod reload;
 mod reload_report;
+mod repeat;
 mod reply;
 mod requests;
 mod role;

@@ -376,7 +376,7 @@ async fn unknown_paths_methods_and_query_keys_are_refused() {
             "GET",
             "deliveries?colour=red",
             400,
-            "unknown key \"colour\"; use asker, id",
+            "unknown key \"colour\"; use asker, before, format, id",
         ),
         (
             "GET",

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::support::admin_client::AdminClient;
 use super::support::caller::Caller;
-use super::support::daemon::Daemon;
+use super::support::daemon::{Daemon, TOKEN as ADMIN};
+use super::support::page_client::PageClient;
 use super::support::soon;
 use super::support::stub_phone::{Behavior, StubPhone};
 
@@ -234,3 +235,216 @@ async fn pages_of_the_history_meet_without_a_gap() {
     assert!(deliveries(&daemon, "until=1h").await.is_empty());
     assert_eq!(deliveries(&daemon, "since=1h&text=new").await.len(), 3);
 }
+
+#[tokio::test]
+async fn export_has_everything_and_no_formula() {
+    let daemon = Daemon::start("").await;
+    let caller = Caller::new(daemon.agi());
+    for number in 0..120 {
+        let text = format!("text={number}");
+        caller
+            .run("push", &[&text, "phone==HYPERLINK(\"http://192.0.2.9\")"])
+            .await;
+    }
+    let client = AdminClient::new(daemon.admin());
+    let export = client
+        .get("/api/v1/deliveries?format=csv&status=NOTFOUND")
+        .await;
+    assert!(
+        export.head.contains("content-type: text/csv"),
+        "{}",
+        export.head
+    );
+    assert!(
+        export.head.contains("filename=\"deliveries.csv\""),
+        "{}",
+        export.head
+    );
+    let mut reader = csv::Reader::from_reader(export.body.as_slice());
+    let phone = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|name| name == "phone")
+        .unwrap();
+    let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 120);
+    assert!(
+        rows.iter()
+            .all(|row| &row[phone] == "'=HYPERLINK(\"http://192.0.2.9\")"),
+        "{:?}",
+        rows[0]
+    );
+    let accept = [("Accept", "text/csv"), ("Authorization", &*bearer(ADMIN))];
+    let path = "/api/v1/deliveries?limit=2";
+    let some = client.request_with_headers("GET", path, &accept, "").await;
+    assert_eq!(
+        csv::Reader::from_reader(some.body.as_slice())
+            .records()
+            .count(),
+        2
+    );
+    let wrong = client.get("/api/v1/deliveries?format=xml").await.outcome();
+    assert_eq!(wrong.2, "format: unknown format \"xml\"; use csv or json");
+}
+
+#[tokio::test]
+async fn delivery_is_repeated_as_it_was_or_not_at_all() {
+    let mut phones = [StubPhone::new(), StubPhone::new()];
+    for phone in &mut phones {
+        phone.go_online(Behavior::Answers).await;
+    }
+    let [one, other] = &phones;
+    let user = |name: &str, token: &str, role: &str| {
+        format!("[[admin.user]]\nname = '{name}'\ntoken = \"{token}\"\nrole = '{role}'\n")
+    };
+    let users = user("watcher", WATCHER, "read") + &user("sender", SENDER, "send");
+    let config = format!("{users}{}{}", one.entry("one"), other.entry("other"));
+    let daemon = Daemon::start(&config).await;
+    let caller = Caller::new(daemon.agi());
+    let first = caller.run("dial", &["number=1", "phone=one&other"]).await;
+    assert_eq!(first.status, "OK", "{}", first.reason);
+    let id = deliveries(&daemon, "limit=1").await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let client = AdminClient::new(daemon.admin());
+    let again = async |token: &str, id: &str, query: &str| {
+        let bearer = bearer(token);
+        let headers = [("Authorization", bearer.as_str())];
+        let path = format!("/api/v1/deliveries/{id}/again{query}");
+        client
+            .request_with_headers("POST", &path, &headers, "")
+            .await
+            .outcome()
+    };
+    let dialed = || [one, other].map(|phone| phone.dialed().get("1").copied().unwrap_or_default());
+    assert_eq!(again(WATCHER, &id, "").await.0, 403);
+    assert_eq!(dialed(), [1, 1]);
+    assert_eq!(again(SENDER, &id, "?phone=other").await.1, "OK");
+    assert_eq!(dialed(), [1, 2]);
+    assert_eq!(again(SENDER, &id, "").await.1, "OK");
+    assert_eq!(dialed(), [2, 3]);
+    let found = &deliveries(&daemon, "limit=1").await[0];
+    assert_eq!(
+        found["asker"]["name"], "sender",
+        "the new request is the user's"
+    );
+    assert_ne!(found["id"], id);
+    // Also after a restart.
+    stored(&daemon).await;
+    let daemon = daemon.crash_and_start().await;
+    let client = AdminClient::new(daemon.admin());
+    let again = async |token: &str, id: &str, query: &str| {
+        let bearer = bearer(token);
+        let headers = [("Authorization", bearer.as_str())];
+        let path = format!("/api/v1/deliveries/{id}/again{query}");
+        client
+            .request_with_headers("POST", &path, &headers, "")
+            .await
+            .outcome()
+    };
+    assert_eq!(again(ADMIN, &id, "?phone=one").await.1, "OK");
+    assert_eq!(dialed(), [3, 3]);
+    // What the role does not permit is not permitted by repeating it, either.
+    let caller = Caller::new(daemon.agi());
+    let newest = async || {
+        deliveries(&daemon, "limit=1").await[0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    caller.run("key", &["keys=OK", "phone=one"]).await;
+    let (code, _, reason) = again(SENDER, &newest().await, "").await;
+    assert_eq!(
+        (code, reason.as_str()),
+        (403, "key requires the role admin; sender has send")
+    );
+    caller
+        .run("settings", &["set=user_pass1=hush", "phone=one"])
+        .await;
+    let (code, status, reason) = again(ADMIN, &newest().await, "").await;
+    assert_eq!((code, status.as_str()), (400, "INVALID"));
+    assert!(reason.contains("passwords, long values or"), "{reason}");
+    for (id, query) in [("0123456789ab", ""), (&*id, "?phone=nobody")] {
+        assert_eq!(again(ADMIN, id, query).await.0, 404, "{id} {query}");
+    }
+    assert_eq!(again(ADMIN, &id, "?colour=red").await.0, 400);
+    assert_eq!(dialed(), [3, 3]);
+}
+
+#[tokio::test]
+async fn names_of_users_are_in_the_history_and_on_the_disk() {
+    let phone = StubPhone::new();
+    let user = format!("[[admin.user]]\nname = 'sender'\ntoken = \"{SENDER}\"\nrole = 'send'\n");
+    let daemon = Daemon::start(&format!("{user}{}", phone.entry("desk"))).await;
+    let client = AdminClient::new(daemon.admin());
+    let bearer = bearer(SENDER);
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+    ];
+    let body = r#"{"text": "by the API"}"#;
+    client
+        .request_with_headers("POST", "/api/v1/phones/desk/push", &headers, body)
+        .await;
+    let page = PageClient::log_in(daemon.admin(), SENDER).await;
+    page.request(
+        "POST",
+        "/page/send",
+        "verb=push&phone=desk&text=by+the+page",
+    )
+    .await;
+    stored(&daemon).await;
+    let daemon = daemon.crash_and_start().await;
+    for (text, kind) in [("by the API", "token"), ("by the page", "page")] {
+        let found = deliveries(
+            &daemon,
+            &format!("asker=sender&text={}", text.replace(' ', "+")),
+        )
+        .await;
+        let [found] = &*found else {
+            panic!("{text}: {found:?}")
+        };
+        assert_eq!(
+            (&found["asker"]["kind"], &found["asker"]["name"]),
+            (&kind.into(), &"sender".into())
+        );
+    }
+}
+
+#[tokio::test]
+async fn session_of_the_page_outlasts_a_restart_and_no_change_of_the_token() {
+    let daemon = Daemon::start("").await;
+    let page = PageClient::log_in(daemon.admin(), ADMIN).await;
+    let daemon = daemon.crash_and_start().await;
+    let page = page.at(daemon.admin());
+    // With the CSRF token of the page that was open.
+    let push = async |page: &PageClient| {
+        page.request("POST", "/page/send", "verb=push&phone=desk&text=a")
+            .await
+            .code
+    };
+    assert_eq!(push(&page).await, 200);
+    // While it is not running.
+    let file = daemon.file();
+    let daemon = daemon
+        .crash_then_start(|| {
+            let text = fs::read_to_string(&file).unwrap();
+            fs::write(
+                &file,
+                text.replace(ADMIN, "another token of many characters"),
+            )
+            .unwrap();
+        })
+        .await;
+    let page = page.at(daemon.admin());
+    assert_eq!(push(&page).await, 401);
+}
+
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+const WATCHER: &str = "watcher's token of many characters";
+const SENDER: &str = "sender's token of many characters";

@@ -1,34 +1,46 @@
 //! `GET deliveries` and `DELETE deliveries/ID`.
 
+mod csv;
+mod search;
+
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use handset_phones::verb::Verb;
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use super::accounts::Principal;
 use super::list_reply::list_reply;
-use super::query;
 use super::reply::Reply;
 use super::role::Role;
 use super::state::{AppState, Services};
-use crate::history::{Record, Search, parse_time};
-use crate::outcome::Status;
+use crate::history::{Record, Search};
+pub(super) use search::KEYS;
+use search::{DEFAULT_LIMIT, Format, Query};
 
 /// Handles `GET deliveries`.
 pub(super) async fn list(
     State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let (search, limit) = match parse_search(query.as_deref()) {
-        Ok(search) => search,
+    let query = match Query::parse(query.as_deref()) {
+        Ok(query) => query,
         Err(reply) => return reply.into_response(),
     };
-    let records = find(&state, search, limit).await;
-    list_reply(records.into_iter().map(|record| record.to_json()))
+    match query.format.unwrap_or_else(|| Format::accepted(&headers)) {
+        Format::Csv => {
+            let limit = query.limit.unwrap_or(usize::MAX);
+            csv::reply(find(&state, query.search, limit).await)
+        }
+        Format::Json => {
+            let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+            let records = find(&state, query.search, limit).await;
+            list_reply(records.into_iter().map(|record| record.to_json()))
+        }
+    }
 }
 
 /// Finds deliveries in the history. A search for a text reads all of it, so there is one at a time, and
@@ -110,70 +122,6 @@ pub(super) fn may_cancel(principal: &Principal, record: Option<&Record>) -> bool
 
 /// Parses search criteria and the limit; empty values are ignored.
 pub(super) fn parse_search(query: Option<&str>) -> Result<(Search, usize), Reply> {
-    let mut search = Search::default();
-    let mut limit = DEFAULT_LIMIT;
-    for (key, value) in query::parse(query, &KEYS, &[])? {
-        if value.is_empty() {
-            continue;
-        }
-        match key.as_str() {
-            "asker" => search.requester = Some(value),
-            "id" => search.id = Some(value),
-            "limit" => limit = parse_limit(&value)?,
-            "phone" => search.phone = Some(value),
-            "since" => search.since = Some(parse_at(&key, &value)?),
-            "until" => search.until = Some(parse_at(&key, &value)?),
-            "before" => search.before = Some(parse_number(&value)?),
-            "status" => search.status = Some(parse_status(&value)?),
-            "text" => search.text = Some(value),
-            _ => {
-                if Verb::find(&value).is_none() {
-                    return Err(Reply::invalid(format!("verb: unknown verb {value:?}")));
-                }
-                search.verb = Some(value);
-            }
-        }
-    }
-    Ok((search, limit))
+    let query = Query::parse(query)?;
+    Ok((query.search, query.limit.unwrap_or(DEFAULT_LIMIT)))
 }
-
-fn parse_at(key: &str, text: &str) -> Result<SystemTime, Reply> {
-    let time = parse_time(text, SystemTime::now());
-    time.map_err(|error| Reply::invalid(format!("{key}: {error}")))
-}
-
-fn parse_number(text: &str) -> Result<u64, Reply> {
-    text.parse().map_err(|_| {
-        Reply::invalid(format!(
-            "before: invalid number {text:?}; use the number of a delivery"
-        ))
-    })
-}
-
-fn parse_limit(text: &str) -> Result<usize, Reply> {
-    text.parse()
-        .ok()
-        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-        .ok_or_else(|| {
-            Reply::invalid(format!(
-                "limit: invalid number {text:?}; use 1 to {MAX_LIMIT}"
-            ))
-        })
-}
-
-fn parse_status(text: &str) -> Result<Status, Reply> {
-    Status::find(text).ok_or_else(|| {
-        let words = Status::ALL.map(Status::word).join(", ");
-        Reply::invalid(format!(
-            "status: unknown status {text:?}; use one of {words}"
-        ))
-    })
-}
-
-/// The keys of the query.
-pub(super) const KEYS: [&str; 10] = [
-    "asker", "before", "id", "limit", "phone", "since", "status", "text", "until", "verb",
-];
-
-const DEFAULT_LIMIT: usize = 100;
-const MAX_LIMIT: usize = 1000;

@@ -21,25 +21,51 @@ where
 {
     let envelope = format!("{}\n", Reply::ok(json!([])).body);
     let (head, tail) = envelope.split_once("[]").unwrap_or((&envelope, ""));
+    let mut is_first = true;
+    let items = items.map(move |item| {
+        let separator = if std::mem::replace(&mut is_first, false) {
+            ""
+        } else {
+            ","
+        };
+        format!("{separator}{item}")
+    });
+    let headers = [(CONTENT_TYPE, "application/json")];
+    (
+        headers,
+        long_body(format!("{head}["), items, format!("]{tail}")),
+    )
+        .into_response()
+}
+
+/// Returns the reply whose body is `head` and the lines, which end as their format requires.
+pub(super) fn text_reply<I>(content_type: &'static str, head: String, lines: I) -> Response
+where
+    I: Iterator<Item = String> + Send + 'static,
+{
+    let headers = [(CONTENT_TYPE, content_type)];
+    (headers, long_body(head, lines, String::new())).into_response()
+}
+
+/// Returns a body that is written as the client reads it.
+fn long_body<I>(head: String, items: I, tail: String) -> impl IntoResponse
+where
+    I: Iterator<Item = String> + Send + 'static,
+{
     let mut parts = Parts {
-        head: format!("{head}["),
+        head,
         items,
-        tail: format!("]{tail}"),
-        is_first: true,
+        tail: Some(tail),
     };
     let first = parts.next().unwrap_or_default();
-    let body = if parts.tail.is_empty() {
+    let body = if parts.tail.is_none() {
         // The length of a short one is told.
         Body::from(first)
     } else {
         let parts = std::iter::once(first).chain(parts);
         Body::from_stream(stream::iter(parts.map(Ok::<Bytes, Infallible>)))
     };
-    let headers = [
-        (CONTENT_TYPE, "application/json"),
-        (CACHE_CONTROL, "no-store"),
-    ];
-    (headers, body).into_response()
+    ([(CACHE_CONTROL, "no-store")], body)
 }
 
 /// The text of the reply, in parts of [`PART`] bytes and an item at most.
@@ -47,28 +73,22 @@ struct Parts<I> {
     /// What precedes the items; empty once it was returned.
     head: String,
     items: I,
-    /// What follows the items; empty once it was returned.
-    tail: String,
-    is_first: bool,
+    /// What follows the items; `None` once it was returned.
+    tail: Option<String>,
 }
 
-impl<I: Iterator<Item = Value>> Iterator for Parts<I> {
+impl<I: Iterator<Item = String>> Iterator for Parts<I> {
     type Item = Bytes;
 
     fn next(&mut self) -> Option<Bytes> {
-        if self.tail.is_empty() {
-            return None;
-        }
+        self.tail.as_ref()?;
         let mut part = std::mem::take(&mut self.head);
         while part.len() < PART {
             let Some(item) = self.items.next() else {
-                part.push_str(&std::mem::take(&mut self.tail));
+                part.push_str(&self.tail.take().unwrap_or_default());
                 break;
             };
-            if !std::mem::replace(&mut self.is_first, false) {
-                part.push(',');
-            }
-            part.push_str(&item.to_string());
+            part.push_str(&item);
         }
         Some(part.into())
     }

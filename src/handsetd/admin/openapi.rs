@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::deliveries;
 use super::overview;
+use super::repeat;
 use super::requests::MAX_KEY;
 use super::role::Role;
 use crate::outcome::Status;
@@ -58,16 +59,7 @@ pub(super) fn document() -> Value {
         "parameters": [name_parameter()],
         "responses": responses::replies(),
     }}));
-    let search = deliveries::KEYS.map(query_parameter);
-    paths.insert(
-        "/deliveries".to_owned(),
-        get("searches the recent deliveries", &json!(search)),
-    );
-    paths.insert("/deliveries/{id}".to_owned(), json!({"delete": {
-        "summary": "cancels a delivery that has not been sent",
-        "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
-        "responses": responses::replies(),
-    }}));
+    paths.extend(delivery_paths());
     let period = overview::KEYS.map(query_parameter);
     paths.insert(
         "/overview".to_owned(),
@@ -122,6 +114,32 @@ pub(super) fn document() -> Value {
             "schemas": {"Reply": reply_schema()},
         },
     })
+}
+
+fn delivery_paths() -> Map<String, Value> {
+    let mut paths = Map::new();
+    let search = deliveries::KEYS.map(query_parameter);
+    let mut list = get("searches the recent deliveries", &json!(search));
+    list["get"]["responses"]["200"]["content"]["text/csv"] = json!({"schema": {"type": "string"}});
+    paths.insert("/deliveries".to_owned(), list);
+    let id = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"}});
+    paths.insert(
+        "/deliveries/{id}".to_owned(),
+        json!({"delete": {
+            "summary": "cancels a delivery that has not been sent",
+            "parameters": [id],
+            "responses": responses::replies(),
+        }}),
+    );
+    let [phone] = repeat::KEYS.map(query_parameter);
+    paths.insert("/deliveries/{id}/again".to_owned(), json!({"post": {
+        "summary": "makes the request of a delivery once more, for the same phones or for one of them",
+        "description": "Requires the role that the request requires. INVALID if the delivery is not over, or if a \
+                        part of the request was not recorded.",
+        "parameters": [id, phone],
+        "responses": responses::replies(),
+    }}));
+    paths
 }
 
 fn rule_paths() -> Map<String, Value> {

@@ -171,12 +171,7 @@ async fn execute(
     pairs: Vec<(String, String)>,
 ) -> Reply {
     let answer = answer(state, principal, verb, pairs).await;
-    let reply = Reply::of(&answer.report, &answer.id);
-    if answer.is_forbidden {
-        reply.with_code(StatusCode::FORBIDDEN)
-    } else {
-        reply
-    }
+    answer.into_reply()
 }
 
 /// The result of a request.
@@ -186,6 +181,17 @@ pub(super) struct Answer {
     pub(super) id: String,
     /// Whether the role of the user does not permit the request.
     is_forbidden: bool,
+}
+
+impl Answer {
+    pub(super) fn into_reply(self) -> Reply {
+        let reply = Reply::of(&self.report, &self.id);
+        if self.is_forbidden {
+            reply.with_code(StatusCode::FORBIDDEN)
+        } else {
+            reply
+        }
+    }
 }
 
 /// Executes a request, if the role of the user permits it.

@@ -16,7 +16,7 @@ use super::reply::Reply;
 use super::state::AppState;
 use super::{
     bearer, deliveries, fetch_test, health, host, metrics, openapi, overview, page, phones, reload,
-    requests, rules, status, stream,
+    repeat, requests, rules, status, stream,
 };
 
 /// A route of the API below `/api/v1`.
@@ -31,7 +31,7 @@ pub(super) struct ApiRoute {
 pub(super) fn router(state: &Arc<AppState>) -> Router {
     let mut api = Router::new();
     for ApiRoute { path, handler, .. } in api_routes() {
-        let handler = if path.ends_with("/{verb}") || path.ends_with("/fetch-test") {
+        let handler = if WAIT_FOR_PHONES.iter().any(|end| path.ends_with(end)) {
             handler.layer(from_fn_with_state(
                 Arc::clone(&state.long_requests),
                 limit_waiting,
@@ -58,6 +58,9 @@ pub(super) fn router(state: &Arc<AppState>) -> Router {
         .with_state(Arc::clone(state))
 }
 
+/// How the paths end of requests that may wait for phones.
+const WAIT_FOR_PHONES: [&str; 3] = ["/{verb}", "/fetch-test", "/again"];
+
 /// Returns the routes for monitoring. Their clients need no token, so they keep no connection.
 fn without_token() -> Router<Arc<AppState>> {
     Router::new()
@@ -78,6 +81,7 @@ pub(super) fn api_routes() -> Vec<ApiRoute> {
     vec![
         route("/deliveries", Method::GET, deliveries::list),
         route("/deliveries/{id}", Method::DELETE, deliveries::cancel),
+        route("/deliveries/{id}/again", Method::POST, repeat::post),
         route("/do/{verb}", Method::POST, requests::post_verb),
         route("/events", Method::GET, stream::events),
         route("/openapi.json", Method::GET, openapi::serve),

@@ -40,6 +40,12 @@ pub(super) struct History {
     /// Show only deliveries since this time: 1h is an hour ago; or 2026-11-21T13:00:00Z
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+    /// Show only deliveries until this time
+    #[arg(long, value_name = "TIME", conflicts_with = "follow")]
+    until: Option<String>,
+    /// Show only deliveries before the one with this number, which the JSON has
+    #[arg(long, value_name = "NUMBER", conflicts_with = "follow")]
+    before: Option<u64>,
     /// Show only the deliveries of the request with this id
     #[arg(long)]
     id: Option<String>,
@@ -96,6 +102,7 @@ impl History {
     fn query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let status = self.status.as_ref().map(|status| status.to_uppercase());
+        let before = self.before.map(|number| number.to_string());
         for (key, value) in [
             ("phone", &self.phone),
             ("verb", &self.verb),
@@ -103,6 +110,8 @@ impl History {
             ("asker", &self.asker),
             ("text", &self.text),
             ("since", &self.since),
+            ("until", &self.until),
+            ("before", &before),
             ("id", &self.id),
         ] {
             if let Some(value) = value {
@@ -229,5 +238,7 @@ mod tests {
         }
         let query = history(&["--text", "a&b", "--status", "ok"]).query();
         assert_eq!(query, "status=OK&text=a%26b&limit=20");
+        let query = history(&["--until", "1h", "--before", "7"]).query();
+        assert_eq!(query, "until=1h&before=7&limit=20");
     }
 }

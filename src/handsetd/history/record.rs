@@ -199,6 +199,11 @@ impl Record {
             .saturating_add(size_of::<Self>())
     }
 
+    /// Returns the keys as a JSON object.
+    pub(crate) fn keys_to_json(&self) -> Value {
+        object(&self.keys)
+    }
+
     /// Returns the JSON object of the API.
     pub(crate) fn to_json(&self) -> Value {
         let steps = self.steps.iter().map(|step| {
@@ -215,7 +220,7 @@ impl Record {
             "at": humantime::format_rfc3339_millis(self.at).to_string(),
             "asker": self.requester,
             "verb": self.verb,
-            "keys": object(&self.keys),
+            "keys": self.keys_to_json(),
             "phone": self.phone,
             "vendor": self.vendor.map_or("", Vendor::name),
             "status": self.status.word(),

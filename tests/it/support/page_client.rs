@@ -36,6 +36,14 @@ impl PageClient {
         }
     }
 
+    /// Returns the same session at another address.
+    pub(crate) fn at(self, server: SocketAddr) -> Self {
+        Self {
+            admin: AdminClient::new(server),
+            ..self
+        }
+    }
+
     /// Sends a request with the cookie and the CSRF token.
     pub(crate) async fn request(&self, method: &str, path: &str, form: &str) -> Response {
         let headers = [

@@ -1,0 +1,99 @@
+//! `POST deliveries/ID/again`: makes the request of a delivery once more.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, Path, RawQuery, State};
+use handset_net::excerpt::excerpt;
+
+use super::accounts::Principal;
+use super::deliveries;
+use super::query;
+use super::reply::Reply;
+use super::requests::{self, Answer};
+use super::role::Role;
+use super::state::AppState;
+use crate::history::{Record, Search};
+
+/// Handles `POST deliveries/ID/again`.
+pub(super) async fn post(
+    State(state): State<Arc<AppState>>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Reply {
+    let query = match query::parse(query.as_deref(), &KEYS, &[]) {
+        Ok(query) => query,
+        Err(reply) => return reply,
+    };
+    let phone = query.into_iter().next().map(|(_, phone)| phone);
+    let phone = phone.filter(|phone| !phone.is_empty());
+    match again(&state, &principal, &id, phone.as_deref()).await {
+        Ok(answer) => answer.into_reply(),
+        Err(reply) => reply,
+    }
+}
+
+/// Makes the request `id` once more for the phones it was for, or for one of them, as a new request of
+/// the user; or returns why not.
+pub(super) async fn again(
+    state: &AppState,
+    principal: &Principal,
+    id: &str,
+    phone: Option<&str>,
+) -> Result<Answer, Reply> {
+    principal.require(Role::Send, "POST")?;
+    let search = Search {
+        id: Some(id.to_owned()),
+        phone: phone.map(ToOwned::to_owned),
+        ..Search::default()
+    };
+    let records = deliveries::find(state, search, usize::MAX).await;
+    let Some(record) = records.first() else {
+        let id = excerpt(id, MAX_SHOWN);
+        return Err(Reply::not_found(match phone {
+            None => format!("unknown delivery {id:?}"),
+            Some(phone) => {
+                let phone = excerpt(phone, MAX_SHOWN);
+                format!("there is no delivery {id:?} to the phone {phone:?}")
+            }
+        }));
+    };
+    if records.iter().any(|record| record.duration.is_none()) {
+        let reason = format!("delivery {id} is not over; wait for its end, or cancel it first");
+        return Err(Reply::invalid(reason));
+    }
+    if !record.is_whole {
+        let reason = format!(
+            "delivery {id} cannot be repeated: passwords, long values or, with history.texts = false, texts \
+             of it were not recorded; make the request anew"
+        );
+        return Err(Reply::invalid(reason));
+    }
+    let pairs = pairs(&records);
+    Ok(requests::answer(state, principal, &record.verb, pairs).await)
+}
+
+/// Returns the keys of a request to the phones of these deliveries, which are of one request.
+fn pairs(records: &[Arc<Record>]) -> Vec<(String, String)> {
+    let keys = records.first().map(|record| &record.keys);
+    let keys = keys.into_iter().flat_map(|keys| keys.iter());
+    let pairs = keys.map(|(key, value)| (key.clone(), value.as_str().to_owned()));
+    // Oldest first, as they were begun.
+    let phones = records.iter().rev().map(|record| record.phone.clone());
+    let phones: Vec<_> = phones.filter(|phone| !phone.is_empty()).collect();
+    if phones.is_empty() {
+        // No phone was found, or none was needed.
+        return pairs.collect();
+    }
+    let phones = std::iter::once(("phone".to_owned(), phones.join("&")));
+    pairs
+        .filter(|(key, _)| key != "phone")
+        .chain(phones)
+        .collect()
+}
+
+/// The keys of the query.
+pub(super) const KEYS: [&str; 1] = ["phone"];
+
+/// How much of an unknown id or name is shown, in bytes.
+const MAX_SHOWN: usize = 100;
