@@ -89,13 +89,13 @@ impl Overview {
             totals.add(record.status);
             all.add(record);
             if let Some(vendor) = record.vendor {
-                match vendors.iter_mut().find(|(known, _)| *known == vendor) {
-                    Some((_, group)) => group.add(record),
-                    None => {
-                        let mut group = Group::default();
-                        group.add(record);
-                        vendors.push((vendor, group));
-                    }
+                let known = vendors.iter_mut().find(|(known, _)| *known == vendor);
+                if let Some((_, group)) = known {
+                    group.add(record);
+                } else {
+                    let mut group = Group::default();
+                    group.add(record);
+                    vendors.push((vendor, group));
                 }
             }
             if is_failure(record.status) && failures.len() < MAX_FAILURES {

@@ -139,16 +139,15 @@ impl Store {
 async fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
     let mut log = LogKeeper::default();
     loop {
-        let next = match log.idle() {
-            None => jobs.recv().await,
-            Some(idle) => match timeout(idle, jobs.recv()).await {
-                Ok(next) => next,
-                Err(_) => {
-                    // It is logged.
-                    let _ = log.checkpoint(&file.0);
-                    continue;
-                }
-            },
+        let next = if let Some(idle) = log.idle() {
+            let Ok(next) = timeout(idle, jobs.recv()).await else {
+                // It is logged.
+                let _ = log.checkpoint(&file.0);
+                continue;
+            };
+            next
+        } else {
+            jobs.recv().await
         };
         let Some(first) = next else { break };
         let (mut batch, mut checkpoints) = (Vec::new(), Vec::new());
