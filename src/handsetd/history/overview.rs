@@ -171,10 +171,6 @@ impl Counts {
         all.filter(|(_, count)| *count > 0)
     }
 
-    pub(crate) fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
-
     fn to_json(self) -> Value {
         let counts = self
             .iter()
