@@ -114,7 +114,13 @@ async fn stored_deliveries_survive_a_crash_and_cancelled_ones_do_not() {
     assert_eq!(phone.dialed().len(), 1);
     // After a second crash, nothing is sent again.
     let daemon = daemon.crash_and_start().await;
-    assert_eq!(record(&daemon, &stored.id).await, Value::Null);
+    let known = record(&daemon, &stored.id).await;
+    // The crash may have come before the result was written to the history.
+    assert!(
+        ["OK", "UNKNOWN"].contains(&known["status"].as_str().unwrap()),
+        "{known}"
+    );
+    assert!(!known["took"].is_null(), "{known}");
     let last = dial(&daemon, "9", &["keep=1h"]).await;
     assert_eq!(last.status, "OK");
     assert_eq!(phone.dialed(), [("1".into(), 1), ("9".into(), 1)].into());
