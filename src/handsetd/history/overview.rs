@@ -171,6 +171,11 @@ impl Counts {
         all.filter(|(_, count)| *count > 0)
     }
 
+    #[cfg(test)]
+    fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
     fn to_json(self) -> Value {
         let counts = self
             .iter()
