@@ -6,14 +6,17 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use secrecy::SecretString;
 use url::Url;
 
+use crate::csta::SessionDialect;
 use crate::documents::Documents;
 use crate::media::Model;
-use crate::phone::{Firmware, Identity, Phone, Vendor};
+use crate::phone::{CstaAccount, Firmware, Identity, Phone, Vendor};
 use crate::screen::Body;
 use crate::vendor::{
-    AudioFile, BackgroundImage, Image, Plan, PlanContext, PreparedContent, PreparedTone, Task, plan,
+    AudioFile, BackgroundImage, CstaSession, Image, Plan, PlanContext, PreparedContent,
+    PreparedTone, Task, plan,
 };
 use crate::verb::{Action, Content, Key, Request, Row, Tone, Verb, Via};
 
@@ -98,15 +101,18 @@ struct Family {
     vendor: Vendor,
     model: &'static str,
     firmware: &'static str,
+    /// Whether its phones have CSTA sessions over SIP, by any source.
+    has_sessions: bool,
 }
 
 const FAMILIES: &[Family] = &[
     family("Cisco 7900", Vendor::Cisco, "7970G", "9.4.2"),
     family("Cisco 8800", Vendor::Cisco, "8841", "14.2.1"),
     family("Cisco multiplatform", Vendor::Cisco, "8841-3PCC", "12.0.1"),
-    family("Snom", Vendor::Snom, "D785", "10.1.198.12"),
-    family("Snom D8xx", Vendor::Snom, "D865", "10.1.226.13"),
-    family("Yealink", Vendor::Yealink, "T54W", "96.86.0.70"),
+    family("Snom", Vendor::Snom, "D785", "10.1.198.12").with_sessions(),
+    family("Snom D8xx", Vendor::Snom, "D865", "10.1.226.13").with_sessions(),
+    family("Yealink", Vendor::Yealink, "T54W", "96.86.0.70").with_sessions(),
+    family("others", Vendor::Generic, "", "").with_sessions(),
 ];
 
 const fn family(
@@ -120,15 +126,26 @@ const fn family(
         vendor,
         model,
         firmware,
+        has_sessions: false,
     }
 }
 
 impl Family {
+    const fn with_sessions(self) -> Self {
+        Self {
+            has_sessions: true,
+            ..self
+        }
+    }
+
     /// Returns the transports over which any of the samples can be planned, or why there is none.
     fn transports(&self, samples: &[Task]) -> Result<Vec<Via>, String> {
         let is_supported = |via: &Via| {
             let mut samples = samples.iter();
-            samples.any(|task| self.plan(task, Some(*via)).is_ok())
+            samples.any(|task| {
+                self.plan_with(self.session().as_ref(), task, Some(*via))
+                    .is_ok()
+            })
         };
         let all = [Via::Http, Via::Notify, Via::Csta, Via::Pbx];
         let transports: Vec<_> = all.into_iter().filter(is_supported).collect();
@@ -140,15 +157,38 @@ impl Family {
         Err(reason.unwrap_or_default())
     }
 
-    /// Plans a task on a phone of the family.
+    /// Returns how its phones are spoken to in CSTA sessions.
+    fn session(&self) -> Option<SessionDialect> {
+        let account = CstaAccount::new("1001-csta", SecretString::default()).ok()?;
+        let phone = Phone {
+            csta: Some(account).filter(|_| self.has_sessions),
+            ..self.phone()
+        };
+        SessionDialect::of(&phone)
+    }
+
+    /// Plans a task on a phone of the family that has no CSTA session, unless the family has nothing else.
     fn plan(&self, task: &Task, via: Option<Via>) -> Result<Plan, String> {
+        let session = self.session().filter(|_| self.vendor == Vendor::Generic);
+        self.plan_with(session.as_ref(), task, via)
+    }
+
+    fn plan_with(
+        &self,
+        session: Option<&SessionDialect>,
+        task: &Task,
+        via: Option<Via>,
+    ) -> Result<Plan, String> {
         let phone = self.phone();
         let base = Url::parse("http://192.0.2.10:8090").map_err(|error| error.to_string())?;
         let documents = Documents::new(base, String::new());
         let context = PlanContext {
             via,
             asterisk: true,
-            csta: None,
+            csta: session.map(|dialect| CstaSession {
+                dialect,
+                is_expected: true,
+            }),
             documents: &documents,
         };
         accepts_media(&phone, task)?;

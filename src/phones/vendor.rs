@@ -4,6 +4,7 @@
 
 mod backend;
 mod cisco;
+mod generic;
 mod http;
 mod lenient_xml;
 pub mod mobility;

@@ -162,7 +162,7 @@ impl ModelName {
             return Ok(Model::find(vendor.parse()?, &self.model));
         }
         let Some((_, model)) = model::guess(&self.model) else {
-            let known = Vendor::ALL.map(|vendor| {
+            let known = Vendor::WITH_BACKEND.map(|vendor| {
                 let names: Vec<&str> = Model::all(vendor).collect();
                 format!("{}: {}", vendor.title(), names.join(" "))
             });

@@ -35,7 +35,7 @@ pub(super) fn share_passwords(
             let instead = match vendor {
                 // Phones that ask their authentication URL never ask for Digest.
                 Vendor::Cisco => ", or no password, since each push then has its own,",
-                Vendor::Snom | Vendor::Yealink => "",
+                Vendor::Generic | Vendor::Snom | Vendor::Yealink => "",
             };
             validator.warn(format!(
                 "any SIP account that registers from phones.networks can learn \

@@ -67,7 +67,7 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (VendorDefa
     let mut table = validator.table(root, "vendor");
     let mut vendors = VendorDefaultsMap::new();
     let mut accounts = Accounts::new();
-    for vendor in Vendor::ALL {
+    for vendor in Vendor::WITH_BACKEND {
         let (raw, section) = validator.section::<Raw>(&mut table, vendor.name());
         let password = SecretSource::new("password", raw.password, raw.password_file);
         let account = Account::read(&section, &section.key, raw.username, password, validator);
@@ -86,11 +86,13 @@ pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> (VendorDefa
         accounts.insert(vendor, (account, section));
     }
     for (name, _) in table.children() {
-        let error = name.parse::<Vendor>().err();
-        let text = error.map_or_else(
-            || "unknown key; vendors are written in lower case".to_owned(),
-            |error| error.to_string(),
-        );
+        let text = match name.parse() {
+            Ok(Vendor::Generic) => {
+                "handsetd sends nothing to the web servers of other vendors' phones; remove the section".to_owned()
+            }
+            Ok(_) => "unknown key; vendors are written in lower case".to_owned(),
+            Err(_) => format!("unknown vendor {name:?}; expected cisco, snom or yealink"),
+        };
         validator.reject(&table, name, text);
     }
     (vendors, accounts)

@@ -4,6 +4,7 @@
 //! guessing: a phone silently refuses a background of the wrong size.
 
 mod cisco;
+mod generic;
 mod row;
 mod snom;
 mod yealink;
@@ -22,6 +23,7 @@ impl Model {
         let name = plain(model);
         match vendor {
             Vendor::Cisco => cisco::find(&name),
+            Vendor::Generic => lookup(&[], &generic::OTHER, &name),
             Vendor::Snom => lookup(snom::MODELS, &snom::OTHER, snom::name(&name)),
             Vendor::Yealink => lookup(yealink::MODELS, &yealink::OTHER, yealink::name(&name)),
         }
@@ -31,6 +33,7 @@ impl Model {
     pub fn all(vendor: Vendor) -> impl Iterator<Item = &'static str> {
         let rows = match vendor {
             Vendor::Cisco => cisco::MODELS,
+            Vendor::Generic => &[],
             Vendor::Snom => snom::MODELS,
             Vendor::Yealink => yealink::MODELS,
         };

@@ -8,6 +8,9 @@ use std::str::FromStr;
 pub enum Vendor {
     /// Cisco (7900, 8800 and relatives).
     Cisco,
+    /// Any other, without a backend of its own: for CSTA sessions, NOTIFYs and calls by Asterisk. No User-Agent
+    /// is recognized as it.
+    Generic,
     /// Snom.
     Snom,
     /// Yealink.
@@ -16,12 +19,16 @@ pub enum Vendor {
 
 impl Vendor {
     /// All vendors, in the order of their names.
-    pub const ALL: [Self; 3] = [Self::Cisco, Self::Snom, Self::Yealink];
+    pub const ALL: [Self; 4] = [Self::Cisco, Self::Generic, Self::Snom, Self::Yealink];
+
+    /// The vendors whose phones handsetd recognizes and controls by their web servers.
+    pub const WITH_BACKEND: [Self; 3] = [Self::Cisco, Self::Snom, Self::Yealink];
 
     /// Returns the lower-case name in configuration and results.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cisco => "cisco",
+            Self::Generic => "generic",
             Self::Snom => "snom",
             Self::Yealink => "yealink",
         }
@@ -31,6 +38,7 @@ impl Vendor {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Cisco => "Cisco",
+            Self::Generic => "other",
             Self::Snom => "Snom",
             Self::Yealink => "Yealink",
         }
@@ -40,6 +48,7 @@ impl Vendor {
     pub const fn account(self) -> &'static str {
         match self {
             Self::Cisco => "the user name and password of its user",
+            Self::Generic => "its user name and password",
             Self::Snom => "its http_user and http_pass",
             Self::Yealink => "the user name and password of its web administrator",
         }
@@ -65,5 +74,7 @@ impl FromStr for Vendor {
 
 /// The name of an unsupported vendor.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("unknown vendor {0:?}; expected cisco, snom or yealink")]
+#[error(
+    "unknown vendor {0:?}; expected cisco, snom or yealink, or generic for a phone of another vendor"
+)]
 pub struct UnknownVendor(String);

@@ -52,7 +52,7 @@ fn root_vendor(document: &str) -> Option<Vendor> {
         root.get(..vendor.title().len() + SUFFIX.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(&format!("{vendor}{SUFFIX}")))
     };
-    Vendor::ALL.into_iter().find(is_of)
+    Vendor::WITH_BACKEND.into_iter().find(is_of)
 }
 
 /// What follows the name of the vendor in the names of all its objects: `CiscoIPPhoneText`.

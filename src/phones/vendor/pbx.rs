@@ -28,7 +28,9 @@ pub(super) fn plan(phone: &Phone, task: &Task) -> Result<Plan, PlanError> {
             let purpose = Purpose::Dial(number.clone());
             let plan = Plan::new([Step::Call(Call { headers, purpose })]);
             Ok(match phone.vendor {
-                Vendor::Cisco => plan.with_note("unverified on real phones: auto-answer"),
+                Vendor::Cisco | Vendor::Generic => {
+                    plan.with_note("unverified on real phones: auto-answer")
+                }
                 Vendor::Snom => {
                     plan.with_note("auto-answer depends on the phone's setting answer_after_policy")
                 }
@@ -38,7 +40,11 @@ pub(super) fn plan(phone: &Phone, task: &Task) -> Result<Plan, PlanError> {
         Task::Ring(tone) => {
             let headers = vec![("Alert-Info", alert_info(phone.vendor, tone)?)];
             let purpose = Purpose::Ring(RING_DURATION);
-            Ok(Plan::new([Step::Call(Call { headers, purpose })]))
+            let plan = Plan::new([Step::Call(Call { headers, purpose })]);
+            Ok(match phone.vendor {
+                Vendor::Generic => plan.with_note("unverified on real phones: the ring tone"),
+                Vendor::Cisco | Vendor::Snom | Vendor::Yealink => plan,
+            })
         }
         Task::Control(Control::RingStop) => Ok(Plan::new([Step::HangUp])),
         Task::Control(Control::Call(CallControl::Hangup, call)) => {
@@ -93,7 +99,8 @@ fn alert_info(vendor: Vendor, tone: &PreparedTone) -> Result<String, PlanError> 
     };
     let lower = name.to_ascii_lowercase();
     let prefixes: &[&str] = match vendor {
-        Vendor::Cisco => &["bellcore-dr"],
+        // The only names that several vendors understand.
+        Vendor::Cisco | Vendor::Generic => &["bellcore-dr"],
         Vendor::Snom => &["ringer"],
         Vendor::Yealink => &["ringtone-", "ring"],
     };
@@ -102,7 +109,7 @@ fn alert_info(vendor: Vendor, tone: &PreparedTone) -> Result<String, PlanError> 
         .find_map(|prefix| lower.strip_prefix(prefix));
     let number: Option<u8> = digits.unwrap_or(&lower).parse().ok();
     let (max, format): (u8, fn(u8) -> String) = match vendor {
-        Vendor::Cisco => (5, |number| format!("Bellcore-dr{number}")),
+        Vendor::Cisco | Vendor::Generic => (5, |number| format!("Bellcore-dr{number}")),
         Vendor::Snom => (10, |number| format!("<http://127.0.0.1/Ringer{number}>")),
         Vendor::Yealink => (8, |number| format!("ringtone-{number}")),
     };

@@ -5,7 +5,7 @@ use super::plan::Plan;
 use super::plan_context::{CstaSession, PlanContext};
 use super::plan_error::PlanError;
 use super::task::Task;
-use super::{NO_CSTA, cisco, pbx, snom, uacsta, yealink};
+use super::{NO_CSTA, cisco, generic, pbx, snom, uacsta, yealink};
 use crate::phone::{Phone, Vendor};
 use crate::verb::{Control, Via};
 
@@ -89,6 +89,7 @@ fn instead(
 pub(super) fn backend(vendor: Vendor) -> &'static dyn Backend {
     match vendor {
         Vendor::Cisco => &cisco::Cisco,
+        Vendor::Generic => &generic::Generic,
         Vendor::Snom => &snom::Snom,
         Vendor::Yealink => &yealink::Yealink,
     }

@@ -225,6 +225,7 @@ fn probes(vendor: Vendor) -> &'static [Probe] {
                 keys: &[("uri", "Init:AppStatus"), ("via", "http")],
             },
         ],
+        Vendor::Generic => &[],
         Vendor::Snom => &[
             INFO,
             Probe {

@@ -48,7 +48,7 @@ impl Area {
         match (vendor, method) {
             (Vendor::Yealink, Method::Get) => Self::YealinkCommands,
             (Vendor::Yealink, Method::Post) => Self::YealinkPushes,
-            (Vendor::Cisco | Vendor::Snom, _) => Self::All,
+            (Vendor::Cisco | Vendor::Generic | Vendor::Snom, _) => Self::All,
         }
     }
 

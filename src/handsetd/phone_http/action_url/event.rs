@@ -19,7 +19,7 @@ impl Event {
     pub(super) fn parse(vendor: Vendor, vendor_name: &str) -> Option<Self> {
         let lower = vendor_name.to_ascii_lowercase();
         let (name, table): (&str, &[Known]) = match vendor {
-            Vendor::Cisco => (&lower, &[]),
+            Vendor::Cisco | Vendor::Generic => (&lower, &[]),
             Vendor::Snom => (strip(&lower, "action_", "_url"), SNOM),
             Vendor::Yealink => (strip(&lower, "action_url.", ""), YEALINK),
         };

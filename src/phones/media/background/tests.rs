@@ -52,7 +52,7 @@ fn seen(picture: &Picture) -> RgbImage {
 /// Every distinct background of the table, with a model that has it.
 fn backgrounds() -> Vec<(&'static str, Background)> {
     let mut distinct = BTreeMap::new();
-    for vendor in Vendor::ALL {
+    for vendor in Vendor::WITH_BACKEND {
         for name in Model::all(vendor) {
             if let Ok(background) = Model::find(vendor, name).background {
                 distinct.insert(format!("{background:?}"), (name, background));
