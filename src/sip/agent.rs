@@ -13,9 +13,10 @@ use super::core::Core;
 use super::counters::Totals;
 use super::error::{BindError, NotSent, RequestError};
 use super::exchange::exchange;
-use super::flow::{Flow, Target, Transport};
+use super::flow::{Flow, Target};
 use super::incoming::{self, Incoming};
 use super::listen::Listen;
+use super::listen::Transport;
 use super::outgoing::{self, Parties, contact, new_branch, new_call_id, new_tag};
 use super::receive::Receiver;
 use super::transport::datagrams::{DatagramSender, DatagramSocket};
@@ -170,7 +171,7 @@ impl BoundUserAgent {
         let mut tcp_port = None;
         for listener in &self.streams {
             if listener.tls.is_none() {
-                tcp_port = tcp_port.or(Some(listener.listener.local_addr().port()));
+                tcp_port = tcp_port.or_else(|| Some(listener.listener.local_addr().port()));
             }
         }
         let running = Running {

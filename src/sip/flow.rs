@@ -13,17 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::error::NotSent;
-
-/// A transport protocol.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Transport {
-    /// Datagrams.
-    Udp,
-    /// A connection.
-    Tcp,
-    /// A connection with TLS.
-    Tls,
-}
+use super::listen::Transport;
 
 /// The address of a peer.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -73,28 +63,6 @@ pub(crate) struct Connection {
     /// Its place among the accepted ones; nothing for one that we established.
     pub(crate) slot: Weak<Slot>,
     pub(crate) is_trusted: AtomicBool,
-}
-
-impl Transport {
-    /// Returns the name as configurations have it, such as `udp`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Udp => "udp",
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-        }
-    }
-
-    /// Returns whether messages arrive completely, once and in order.
-    pub fn is_reliable(self) -> bool {
-        self != Self::Udp
-    }
-}
-
-impl fmt::Display for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 impl fmt::Display for Target {

@@ -109,7 +109,7 @@ impl<'a> InviteTransaction<'a> {
 
     fn send_cancel(&self) {
         let mut cancel = self.derived(Method::Cancel);
-        copy(&self.request, &mut cancel, Name::TO);
+        copy(&self.request, &mut cancel, &Name::TO);
         let (core, flow) = (Arc::clone(self.core), self.flow.clone());
         let branch = self.branch.clone();
         self.core.tasks.spawn("sip cancel", async move {
@@ -149,14 +149,14 @@ impl<'a> InviteTransaction<'a> {
             Name::FROM,
             Name::CALL_ID,
         ] {
-            copy(&self.request, &mut request, name);
+            copy(&self.request, &mut request, &name);
         }
         request.headers.push(Name::CSEQ, cseq);
         request
     }
 }
 
-fn copy(from: &Request, to: &mut Request, name: Name) {
+fn copy(from: &Request, to: &mut Request, name: &Name) {
     for value in from.headers.all(name.clone()) {
         to.headers.push(name.clone(), Value::lossy(value));
     }

@@ -46,9 +46,9 @@ pub use counters::Totals;
 pub use credentials::Credentials;
 pub use dialog::{Dialog, DialogRequests, End, Established, InDialogRequest, Invite};
 pub use error::{BindError, InviteError, NotSent, RequestError, Unanswered};
-pub use flow::{Flow, Target, Transport};
+pub use flow::{Flow, Target};
 pub use incoming::{Incoming, IncomingRequest};
-pub use listen::{InvalidListen, Listen};
+pub use listen::{InvalidListen, Listen, Transport};
 
 #[cfg(test)]
 mod tests;

@@ -84,7 +84,7 @@ mod tests {
     async fn forged_addresses_share_a_limit_in_the_end() {
         let limiter = Limiter::new(1);
         let now = Instant::now();
-        let admitted = (0..MAX_ADDRESSES as u32 + 5).filter(|&number| {
+        let admitted = (0..u32::try_from(MAX_ADDRESSES).unwrap() + 5).filter(|&number| {
             limiter
                 .admit(Ipv4Addr::from_bits(number + 1).into(), now)
                 .is_ok()

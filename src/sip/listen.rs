@@ -4,7 +4,38 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use super::flow::Transport;
+/// A transport protocol.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// A connection.
+    Tcp,
+    /// A connection with TLS.
+    Tls,
+}
+
+impl Transport {
+    /// Returns the name as configurations have it, such as `udp`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+        }
+    }
+
+    /// Returns whether messages arrive completely, once and in order.
+    pub fn is_reliable(self) -> bool {
+        self != Self::Udp
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// A transport and an address to listen on, written `udp:0.0.0.0:6060`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

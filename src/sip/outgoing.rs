@@ -2,7 +2,8 @@
 
 use handset_net::random::hex_token;
 
-use super::flow::{Flow, Transport};
+use super::flow::Flow;
+use super::listen::Transport;
 use super::wire::envelope::CSeq;
 use super::wire::{Method, Name, NameAddr, Request, Token, Uri, Value, Via};
 

@@ -120,7 +120,7 @@ impl Receiver {
         let peer = inbound.flow.target().address.ip();
         if self.core.requests.admit(peer, Instant::now()).is_err() {
             self.core.counters.limited.increment();
-            return self.drop_silently(inbound);
+            return self.drop_silently(&inbound);
         }
         let response = match &inbound.request.method {
             Method::Register => match unsupported(&inbound.request) {
@@ -145,20 +145,17 @@ impl Receiver {
     }
 
     fn hand_on(&self, inbound: Inbound) {
-        match self.incoming.try_reserve() {
-            Ok(place) => {
-                let responder = Responder::new(&self.core, inbound, false);
-                place.send(IncomingRequest::new(responder));
-            }
-            Err(_) => {
-                self.core.counters.overflowed.increment();
-                self.drop_silently(inbound);
-            }
+        if let Ok(place) = self.incoming.try_reserve() {
+            let responder = Responder::new(&self.core, inbound, false);
+            place.send(IncomingRequest::new(responder));
+        } else {
+            self.core.counters.overflowed.increment();
+            self.drop_silently(&inbound);
         }
     }
 
     /// Forgets a request, so that its next copy is handled.
-    fn drop_silently(&self, inbound: Inbound) {
+    fn drop_silently(&self, inbound: &Inbound) {
         self.core.servers.forget(&inbound.key);
     }
 

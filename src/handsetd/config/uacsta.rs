@@ -134,7 +134,6 @@ fn warn_of_phones(is_there: bool, directory: &Directory, validator: &mut Validat
         [] if is_there => validator.warn(
             "[uacsta] has no effect: no [[phone]] has csta, so none may register or is called",
         ),
-        [] => {}
         [first, rest @ ..] if !is_there => {
             let others = match rest.len() {
                 0 => String::new(),

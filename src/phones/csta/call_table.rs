@@ -59,7 +59,7 @@ impl CallTable {
                     device: call
                         .device()
                         .map(ToOwned::to_owned)
-                        .or(before.device.clone()),
+                        .or_else(|| before.device.clone()),
                     state: call.state().to_owned(),
                     is_announced: true,
                     ..before
@@ -99,7 +99,10 @@ impl CallTable {
         let now = KnownCall {
             id: event.call_id.clone().unwrap_or_default(),
             device: self.device(event).or(before.device),
-            state: event.local_state.clone().unwrap_or(state.to_owned()),
+            state: event
+                .local_state
+                .clone()
+                .unwrap_or_else(|| state.to_owned()),
             calling: event.calling.clone().or(before.calling),
             called: event.called.clone().or(before.called),
             is_announced,
@@ -119,12 +122,11 @@ impl CallTable {
         let new = |name: &'static str| (!before.is_announced).then_some(name);
         match event.kind {
             EventKind::ServiceInitiated => (None, "initiated"),
-            EventKind::Originated => (new("outgoing_call"), "connected"),
             EventKind::Delivered if self.rings_here(event, before) => {
                 (Some("incoming_call"), "alerting")
             }
-            // Some phones report no other event of a call that they place.
-            EventKind::Delivered => (new("outgoing_call"), "connected"),
+            // Some phones report only one of the two of a call that they place.
+            EventKind::Originated | EventKind::Delivered => (new("outgoing_call"), "connected"),
             EventKind::Established => (Some("call_established"), "connected"),
             // Another party has left a conference.
             EventKind::ConnectionCleared if local.is_some_and(|local| local != NULL) => (None, ""),

@@ -45,7 +45,7 @@ impl SessionDialect {
         let device = match account.device() {
             Some(device) => device,
             None if has_line_numbers => "1",
-            None => endpoint.map_or(account.user(), Endpoint::name),
+            None => endpoint.map_or_else(|| account.user(), Endpoint::name),
         };
         Self {
             edition: if is_snom { Edition::Ed5 } else { Edition::Ed3 },

@@ -233,14 +233,13 @@ impl Shared {
     }
 
     fn hand_on(&self, request: (Responder, Request), fields: Vec<(Name, Value)>) {
-        match self.requests.try_reserve() {
-            Ok(place) => place.send(Box::new(InDialogRequest::new(request, fields))),
-            Err(_) => {
-                self.core.counters.overflowed.increment();
-                let response = Response::new(Status::SERVER_INTERNAL_ERROR);
-                let response = response.with(Name::RETRY_AFTER, Value::lossy("1"));
-                InDialogRequest::new(request, fields).respond(response);
-            }
+        if let Ok(place) = self.requests.try_reserve() {
+            place.send(Box::new(InDialogRequest::new(request, fields)));
+        } else {
+            self.core.counters.overflowed.increment();
+            let response = Response::new(Status::SERVER_INTERNAL_ERROR);
+            let response = response.with(Name::RETRY_AFTER, Value::lossy("1"));
+            InDialogRequest::new(request, fields).respond(response);
         }
     }
 }

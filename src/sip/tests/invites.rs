@@ -250,7 +250,10 @@ async fn challenge_is_answered_once() {
             "a password is not guessed again"
         );
     };
-    let (established, ()) = tokio::join!(peer.call(&fixture.agent, credentials("s3cret")), phone);
+    let (established, ()) = tokio::join!(
+        peer.call(&fixture.agent, Some(credentials("s3cret"))),
+        phone
+    );
     let Err(InviteError::Refused(response)) = established else {
         panic!()
     };
@@ -273,7 +276,10 @@ async fn stale_nonce_is_answered_once_more() {
         }
         assert_eq!(peer.receive_bytes(40).await, None);
     };
-    let (established, ()) = tokio::join!(peer.call(&fixture.agent, credentials("s3cret")), phone);
+    let (established, ()) = tokio::join!(
+        peer.call(&fixture.agent, Some(credentials("s3cret"))),
+        phone
+    );
     assert!(matches!(established, Err(InviteError::Refused(_))));
 }
 

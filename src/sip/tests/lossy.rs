@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use handset_net::tasks::Tasks;
 use tokio::net::UdpSocket;
 use tokio::time::sleep;
 
@@ -14,7 +15,7 @@ use crate::wire::{Message, Method, Response, Status};
 async fn relay(agent: std::net::SocketAddr, phone: std::net::SocketAddr) -> std::net::SocketAddr {
     let socket = std::sync::Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
     let address = socket.local_addr().unwrap();
-    tokio::spawn(async move {
+    Tasks::new().spawn("test", async move {
         let mut state = 7_u32;
         let mut buffer = vec![0; 65_536];
         loop {
@@ -30,7 +31,7 @@ async fn relay(agent: std::net::SocketAddr, phone: std::net::SocketAddr) -> std:
             let delay = Duration::from_millis(u64::from(state >> 20) % 40);
             for copy in 0..copies {
                 let (socket, datagram) = (socket.clone(), datagram.clone());
-                tokio::spawn(async move {
+                Tasks::new().spawn("test", async move {
                     sleep(delay * (copy + 1)).await;
                     socket.send_to(&datagram, to).await.unwrap();
                 });
@@ -102,7 +103,7 @@ async fn everything_happens_once_and_in_order() {
             .await
             .unwrap();
         let dialog = established.dialog.clone();
-        let events = tokio::spawn(async move {
+        let events = Tasks::new().spawn("test", async move {
             let mut events = Vec::new();
             while let Some(request) = established.requests.next().await {
                 events.push(String::from_utf8(request.request().body.to_vec()).unwrap());

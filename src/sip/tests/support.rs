@@ -69,11 +69,11 @@ pub(super) fn body(text: &str) -> Body {
     }
 }
 
-pub(super) fn credentials(password: &str) -> Option<Credentials> {
-    Some(Credentials {
+pub(super) fn credentials(password: &str) -> Credentials {
+    Credentials {
         user: "1001-csta".to_owned(),
         password: password.to_owned().into(),
-    })
+    }
 }
 
 pub(super) fn seconds(seconds: u64) -> Instant {
@@ -218,10 +218,9 @@ impl Peer {
         let branch = self.branch.fetch_add(1, Ordering::Relaxed);
         let (agent, own) = (self.agent, self.address());
         format!(
-            "{method} sip:{agent} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK-o{};rport\r\n\
+            "{method} sip:{agent} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK-o{branch};rport\r\n\
              Max-Forwards: 70\r\nFrom: <sip:1001@{agent}>;tag=a\r\nTo: <sip:1001@{agent}>\r\nCall-ID: c\r\n\
-             CSeq: 1 {method}\r\n{fields}Content-Length: 0\r\n\r\n",
-            branch
+             CSeq: 1 {method}\r\n{fields}Content-Length: 0\r\n\r\n"
         )
     }
 
@@ -268,7 +267,8 @@ impl Peer {
             assert_eq!(number(&ack), number(&invite));
             invite
         };
-        let (established, invite) = tokio::join!(self.call(agent, credentials("s3cret")), phone);
+        let (established, invite) =
+            tokio::join!(self.call(agent, Some(credentials("s3cret"))), phone);
         (established.unwrap(), invite)
     }
 }

@@ -86,12 +86,11 @@ impl DatagramSender {
     pub(crate) fn flow(&self, receiver: &Receiver, peer: SocketAddr) -> Option<Flow> {
         let (ours, ip) = (self.address.ip(), peer.ip().to_canonical());
         let ip = match (ours.is_ipv4(), ip) {
-            (true, std::net::IpAddr::V6(_)) => return None,
             // A socket of IPv6 for any address has those of IPv4, too.
             (false, std::net::IpAddr::V4(ip)) if ours.is_unspecified() => {
                 ip.to_ipv6_mapped().into()
             }
-            (false, std::net::IpAddr::V4(_)) => return None,
+            (true, std::net::IpAddr::V6(_)) | (false, std::net::IpAddr::V4(_)) => return None,
             (_, ip) => ip,
         };
         let peer = SocketAddr::new(ip, peer.port());

@@ -16,7 +16,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use crate::flow::{Connection, Flow, Target, Transport};
+use crate::flow::{Connection, Flow, Target};
+use crate::listen::Transport;
 use crate::receive::Receiver;
 use crate::wire::{Frame, Framer};
 
@@ -31,7 +32,7 @@ impl fmt::Debug for StreamListener {
         f.debug_struct("StreamListener")
             .field("listener", &self.listener)
             .field("transport", &self.transport())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,7 +86,7 @@ impl StreamListener {
                             match timeout_at(since + HANDSHAKE, tls.accept(stream)).await {
                                 Ok(Ok(stream)) => link.serve(stream).await,
                                 Ok(Err(error)) => {
-                                    debug!(peer = %target, %error, "TLS handshake failed.")
+                                    debug!(peer = %target, %error, "TLS handshake failed.");
                                 }
                                 Err(_) => debug!(peer = %target, "TLS handshake timed out."),
                             }
@@ -110,7 +111,7 @@ pub(crate) async fn connect(
     let connecting = timeout_at(until, TcpStream::connect(address)).await;
     let stream = connecting.ok()?.ok()?;
     let own = stream.local_addr().ok()?;
-    let local = SocketAddr::new(own.ip(), port.unwrap_or(own.port()));
+    let local = SocketAddr::new(own.ip(), port.unwrap_or_else(|| own.port()));
     let target = Target {
         transport: Transport::Tcp,
         address,

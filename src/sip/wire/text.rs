@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-/// A word of letters, digits and `-.!%*_+`'~` (`token` of RFC 3261, section 25.1).
+/// A word of letters, digits and ``-.!%*_+`'~`` (`token` of RFC 3261, section 25.1).
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Token(Box<str>);
 

@@ -35,11 +35,11 @@ impl Uri {
             text.push('@');
         }
         let is_bare_ipv6 = matches!(host.parse(), Ok(IpAddr::V6(_)));
-        text.push_str(&if is_bare_ipv6 {
-            format!("[{host}]")
+        if is_bare_ipv6 {
+            text.extend(["[", host, "]"]);
         } else {
-            host.to_owned()
-        });
+            text.push_str(host);
+        }
         if let Some(port) = port {
             text.push(':');
             text.push_str(&port.to_string());
@@ -143,27 +143,23 @@ fn split(text: &str) -> Option<Parts<'_>> {
 
 /// Splits `host[:port]`; an IPv6 address must be in brackets.
 pub(crate) fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(inside) => {
-            let (address, port) = inside.split_once(']')?;
-            address.parse::<std::net::Ipv6Addr>().ok()?;
-            (text.get(..address.len().checked_add(2)?)?, port)
-        }
-        None => {
-            let end = text.find(':').unwrap_or(text.len());
-            let (host, port) = text.split_at(end);
-            let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-            (!host.is_empty() && host.bytes().all(is_host)).then_some(())?;
-            (host, port)
-        }
+    let (host, port) = if let Some(inside) = text.strip_prefix('[') {
+        let (address, port) = inside.split_once(']')?;
+        address.parse::<std::net::Ipv6Addr>().ok()?;
+        (text.get(..address.len().checked_add(2)?)?, port)
+    } else {
+        let end = text.find(':').unwrap_or(text.len());
+        let (host, port) = text.split_at(end);
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        (!host.is_empty() && host.bytes().all(is_host)).then_some(())?;
+        (host, port)
     };
     let port = match port.strip_prefix(':') {
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some(digits.parse().ok()?)
         }
-        Some(_) => return None,
         None if port.is_empty() => None,
-        None => return None,
+        Some(_) | None => return None,
     };
     Some((host, port))
 }
@@ -174,7 +170,8 @@ fn push_escaped(text: &mut String, user: &str) {
         if (is_token_byte(byte) && !b"%`".contains(&byte)) || b"&=$,;?/()".contains(&byte) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            text.push('%');
+            text.push_str(&hex::encode_upper([byte]));
         }
     }
 }

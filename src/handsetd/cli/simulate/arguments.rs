@@ -56,6 +56,7 @@ pub(crate) struct Simulate {
     /// Register an identity for CSTA sessions with handsetd (Snom, Yealink), over UDP or ;transport=tcp
     #[arg(long, value_name = "USER:PASSWORD@HOST[:PORT]")]
     pub(super) csta: Option<String>,
+    #[expect(clippy::doc_markdown, reason = "users read it")]
     /// Provision this setting, such as csta_control=off (Snom) or features.csta_control.enable=0
     /// (Yealink); may be repeated
     #[arg(long, value_name = "NAME=VALUE")]

@@ -31,14 +31,12 @@ pub(super) async fn beat(live: &Arc<Live>) -> String {
 /// Refreshes the session when that is due; returns why it is over once the phone does not answer.
 pub(super) async fn refresh(live: &Arc<Live>) -> String {
     loop {
-        match live.dialog.refresh_at() {
-            Some(at) => sleep_until(at.max(Instant::now() + MIN_REFRESH)).await,
+        let Some(at) = live.dialog.refresh_at() else {
             // The peer may come to demand it later.
-            None => {
-                sleep(LOOK_AGAIN).await;
-                continue;
-            }
-        }
+            sleep(LOOK_AGAIN).await;
+            continue;
+        };
+        sleep_until(at.max(Instant::now() + MIN_REFRESH)).await;
         let turn = live.turn().await;
         let until = Instant::now() + REFRESH_TIMEOUT;
         let refreshed = live

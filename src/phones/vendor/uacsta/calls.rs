@@ -80,7 +80,7 @@ pub(super) fn with_call(
             },
             // A phone that does not list its calls knows itself which one can be meant.
             Err(refused) if refused.is_unsupported() => ReplyOutcome::Then(then(&own.only_end())),
-            Err(refused) => refusal(refused),
+            Err(refused) => refusal(&refused),
         },
     )?;
     Ok(Plan::new([step]))

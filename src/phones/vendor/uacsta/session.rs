@@ -97,7 +97,9 @@ impl Session {
         request: &Request,
         read: impl Fn(Result<Answer, ReplyOutcome>) -> ReplyOutcome + Send + Sync + 'static,
     ) -> Result<Step, PlanError> {
-        self.step_or(request, move |answer| read(answer.map_err(refusal)))
+        self.step_or(request, move |answer| {
+            read(answer.map_err(|refused| refusal(&refused)))
+        })
     }
 
     /// As [`step`](Self::step), for a `read` that tells refusals apart.
@@ -126,7 +128,7 @@ impl Session {
 }
 
 /// Returns the outcome of a refused request.
-pub(super) fn refusal(refused: Refused) -> ReplyOutcome {
+pub(super) fn refusal(refused: &Refused) -> ReplyOutcome {
     let text = refused.to_string();
     match refused {
         Refused::Sip {
