@@ -30,8 +30,8 @@ macro_rules! targets {
 }
 
 targets! {
-    agi ami cisco configuration csta digest growth identity mobility phone_http picture ringtone rules snom
-    steps verb yealink
+    agi ami cisco configuration csta digest growth identity mobility phone_http picture ringtone rules sip_message
+    sip_stream snom steps verb yealink
 }
 
 #[test]

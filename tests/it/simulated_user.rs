@@ -84,7 +84,7 @@ async fn phones_register_for_sessions_and_tell_what_the_registrar_says() {
             let name = line.split(':').next().unwrap();
             ["Via", "From", "To", "Call-ID", "CSeq", "Expires"].contains(&name)
         });
-        let copied: String = copied.map(|line| format!("{line}\r\n")).collect();
+        let copied: String = copied.flat_map(|line| [line, "\r\n"]).collect();
         let response = format!("SIP/2.0 {status}\r\n{copied}Content-Length: 0\r\n\r\n");
         server.send_to(response.as_bytes(), from).await.unwrap();
         phone

@@ -86,7 +86,7 @@ async fn wrong_passwords_and_stolen_names_are_refused() {
         let state = thief.until("a refusal", failed).await;
         assert_eq!((state.csta.registered, state.csta.established), (None, 0));
     }
-    let csta = csta_of(&daemon, "other", |csta| csta.is_object()).await;
+    let csta = csta_of(&daemon, "other", serde_json::Value::is_object).await;
     assert!(csta["registered"].is_null(), "{csta}");
     // The session of the owner has not suffered.
     let state = own.state();
@@ -163,7 +163,7 @@ async fn garbage_gets_no_answer() {
         &long,
     ] {
         stranger.socket.send(garbage.as_bytes()).await.unwrap();
-        let mut buffer = [0; 65_535];
+        let mut buffer = vec![0; 65_535];
         let answer = timeout(
             Duration::from_millis(300),
             stranger.socket.recv(&mut buffer),

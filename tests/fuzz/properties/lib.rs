@@ -16,6 +16,8 @@ pub mod phone_http;
 pub mod picture;
 pub mod ringtone;
 pub mod rules;
+pub mod sip_message;
+pub mod sip_stream;
 pub mod snom;
 pub mod steps;
 pub mod verb;
