@@ -129,3 +129,26 @@ const WEIGHT: usize = 512;
 
 /// Maximum size of all transactions, in bytes.
 const MAX_WEIGHT: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_count_towards_the_limit() {
+        let servers = Servers::new();
+        let key = |number: usize| Key {
+            peer: IpAddr::from([192, 0, 2, 1]),
+            branch: format!("{number:016000}"),
+            sent_by: ("a".to_owned(), None),
+            method: Method::Register,
+        };
+        let now = Instant::now();
+        for number in 0..5000 {
+            assert!(matches!(servers.admit(&key(number), now), Known::New));
+        }
+        assert!(!servers.contains(&key(0), now), "the oldest made room");
+        assert!(matches!(servers.admit(&key(4999), now), Known::Pending));
+        assert!(servers.0.lock().len() <= MAX_WEIGHT / 16_000);
+    }
+}

@@ -52,6 +52,21 @@ async fn answers_are_not_larger_than_short_requests() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn short_request_of_a_lost_dialog_is_answered() {
+    let fixture = fixture();
+    let peer = Peer::new(fixture.udp).await;
+    let request = format!(
+        "INFO sip:h SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bK1\r\nFrom: <sip:1001@a>;tag=a\r\n\
+         To: <sip:h@a>;tag=b\r\nCall-ID: c\r\nCSeq: 1 INFO\r\nContent-Length: 0\r\n\r\n",
+        peer.address()
+    );
+    peer.send(&request).await;
+    let response = peer.response(Status::DIALOG_DOES_NOT_EXIST).await;
+    assert_eq!(&*response.reason, "", "there is no room for it");
+    assert!(response.to_bytes().len() <= request.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn strangers_cannot_interfere_with_a_dialog() {
     let fixture = fixture();
     let peer = Peer::new(fixture.udp).await;

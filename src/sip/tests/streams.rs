@@ -235,3 +235,18 @@ async fn message_in_drops_does_not_keep_a_connection() {
     };
     assert!(closed.await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn throttled_connection_is_closed_at_shutdown() {
+    let mut config = config();
+    config.limits.messages_per_second = 1;
+    let mut fixture = start(config);
+    let mut stream = TcpStream::connect(fixture.tcp).await.unwrap();
+    let flood = register("TCP").repeat(100);
+    stream.write_all(flood.as_bytes()).await.unwrap();
+    fixture.incoming.recv().await.unwrap();
+    sleep(Duration::from_millis(100)).await;
+    assert!(fixture.agent.totals().limited > 0);
+    // Sooner than the limit allows the next message.
+    assert!(fixture.tasks.shut_down(Duration::from_millis(500)).await);
+}
