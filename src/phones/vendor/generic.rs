@@ -1,9 +1,11 @@
 //! Phones of vendors without a backend: Auerswald, Fanvil, Gigaset, Grandstream, Mitel, Panasonic, Poly and others.
 //!
 //! They are controlled in a CSTA session, by the verb `notify`, and by calls that Asterisk places. All of that
-//! is planned before a backend is asked.
+//! is planned before a backend is asked. Phones of Unify also take CSTA requests by NOTIFY.
 
-use super::{Backend, Plan, PlanContext, PlanError, PreparedContent, Task};
+mod unify;
+
+use super::{Backend, Plan, PlanContext, PlanError, PreparedContent, Task, pbx};
 use crate::documents::{Documents, StoredContent};
 use crate::phone::Phone;
 use crate::verb::Via;
@@ -13,7 +15,15 @@ use crate::verb::Via;
 pub(super) struct Generic;
 
 impl Backend for Generic {
-    fn plan(&self, _: &Phone, _: &Task, context: &PlanContext<'_>) -> Result<Plan, PlanError> {
+    fn plan(
+        &self,
+        phone: &Phone,
+        task: &Task,
+        context: &PlanContext<'_>,
+    ) -> Result<Plan, PlanError> {
+        if unify::is_one(&phone.model) && is_for_notify(task, context) {
+            return unify::plan(phone, task);
+        }
         Err(PlanError::unsupported(match context.via {
             Some(Via::Http) => "handsetd knows no HTTP commands of phones of this vendor; omit via",
             Some(Via::Notify) => {
@@ -38,6 +48,16 @@ impl Backend for Generic {
 
     fn test_document(&self, _: &Phone) -> (StoredContent, &'static str) {
         (empty(), NO_SCREENS)
+    }
+}
+
+/// Returns whether a NOTIFY is the best way for a task, or the one asked for. It tells less of what the phone did than
+/// a session or Asterisk.
+fn is_for_notify(task: &Task, context: &PlanContext<'_>) -> bool {
+    let has_session = context.csta.is_some_and(|session| session.is_expected);
+    match context.via {
+        Some(via) => via == Via::Notify,
+        None => context.asterisk && !has_session && !pbx::can_replace_key(task),
     }
 }
 
