@@ -1,7 +1,7 @@
 //! The history outlasts restarts and crashes, and costs no delivery.
 
 use std::fs;
-use std::path::Path;
+use std::io::ErrorKind;
 use std::process::Command;
 
 use serde_json::Value;
@@ -46,11 +46,13 @@ fn has(daemon: &Daemon, text: &str) -> bool {
     files
         .map(|file| file.unwrap().path())
         .filter(|path| path.is_file())
-        .any(|path: std::path::PathBuf| {
-            let bytes = fs::read::<&Path>(&path).unwrap();
-            bytes
+        .any(|path| match fs::read(&path) {
+            Ok(bytes) => bytes
                 .windows(text.len())
-                .any(|part| part == text.as_bytes())
+                .any(|part| part == text.as_bytes()),
+            // SQLite removes its log when it closes the file.
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            Err(error) => panic!("{}: {error}", path.display()),
         })
 }
 

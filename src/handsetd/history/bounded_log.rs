@@ -19,6 +19,8 @@ pub(super) struct BoundedLog {
     next_number: u64,
     /// The numbers of the records that the disk does not have as they are; `None` if it has none.
     unwritten: Option<BTreeSet<u64>>,
+    /// How many records were taken to be written and are not known to be on the disk.
+    taken: usize,
 }
 
 /// What is to be written to the disk next.
@@ -38,6 +40,7 @@ impl BoundedLog {
             bytes: 0,
             next_number: first,
             unwritten: None,
+            taken: 0,
         }
     }
 
@@ -137,14 +140,17 @@ impl BoundedLog {
     pub(super) fn keep_on_disk(&mut self, is_kept: bool) {
         let all = || self.records.iter().map(|record| record.number).collect();
         self.unwritten = is_kept.then(all);
+        self.taken = 0;
     }
 
-    /// Returns how many records the disk does not have as they are.
+    /// Returns how many records the disk does not have as they are, with those that are being written.
     pub(super) fn unwritten(&self) -> usize {
-        self.unwritten.as_ref().map_or(0, BTreeSet::len)
+        let waiting = self.unwritten.as_ref().map_or(0, BTreeSet::len);
+        waiting.saturating_add(self.taken)
     }
 
-    /// Takes up to `max` records that the disk does not have as they are, oldest first.
+    /// Takes up to `max` records that the disk does not have as they are, oldest first. They count as
+    /// [`unwritten`](Self::unwritten) until [`finish_batch`](Self::finish_batch).
     pub(super) fn take_batch(&mut self, max: usize) -> Batch {
         self.prune(Instant::now());
         let mut records = Vec::new();
@@ -154,10 +160,16 @@ impl BoundedLog {
             // It may have been dropped meanwhile.
             records.extend(self.get(number).cloned());
         }
+        self.taken = records.len();
         Batch {
             records,
             oldest: self.oldest(),
         }
+    }
+
+    /// Notes that the last batch is on the disk, or that its records were marked again.
+    pub(super) fn finish_batch(&mut self) {
+        self.taken = 0;
     }
 
     /// Returns the lowest number of a record; that of the next one if there is none.

@@ -341,3 +341,16 @@ async fn unusable_place_costs_the_file_and_nothing_else() {
     close(history).await;
     assert_eq!(phones(&folder.open(Config::default()).await), ["1001"]);
 }
+
+#[test]
+fn records_are_unwritten_until_they_are_on_the_disk() {
+    let history = History::new(Config::default());
+    let log = &history.disk.0.log;
+    log.lock().keep_on_disk(true);
+    deliver(&history, "a", "1001");
+    deliver(&history, "b", "1002");
+    assert_eq!(log.lock().take_batch(1).records.len(), 1);
+    assert_eq!(history.figures().unwritten, 2);
+    log.lock().finish_batch();
+    assert_eq!(history.figures().unwritten, 1);
+}

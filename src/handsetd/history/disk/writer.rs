@@ -186,6 +186,7 @@ impl Writer {
                 for record in &batch.records {
                     log.mark(record.number);
                 }
+                log.finish_batch();
                 drop(log);
                 self.errors.fetch_add(1, Ordering::Relaxed);
                 if !std::mem::replace(&mut state.has_failed, true) {
@@ -193,6 +194,7 @@ impl Writer {
                 }
                 return is_written;
             }
+            self.log.lock().finish_batch();
             if std::mem::replace(&mut state.has_failed, false) {
                 info!("The history is stored again; nothing is missing.");
             }
