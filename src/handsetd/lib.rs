@@ -45,6 +45,19 @@
 //! clock ── scheduler┘
 //! ```
 //!
+//! # The path of a CSTA session
+//!
+//! A phone with `csta` registers with the SIP server of `uacsta`, or is known to be a contact of Asterisk.
+//! A task for each phone calls it through [`handset_sip`], starts the monitor, and reads which calls there
+//! are. What the phone sends in the dialog becomes a `Report`: `events` makes a `Fact` of it, like that of an
+//! action URL. In the other direction, a plan of [`handset_phones`] may contain a CSTA request, for which
+//! `deliver` asks `uacsta` for the session of the phone; one request is in progress at a time.
+//!
+//! ```text
+//! phone ── INFO ──▶ uacsta ── Report ──▶ events ── Fact ──▶ rules
+//!       ◀── INFO ── uacsta ◀── deliver
+//! ```
+//!
 //! # Crates and layers
 //!
 //! | Crate | Contents | Depends on |
@@ -121,6 +134,7 @@
 //! | authentication URL | the URL at which a Cisco phone verifies the credentials of a push |
 //! | backend | the code for one vendor's phones: turns a task into a plan |
 //! | backlog | the stored deliveries of one phone, in order |
+//! | binding | where a phone is registered for CSTA sessions, and until when; kept across a restart |
 //! | budget | how long a call waits for its deliveries (`agi.budget`) |
 //! | cancel | to end a delivery before its commit point; nothing was sent |
 //! | circuit breaker | per phone: opens after three timeouts in a row, so that deliveries fail at once; admits a probe after a pause |
@@ -146,6 +160,8 @@
 //! | roster | the registrations of all Asterisk servers, kept up to date |
 //! | run | one firing of a rule |
 //! | task | an action with its media converted for the model; what a backend plans |
+//! | session | the SIP dialog with a phone in which CSTA requests and events travel; on the page: a login |
+//! | slot | one phone with `csta`: its registration and its session |
 //! | transport | the way to a phone: `http`, `notify`, `csta` or `pbx` (the key `via`) |
 //! | verb | what a phone is asked to do, such as `push` |
 
