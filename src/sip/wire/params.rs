@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::grammar::Param;
-use super::text::is_token_byte;
+use super::text::{is_forbidden, is_token_byte};
 
 /// Writes `;name=value` for each parameter, with quotes where the value needs them.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, params: &[Param]) -> fmt::Result {
@@ -18,14 +18,14 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, params: &[Param]) -> fmt::Result
     Ok(())
 }
 
-/// Escapes what would end a quoted string. Line breaks become spaces.
+/// Escapes what would end a quoted string. Characters that no value may have become spaces.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
         if matches!(c, '"' | '\\') {
             escaped.push('\\');
         }
-        escaped.push(if c.is_control() { ' ' } else { c });
+        escaped.push(if is_forbidden(c) { ' ' } else { c });
     }
     escaped
 }

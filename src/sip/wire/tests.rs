@@ -74,6 +74,14 @@ fn tortuous_message_is_read() {
 }
 
 #[test]
+fn tab_in_a_quoted_parameter_is_kept() {
+    let text = "SIP/2.0/UDP a;branch=\"z9hG4bK\t1\"";
+    let via = Via::parse(text).unwrap();
+    assert_eq!(via.branch(), "z9hG4bK\t1");
+    assert_eq!(via.to_string(), text);
+}
+
+#[test]
 fn topmost_hop_is_replaced_alone() {
     let mut headers = request(TORTUOUS).headers;
     let mut via = Envelope::read(&headers).unwrap().via;

@@ -65,7 +65,8 @@ pub(crate) fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
 }
 
-fn is_forbidden(c: char) -> bool {
+/// Returns whether no line may contain `c`.
+pub(super) fn is_forbidden(c: char) -> bool {
     c.is_control() && c != '\t'
 }
 
