@@ -19,6 +19,7 @@ mod completing;
 mod contacts;
 mod crashing;
 mod crowded;
+mod csta_provisioning;
 mod descriptors;
 mod dialplan;
 mod dumps;
