@@ -57,6 +57,11 @@ pub(crate) fn allow() -> Value {
     Value::lossy("INVITE, ACK, CANCEL, BYE, INFO, UPDATE, OPTIONS, REGISTER")
 }
 
+/// Returns the methods that we accept outside a dialog: calls of phones are refused.
+pub(crate) fn allow_outside() -> Value {
+    Value::lossy("OPTIONS, REGISTER")
+}
+
 /// Chooses the identifier of a transaction.
 pub(crate) fn new_branch() -> String {
     format!("z9hG4bK{}", hex_token::<12>())

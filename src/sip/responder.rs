@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::core::{Core, Inbound};
 use super::flow::Flow;
-use super::outgoing::new_short_tag;
+use super::outgoing::{allow_outside, new_short_tag};
 use super::servers::Key;
 use super::wire::envelope::Envelope;
 use super::wire::{Name, Request, Response, Status, Value};
@@ -82,25 +83,10 @@ impl Responder {
         message
             .headers
             .push(Name::SERVER, self.core.user_agent.clone());
-        let mut bytes = message.to_bytes();
-        if let Some(limit) = limit {
-            for name in [Name::SERVER, Name::ALLOW, Name::ACCEPT, Name::SUPPORTED] {
-                if bytes.len() <= limit {
-                    break;
-                }
-                message.headers.remove(&name);
-                bytes = message.to_bytes();
-            }
-            if bytes.len() > limit {
-                // The code says it all; an empty reason phrase is valid (section 25.1).
-                message.reason = Value::lossy("");
-                bytes = message.to_bytes();
-            }
-            if bytes.len() > limit {
-                self.core.counters.withheld.increment();
-                return;
-            }
-        }
+        let Some(bytes) = shorten(message, limit.unwrap_or(usize::MAX)) else {
+            self.core.counters.withheld.increment();
+            return;
+        };
         if !self.flow.target().transport.is_reliable() {
             let servers = &self.core.servers;
             servers.answer(key, bytes.clone(), self.port, Instant::now());
@@ -118,6 +104,34 @@ impl Drop for Responder {
         }
     }
 }
+
+/// Returns a response of at most `limit` bytes, from which what matters least was taken; `None` if that is too
+/// long as well.
+fn shorten(mut response: Response, limit: usize) -> Option<Bytes> {
+    let mut bytes = response.to_bytes();
+    for shorten in SHORTENINGS {
+        if bytes.len() <= limit {
+            break;
+        }
+        shorten(&mut response);
+        bytes = response.to_bytes();
+    }
+    (bytes.len() <= limit).then_some(bytes)
+}
+
+/// What may be left out of a response, least important first.
+const SHORTENINGS: [fn(&mut Response); 5] = [
+    |response| response.headers.remove(&Name::SERVER),
+    // The code says it all; an empty reason phrase is valid (RFC 3261, section 25.1).
+    |response| response.reason = Value::lossy(""),
+    |response| response.headers.remove(&Name::SUPPORTED),
+    |response| response.headers.remove(&Name::ACCEPT),
+    |response| match response.status {
+        // 405 is no valid response without it (section 21.4.6), and is rather not sent.
+        Status::METHOD_NOT_ALLOWED => response.headers.set(Name::ALLOW, allow_outside()),
+        _ => response.headers.remove(&Name::ALLOW),
+    },
+];
 
 /// Copies what a response has from its request: all hops, of which the topmost says where it came from; and
 /// adds a tag to `To` where there is none.

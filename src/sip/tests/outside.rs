@@ -83,6 +83,38 @@ async fn foreign_methods_are_refused() {
     peer.response(Status::BAD_EXTENSION).await;
 }
 
+/// A 405 is sent with `Allow`, which becomes shorter where the request is short, or not at all.
+#[tokio::test(start_paused = true)]
+async fn methods_are_never_refused_without_those_that_are_allowed() {
+    let fixture = fixture();
+    let peer = Peer::new(fixture.udp).await;
+    for (room, expected) in [
+        (
+            200,
+            Some("INVITE, ACK, CANCEL, BYE, INFO, UPDATE, OPTIONS, REGISTER"),
+        ),
+        (30, Some("OPTIONS, REGISTER")),
+        (0, None),
+    ] {
+        let field = format!("X: {}\r\n", "x".repeat(room));
+        let request = peer.outside("NOTIFY", &field);
+        peer.send(&request).await;
+        let response = peer.receive_bytes(1).await;
+        let Some(expected) = expected else {
+            assert_eq!(response, None);
+            continue;
+        };
+        let response = response.unwrap();
+        assert!(response.len() <= request.len());
+        let Ok(Message::Response(response)) = Message::read_datagram(&response) else {
+            panic!()
+        };
+        assert_eq!(response.status, Status::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers.get(&Name::ALLOW), Some(expected));
+    }
+    assert_eq!(fixture.agent.totals().withheld, 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn request_is_repeated_until_it_is_answered() {
     let fixture = fixture();
