@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use bytes::Bytes;
-use handset_phones::csta::SessionDialect;
 use handset_phones::documents::{Document, StoredContent};
 use handset_phones::phone::{Phone, RegistrationInfo, Vendor};
 use handset_phones::screen::{Screen, Source};
@@ -293,7 +292,7 @@ impl Courier {
         let endpoint = phone.endpoint.as_ref();
         let server = phone.server.as_ref();
         let asterisk = endpoint.is_some_and(|endpoint| self.0.roster.knows(endpoint, server));
-        let dialect = SessionDialect::of(phone);
+        let dialect = self.0.sessions.dialect(phone);
         let csta = dialect.as_ref().map(|dialect| CstaSession {
             dialect,
             is_expected: self.0.sessions.is_expected(phone),

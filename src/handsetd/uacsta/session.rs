@@ -2,6 +2,7 @@
 
 mod exchange;
 mod keeper;
+mod known;
 mod opening;
 mod serving;
 mod upkeep;
@@ -9,7 +10,7 @@ mod upkeep;
 use std::sync::Arc;
 
 use handset_net::tasks::Tasks;
-use handset_phones::csta::Message;
+use handset_phones::csta::{Message, SessionDialect};
 use handset_sip::Dialog;
 use handset_sip::wire::{Body, Value};
 use parking_lot::Mutex;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::counters::Counters;
 
 pub(super) use keeper::Keeper;
+use known::Known;
 
 /// A session that is up.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(super) struct Live {
     turn: Arc<Turn<()>>,
     /// Takes the answer to the request in progress, should it come in an INFO of its own.
     awaited: Mutex<Option<oneshot::Sender<String>>>,
+    /// What is known of the phone's calls.
+    known: Mutex<Known>,
     over: CancellationToken,
     /// Why it is over.
     reason: Mutex<Option<String>>,
@@ -37,11 +41,17 @@ pub(super) struct Live {
 }
 
 impl Live {
-    fn new(dialog: Dialog, counters: Arc<Counters>, tasks: Tasks) -> Arc<Self> {
+    fn new(
+        dialog: Dialog,
+        dialect: &SessionDialect,
+        counters: Arc<Counters>,
+        tasks: Tasks,
+    ) -> Arc<Self> {
         Arc::new(Self {
             dialog,
             turn: Arc::default(),
             awaited: Mutex::new(None),
+            known: Mutex::new(Known::new(dialect)),
             over: CancellationToken::new(),
             reason: Mutex::new(None),
             counters,
@@ -52,6 +62,11 @@ impl Live {
     /// Waits for the turn to send a request. Cancel safe.
     pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.turn).lock_owned().await
+    }
+
+    /// Returns the phone's own names for its ends of calls.
+    pub(super) fn ends(&self) -> Vec<(String, String)> {
+        self.known.lock().calls.ends()
     }
 
     /// Declares the session over; the first reason counts.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use handset_phones::csta::{Message, Reply};
+use handset_phones::csta::{Message, Reply, SessionDialect};
 use handset_phones::phone::{CstaAccount, Phone};
 use parking_lot::RwLock;
 use tokio::time::{Instant, timeout_at};
@@ -96,6 +96,14 @@ impl Sessions {
     /// or is called directly.
     pub(crate) fn is_expected(&self, phone: &Phone) -> bool {
         self.of(phone).is_some_and(|slot| slot.is_expected())
+    }
+
+    /// Returns how the phone is spoken to, with its own names for its ends of calls; `None` if it has no
+    /// account for sessions.
+    pub(crate) fn dialect(&self, phone: &Phone) -> Option<SessionDialect> {
+        let mut dialect = SessionDialect::of(phone)?;
+        dialect.ends = self.of(phone).map(|slot| slot.ends()).unwrap_or_default();
+        Some(dialect)
     }
 
     fn of(&self, phone: &Phone) -> Option<Arc<Slot>> {

@@ -154,6 +154,12 @@ impl Slot {
         state.live.is_some() || state.is_expected
     }
 
+    /// Returns the phone's own names for its ends of calls, as the session has them.
+    pub(super) fn ends(&self) -> Vec<(String, String)> {
+        let live = self.session.borrow().live.clone();
+        live.map(|live| live.ends()).unwrap_or_default()
+    }
+
     /// Returns the session, for which it waits until `until` while it is being set up; otherwise why there
     /// is none.
     pub(super) async fn live(&self, until: Instant) -> Result<Arc<Live>, String> {

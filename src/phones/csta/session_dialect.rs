@@ -56,6 +56,12 @@ impl SessionDialect {
         }
     }
 
+    /// Returns whether destinations of transfers must be addresses: so Snom has them, and takes bare numbers
+    /// for new calls only.
+    pub fn wants_addresses(&self) -> bool {
+        self.edition == Edition::Ed5
+    }
+
     /// Returns the phone's own name for its end of a call; that of its line, if it is not known.
     pub fn device_of(&self, call_id: &str) -> &str {
         let end = self.ends.iter().find(|(id, _)| id == call_id);

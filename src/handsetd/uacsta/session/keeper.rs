@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use handset_net::backoff::Backoff;
 use handset_sip::{Established, Target, Transport};
-use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +12,7 @@ use tracing::{debug, info, warn};
 
 use super::Live;
 use super::opening::{BYE_TIMEOUT, Callee, invite, monitor};
-use super::serving::{Known, Reporter, serve};
+use super::serving::{Reporter, serve};
 use super::upkeep::{beat, refresh};
 use crate::uacsta::lookup::CstaPhone;
 use crate::uacsta::refusal::{Refusal, Refuser};
@@ -224,17 +223,17 @@ impl Keeper {
         } = established;
         let live = Live::new(
             dialog.clone(),
+            &phone.dialect,
             Arc::clone(&self.shared.counters),
             self.shared.tasks.clone(),
         );
-        let known = Mutex::new(Known::new(&phone.dialect));
         let reporter = Reporter {
             phone: phone.name.clone(),
             server: phone.server.clone(),
             reports: self.shared.reports.clone(),
         };
         let running = async {
-            if let Some(refusal) = monitor(&live, &phone.dialect, &known).await? {
+            if let Some(refusal) = monitor(&live, &phone.dialect).await? {
                 let trouble = refusal.describe(Self::refuser(place, phone));
                 info!(
                     phone = phone.name,
@@ -245,7 +244,7 @@ impl Keeper {
                 self.up(&live, None);
             }
             debug!(phone = phone.name, "The CSTA session is up.");
-            let state = known.lock().state();
+            let state = live.known.lock().state();
             let gap = lost_at.take().map(|at| at.elapsed());
             reporter.report(Reported::Up(state, gap)).await;
             let reason = tokio::select! {
@@ -255,7 +254,7 @@ impl Keeper {
             Err::<std::convert::Infallible, String>(reason)
         };
         let reason = tokio::select! {
-            reason = serve(&live, &mut requests, &known, &reporter) => reason,
+            reason = serve(&live, &mut requests, &reporter) => reason,
             result = running => match result {
                 Ok(never) => match never {},
                 Err(reason) => reason,

@@ -7,10 +7,8 @@ use handset_phones::csta::{Call, Message, Reply, SessionDialect};
 use handset_phones::phone::CstaAccount;
 use handset_sip::wire::{Response, Uri};
 use handset_sip::{Credentials, Dialog, Established, Flow, Invite, UserAgent};
-use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::serving::Known;
 use super::{Live, body};
 use crate::uacsta::refusal::Refusal;
 use crate::uacsta::request_error::RequestError;
@@ -73,7 +71,6 @@ fn check_status(response: &Response) -> Result<(), Refusal> {
 pub(super) async fn monitor(
     live: &Arc<Live>,
     dialect: &SessionDialect,
-    known: &Mutex<Known>,
 ) -> Result<Option<Refusal>, String> {
     let mut refused = None;
     for message in [
@@ -98,7 +95,7 @@ pub(super) async fn monitor(
         };
         match reply.answer() {
             Ok(answer) if name == "SnapshotDevice" => {
-                known.lock().calls.replace(&Call::all(&answer));
+                live.known.lock().calls.replace(&Call::all(&answer));
             }
             Ok(_) => {}
             Err(why) => {

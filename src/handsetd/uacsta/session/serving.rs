@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use handset_phones::csta::{CallTable, Incoming, SessionDialect};
-use handset_phones::phone::{PhoneState, ServerName};
+use handset_phones::csta::Incoming;
+use handset_phones::phone::ServerName;
 use handset_sip::wire::{Method, Name, Response, Status, Value};
 use handset_sip::{DialogRequests, End, InDialogRequest};
-use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tracing::debug;
 
 use super::{CSTA, Live};
-use crate::uacsta::phone_state;
 use crate::uacsta::report::{Report, Reported};
 
 /// Reports the events of one phone.
@@ -36,35 +34,14 @@ impl Reporter {
     }
 }
 
-/// What is known of the calls of a phone in a session.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) calls: CallTable,
-    pub(super) dnd: Option<bool>,
-}
-
-impl Known {
-    pub(super) fn new(dialect: &SessionDialect) -> Self {
-        Self {
-            calls: CallTable::new(dialect),
-            dnd: None,
-        }
-    }
-
-    pub(super) fn state(&self) -> PhoneState {
-        phone_state::of_calls(&self.calls, self.dnd)
-    }
-}
-
 /// Answers what the phone sends until the dialog ends, and returns why it did.
 pub(super) async fn serve(
     live: &Arc<Live>,
     requests: &mut DialogRequests,
-    known: &Mutex<Known>,
     reporter: &Reporter,
 ) -> String {
     while let Some(request) = requests.next().await {
-        take(live, request, known, reporter).await;
+        take(live, request, reporter).await;
     }
     match live.dialog.ended() {
         Some(End::Bye) => "the phone ended the session",
@@ -76,12 +53,7 @@ pub(super) async fn serve(
     .to_owned()
 }
 
-async fn take(
-    live: &Arc<Live>,
-    request: InDialogRequest,
-    known: &Mutex<Known>,
-    reporter: &Reporter,
-) {
+async fn take(live: &Arc<Live>, request: InDialogRequest, reporter: &Reporter) {
     let message = request.request();
     match message.method {
         Method::Info if message.has_type(CSTA) => {}
@@ -106,7 +78,7 @@ async fn take(
         Incoming::Event(event) => {
             live.counters.event();
             let (named, state) = {
-                let mut known = known.lock();
+                let mut known = live.known.lock();
                 let named = known.calls.note(&event);
                 if let Some(name) = named.as_ref().map(|named| named.name) {
                     known.dnd = match name {

@@ -76,19 +76,24 @@ impl Session {
         }
     }
 
-    /// Returns the target of a call: at the server of the phone's line, if that is known, since Snom phones
-    /// expect addresses.
-    pub(super) fn target(&self, number: &Number) -> String {
+    /// Returns the target of a transfer: at the server that the phone names in its end of the call, or in its
+    /// line; a bare number where it names none.
+    pub(super) fn target(&self, number: &Number, end: &End) -> String {
         let number = number.as_str();
-        let scheme = self.device().split_once(':').map(|(scheme, _)| scheme);
-        let host = self.device().split_once('@').map(|(_, host)| host);
-        match (scheme, host) {
-            _ if number.contains('@') => {
-                format!("sip:{}", number.trim_start_matches("sip:"))
-            }
-            (Some(scheme), Some(host)) => format!("{scheme}:{number}@{host}"),
-            _ => number.to_owned(),
+        if number.contains('@') {
+            return format!("sip:{}", number.trim_start_matches("sip:"));
         }
+        let devices = [end.device.as_str(), self.device()];
+        match devices.into_iter().find_map(server) {
+            Some((scheme, host)) => format!("{scheme}:{number}@{host}"),
+            None => number.to_owned(),
+        }
+    }
+
+    /// Returns whether the phone must be asked for its end of a call before the call can be transferred to
+    /// `number`, which has to be an address.
+    pub(super) fn lacks_server(&self, number: &Number, end: &End) -> bool {
+        self.0.wants_addresses() && !self.target(number, end).contains('@')
     }
 
     /// Returns the step that sends `request` and has its answer interpreted by `read`.
@@ -125,6 +130,15 @@ impl Session {
         });
         step.into_iter().collect()
     }
+}
+
+/// Returns scheme and host of an address.
+fn server(device: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = device.split_once(':')?;
+    let (_, host) = rest.split_once('@')?;
+    // Parameters are those of the phone's line.
+    let host = host.split([';', '?']).next().unwrap_or_default();
+    (!host.is_empty()).then_some((scheme, host))
 }
 
 /// Returns the outcome of a refused request.

@@ -268,6 +268,36 @@ fn attended_transfer_waits_for_the_answer() {
     panic!("it never ends");
 }
 
+/// Snom phones take addresses only, and name their server in their ends of calls.
+#[test]
+fn targets_of_transfers_are_at_the_server_of_the_call() {
+    let mut snom = fixture(Vendor::Snom, "D865", "10.1.226.13");
+    let listed = calls(&[("7", "sip:1001@pbx;line=1", &["connected"][..])]);
+    let blind = r#"<SingleStepTransferCall xmlns="ed5"><activeCall><callID>7</callID><deviceID>sip:1001@pbx;line=1</deviceID></activeCall><transferredTo>sip:200@pbx</transferredTo></SingleStepTransferCall>"#;
+    let snapshot =
+        r#"<SnapshotDevice xmlns="ed5"><snapshotObject>1</snapshotObject></SnapshotDevice>"#;
+    for pairs in ["number=200", "number=200;call=7"] {
+        let plan = planned(&snom, "transfer", pairs).unwrap();
+        assert_eq!(shown(&plan.steps), snapshot);
+        let steps = more(answered(last(&plan.steps), 200, &listed));
+        assert_eq!(shown(&steps), blind);
+    }
+    // The phone may say more to a request with less.
+    let plan = planned(&snom, "transfer", "number=200;call=7").unwrap();
+    let steps = more(answered(last(&plan.steps), 200, UNSUPPORTED));
+    assert!(shown(&steps).contains("<transferredTo>200<"));
+    assert!(sent(&snom, "transfer", "number=ada@b;call=7").contains("<transferredTo>sip:ada@b<"));
+
+    let dialect = snom.csta.as_mut().unwrap();
+    dialect.ends = vec![("7".to_owned(), "sip:1001@pbx;line=1".to_owned())];
+    assert_eq!(sent(&snom, "transfer", "number=200;call=7"), blind);
+    let attended = sent(&snom, "transfer", "number=200;call=7;kind=attended");
+    assert!(
+        attended.contains("<consultedDevice>sip:200@pbx<"),
+        "{attended}"
+    );
+}
+
 #[test]
 fn features_are_switched_for_the_line() {
     let fixture = yealink();

@@ -16,27 +16,41 @@ pub(super) fn plan(
     kind: TransferKind,
     call: Option<&CallId>,
 ) -> Result<Plan, PlanError> {
-    let (own, number) = (session.clone(), number.clone());
-    let plan = with_call(
-        session,
-        services::TRANSFERABLE,
-        call,
-        move |end| match kind {
-            TransferKind::Blind => {
-                let active = end.part("activeCall");
-                let request = services::single_step_transfer(active, &own.target(&number));
-                own.about(&request, end)
+    let (own, target) = (session.clone(), number.clone());
+    let transfer = move |end: &End| match kind {
+        TransferKind::Blind => {
+            let active = end.part("activeCall");
+            let request = services::single_step_transfer(active, &own.target(&target, end));
+            own.about(&request, end)
+        }
+        TransferKind::Attended => consult(&own, end, &target),
+    };
+    let own = session.clone();
+    let plan = with_call(session, services::TRANSFERABLE, call, {
+        let (number, is_listed) = (number.clone(), call.is_none());
+        move |end| {
+            if is_listed || !own.lacks_server(&number, end) {
+                return transfer(end);
             }
-            TransferKind::Attended => consult(&own, end, &number),
-        },
-    )?;
+            let (transfer, end) = (transfer.clone(), end.clone());
+            let session = own.clone();
+            let listed = snapshot(&own, move |calls| {
+                let calls = calls.unwrap_or_default();
+                let mut calls = calls.iter();
+                let call = calls.find(|call| Some(call.id().as_str()) == end.id.as_deref());
+                let end = call.map_or_else(|| end.clone(), |call| session.end_of(call));
+                ReplyOutcome::Then(transfer(&end))
+            });
+            listed.into_iter().collect()
+        }
+    })?;
     Ok(plan.with_note(UNVERIFIED))
 }
 
 /// Calls the target, waits for the answer, and joins both calls.
 fn consult(session: &Session, held: &End, number: &Number) -> Vec<Step> {
     let existing = held.part("existingCall");
-    let request = services::consultation(existing, &session.target(number));
+    let request = services::consultation(existing, &session.target(number, held));
     let (own, held, number) = (session.clone(), held.clone(), number.clone());
     let step = session.step(&request, move |answer| {
         let answer = match answer {
