@@ -328,7 +328,7 @@ const GRACE_PERIOD: Duration = Duration::from_secs(20);
 /// How long a slow disk may take to empty the log of the outbox, and to write the history.
 const CHECKPOINT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long ending the CSTA sessions may take: a phone has two seconds to answer BYE.
+/// How long ending the CSTA sessions may take: a phone has two seconds to answer `MonitorStop` and BYE.
 const HANG_UP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long logging off from Asterisk may take.

@@ -1,5 +1,6 @@
 //! A session that is up: one SIP dialog with a phone.
 
+mod closing;
 mod exchange;
 mod keeper;
 mod known;
@@ -33,6 +34,8 @@ pub(super) struct Live {
     awaited: Mutex<Option<oneshot::Sender<String>>>,
     /// What is known of the phone's calls.
     known: Mutex<Known>,
+    /// The phone's id of the monitor, whose events it sends.
+    monitor: Mutex<Option<String>>,
     over: CancellationToken,
     /// Why it is over.
     reason: Mutex<Option<String>>,
@@ -52,6 +55,7 @@ impl Live {
             turn: Arc::default(),
             awaited: Mutex::new(None),
             known: Mutex::new(Known::new(dialect)),
+            monitor: Mutex::new(None),
             over: CancellationToken::new(),
             reason: Mutex::new(None),
             counters,

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::Live;
-use super::opening::{BYE_TIMEOUT, Callee, invite, monitor};
+use super::closing::close;
+use super::opening::{Callee, invite, monitor};
 use super::serving::{Reporter, serve};
 use super::upkeep::{beat, refresh};
 use crate::uacsta::lookup::CstaPhone;
@@ -254,18 +255,21 @@ impl Keeper {
             Err::<std::convert::Infallible, String>(reason)
         };
         let reason = tokio::select! {
-            reason = serve(&live, &mut requests, &reporter) => reason,
+            reason = serve(&live, &mut requests, &reporter) => Some(reason),
             result = running => match result {
                 Ok(never) => match never {},
-                Err(reason) => reason,
+                Err(reason) => Some(reason),
             },
-            reason = live.ended() => reason,
-            () = self.stopped() => {
-                live.end("handsetd ended the session".to_owned());
-                let _ = dialog.bye(Instant::now() + BYE_TIMEOUT).await;
-                return Ended::Stopped;
+            reason = live.ended() => Some(reason),
+            () = self.stopped() => None,
+            () = moved(routes, place) => Some("the phone has registered anew".to_owned()),
+        };
+        let Some(reason) = reason else {
+            tokio::select! {
+                _ = serve(&live, &mut requests, &reporter) => {}
+                () = close(&live, &phone.dialect) => {}
             }
-            () = moved(routes, place) => "the phone has registered anew".to_owned(),
+            return Ended::Stopped;
         };
         live.end(reason.clone());
         lost_at.get_or_insert_with(Instant::now);

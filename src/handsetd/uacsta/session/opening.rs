@@ -9,6 +9,7 @@ use handset_sip::wire::{Response, Uri};
 use handset_sip::{Credentials, Dialog, Established, Flow, Invite, UserAgent};
 use tokio::time::Instant;
 
+use super::closing::CLOSE_TIMEOUT;
 use super::{Live, body};
 use crate::uacsta::refusal::Refusal;
 use crate::uacsta::request_error::RequestError;
@@ -45,7 +46,7 @@ pub(super) async fn invite(agent: &UserAgent, callee: &Callee) -> Result<Establi
     let established = Dialog::invite(agent, invite, Instant::now() + INVITE_TIMEOUT).await?;
     if let Err(refusal) = check_status(&established.response) {
         // The phone must not keep a session that nobody uses. Whether it answers makes no difference.
-        let _ = established.dialog.bye(Instant::now() + BYE_TIMEOUT).await;
+        let _ = established.dialog.bye(Instant::now() + CLOSE_TIMEOUT).await;
         return Err(refusal);
     }
     Ok(established)
@@ -97,7 +98,10 @@ pub(super) async fn monitor(
             Ok(answer) if name == "SnapshotDevice" => {
                 live.known.lock().calls.replace(&Call::all(&answer));
             }
-            Ok(_) => {}
+            Ok(answer) => {
+                let monitor = answer.text_of("monitorCrossRefID");
+                *live.monitor.lock() = monitor.map(ToOwned::to_owned);
+            }
             Err(why) => {
                 refused = refused.or_else(|| Some(Refusal::Request(name, why.to_string())));
             }
@@ -111,9 +115,6 @@ const INVITE_TIMEOUT: Duration = Duration::from_secs(32);
 
 /// How long a phone may take to answer a request that opens the session.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a phone may take to answer BYE.
-pub(super) const BYE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The longest system status that is shown, in characters.
 const MAX_STATUS: usize = 40;
