@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use handset_simulator::{CallState, Options, State, Vendor};
 use tokio::time::Instant;
 
+use super::support::admin_client::AdminClient;
 use super::support::csta_phone::{CstaPhone, entry, options, registrar, server};
 use super::support::daemon::Daemon;
 use super::support::event_stream::Events;
@@ -73,6 +74,10 @@ async fn loss_repetition_and_disorder_change_nothing() {
 async fn sessions_come_back_after_a_router_has_forgotten_them() {
     let (fixture, relay) = behind(Weather::default()).await;
     let mut events = Events::open(&fixture.daemon).await;
+    fixture.phone.phone().set_dnd(true);
+    assert_eq!(events.next().await["event"], "phone.dnd_on");
+    fixture.phone.phone().set_dnd(false);
+    assert_eq!(events.next().await["event"], "phone.dnd_off");
     relay.forget().await;
     // The event of the phone comes from a port that the daemon does not know; the phone learns nothing of that.
     fixture.phone.phone().receive_call("201");
@@ -90,6 +95,11 @@ async fn sessions_come_back_after_a_router_has_forgotten_them() {
     let answered = |state: &State| state.calls.all()[0].state == CallState::Connected;
     fixture.phone.until("an answer", answered).await;
     while events.next().await["event"] != "phone.call_established" {}
+    let phones = AdminClient::new(fixture.daemon.admin())
+        .get("/api/v1/phones")
+        .await
+        .json();
+    assert_eq!(phones["result"][0]["state"]["dnd"], "on", "{phones}");
 }
 
 #[tokio::test]

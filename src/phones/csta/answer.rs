@@ -55,6 +55,15 @@ impl Answer {
         self.find(name).map(|found| found.text.as_str())
     }
 
+    /// Returns the truth value of the first element of this name; `None` if there is none.
+    pub fn flag_of(&self, name: &str) -> Option<bool> {
+        match self.text_of(name)?.trim() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
     /// Returns the id of the call in the first element of that name, else of the first call in it; `None` if
     /// that is no id that a request can have.
     pub(crate) fn call_id(&self, name: &str) -> Option<CallId> {

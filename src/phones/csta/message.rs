@@ -58,6 +58,12 @@ impl Message {
         Self::known("SnapshotDevice", parts, dialect.edition)
     }
 
+    /// Returns `GetDoNotDisturb` for the line of the phone.
+    pub fn get_do_not_disturb(dialect: &SessionDialect) -> Self {
+        let parts = vec![Part::text("device", &dialect.device)];
+        Self::known("GetDoNotDisturb", parts, dialect.edition)
+    }
+
     /// Creates a request whose names are those of XML.
     fn known(name: &'static str, parts: Vec<Part>, edition: Edition) -> Self {
         let style = Style {

@@ -12,7 +12,7 @@ use tracing::{debug, info, warn};
 
 use super::Live;
 use super::closing::close;
-use super::opening::{Callee, invite, monitor};
+use super::opening::{Callee, invite, monitor, read_do_not_disturb};
 use super::serving::{Reporter, serve};
 use super::upkeep::{beat, refresh};
 use crate::uacsta::lookup::CstaPhone;
@@ -34,6 +34,14 @@ pub(in crate::uacsta) struct Keeper {
 struct Place {
     route: Route,
     is_direct: bool,
+}
+
+/// A session that there was.
+#[derive(Clone, Copy, Debug)]
+struct Lost {
+    at: Instant,
+    /// The phone had told whether do not disturb is on.
+    is_dnd_known: bool,
 }
 
 /// How an attempt ended.
@@ -59,7 +67,7 @@ impl Keeper {
     pub(in crate::uacsta) async fn run(self) {
         let mut routes = self.slot.routes();
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-        let mut lost_at = None;
+        let mut lost = None;
         loop {
             let Some(place) = self.place(&mut routes).await else {
                 break;
@@ -71,10 +79,7 @@ impl Keeper {
             let Some(phone) = self.phone(&place.route) else {
                 break;
             };
-            match self
-                .attempt(&place, &phone, &mut routes, &mut lost_at)
-                .await
-            {
+            match self.attempt(&place, &phone, &mut routes, &mut lost).await {
                 Ended::Stopped => break,
                 Ended::Lost(reason) => {
                     backoff.reset();
@@ -182,7 +187,7 @@ impl Keeper {
         place: &Place,
         phone: &CstaPhone,
         routes: &mut watch::Receiver<Option<Route>>,
-        lost_at: &mut Option<Instant>,
+        lost: &mut Option<Lost>,
     ) -> Ended {
         self.slot.set_session(State {
             is_expected: true,
@@ -203,7 +208,7 @@ impl Keeper {
             }
         };
         match invited {
-            Ok(established) => self.serve(established, place, phone, routes, lost_at).await,
+            Ok(established) => self.serve(established, place, phone, routes, lost).await,
             Err(refusal) => Ended::Refused(refusal),
         }
     }
@@ -215,7 +220,7 @@ impl Keeper {
         place: &Place,
         phone: &CstaPhone,
         routes: &mut watch::Receiver<Option<Route>>,
-        lost_at: &mut Option<Instant>,
+        lost: &mut Option<Lost>,
     ) -> Ended {
         let Established {
             dialog,
@@ -245,8 +250,11 @@ impl Keeper {
                 self.up(&live, None);
             }
             debug!(phone = phone.name, "The CSTA session is up.");
+            if lost.is_some_and(|lost| lost.is_dnd_known) {
+                read_do_not_disturb(&live, &phone.dialect).await?;
+            }
             let state = live.known.lock().state();
-            let gap = lost_at.take().map(|at| at.elapsed());
+            let gap = lost.take().map(|lost| lost.at.elapsed());
             reporter.report(Reported::Up(state, gap)).await;
             let reason = tokio::select! {
                 reason = beat(&live) => reason,
@@ -272,7 +280,10 @@ impl Keeper {
             return Ended::Stopped;
         };
         live.end(reason.clone());
-        lost_at.get_or_insert_with(Instant::now);
+        lost.get_or_insert_with(|| Lost {
+            at: Instant::now(),
+            is_dnd_known: live.known.lock().dnd.is_some(),
+        });
         // Whether a phone that is thought to be gone answers makes no difference.
         if dialog.ended().is_none() {
             drop(requests);

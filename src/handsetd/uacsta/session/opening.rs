@@ -110,6 +110,23 @@ pub(super) async fn monitor(
     Ok(refused)
 }
 
+/// Reads whether do not disturb is on, for a phone that has told it in an earlier session: no event came of what
+/// has changed since. What it does not tell stays unknown. Returns an error if the session is over.
+pub(super) async fn read_do_not_disturb(
+    live: &Arc<Live>,
+    dialect: &SessionDialect,
+) -> Result<(), String> {
+    let message = Message::get_do_not_disturb(dialect);
+    let Ok(reply) = live.ask(message, REQUEST_TIMEOUT).await else {
+        return live.over().map_or(Ok(()), Err);
+    };
+    let answer = reply.answer().ok();
+    if let Some(on) = answer.and_then(|answer| answer.flag_of("doNotDisturbOn")) {
+        live.known.lock().dnd = Some(on);
+    }
+    Ok(())
+}
+
 /// How long a phone may take to answer INVITE: timer B of RFC 3261, after which it counts as silent.
 const INVITE_TIMEOUT: Duration = Duration::from_secs(32);
 

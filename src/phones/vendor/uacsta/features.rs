@@ -76,8 +76,7 @@ fn of_calls(answer: &Answer) -> ReplyOutcome {
 }
 
 fn of_dnd(answer: &Answer) -> ReplyOutcome {
-    let on = answer.text_of("doNotDisturbOn").and_then(truth);
-    data("dnd", on.map(Value::from))
+    data("dnd", answer.flag_of("doNotDisturbOn").map(Value::from))
 }
 
 fn of_forwarding(answer: &Answer) -> ReplyOutcome {
@@ -86,12 +85,7 @@ fn of_forwarding(answer: &Answer) -> ReplyOutcome {
     let item = |item: &Answer| {
         let pairs = [
             ("kind", item.text_of("forwardingType").map(Value::from)),
-            (
-                "on",
-                item.text_of("forwardStatus")
-                    .and_then(truth)
-                    .map(Value::from),
-            ),
+            ("on", item.flag_of("forwardStatus").map(Value::from)),
             ("number", item.text_of("forwardDN").map(Value::from)),
         ];
         let known = pairs
@@ -103,14 +97,6 @@ fn of_forwarding(answer: &Answer) -> ReplyOutcome {
         "forwarding",
         Some(items.into_iter().take(MAX_ITEMS).map(item).collect()),
     )
-}
-
-fn truth(text: &str) -> Option<bool> {
-    match text {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        _ => None,
-    }
 }
 
 fn data(name: &str, value: Option<Value>) -> ReplyOutcome {
