@@ -223,6 +223,31 @@ fn result_that_is_not_a_valid_configuration_is_not_written() {
     assert!(text(&output.stderr).contains("it must name the columns"));
 }
 
+// Looked up in all columns, this would take hours.
+#[test]
+fn table_of_very_many_columns_and_lines_is_read() {
+    let site = Site::new("");
+    let titles: String = (0..200).map(|number| format!(",x{number}")).collect();
+    let list = format!(
+        "name{titles}{}\n{}",
+        ",".repeat(2 << 20),
+        "1001\n".repeat(500_000)
+    );
+    let output = site.import(&[], &list);
+    let (shown, notes) = (text(&output.stdout), text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        &notes[..notes.len().min(500)]
+    );
+    assert_eq!(phones(&shown)[0]["name"].as_str(), Some("1001"));
+    assert!(
+        notes.contains(", x99, and 100 more\n"),
+        "{}",
+        &notes[..notes.len().min(2000)]
+    );
+}
+
 #[test]
 fn lists_of_both_versions_of_asterisk_are_read() {
     for name in ["asterisk-16.txt", "asterisk-22.txt"] {

@@ -24,12 +24,7 @@ pub(super) fn read(text: &str) -> anyhow::Result<Listed> {
     let header = reader.headers().context("cannot read the header")?;
     let columns = Columns::of(header)?;
     let mut listed = Listed::default();
-    if !columns.ignored.is_empty() {
-        let ignored = columns.ignored.join(", ");
-        listed
-            .notes
-            .push(format!("columns that are not used: {ignored}"));
-    }
+    listed.notes.extend(columns.note());
     let mut lines = Lines::of(text);
     for record in reader.records() {
         let record = match record {
@@ -139,24 +134,35 @@ impl Column {
 
 /// The columns of a table, by position.
 struct Columns {
-    known: Vec<Option<Column>>,
+    /// Each known column at most once: looking one up costs the same however many columns a table has.
+    known: Vec<(Column, usize)>,
+    /// The first of the others, by title.
     ignored: Vec<String>,
+    ignored_count: usize,
 }
 
 impl Columns {
     fn of(header: &csv::StringRecord) -> anyhow::Result<Self> {
-        let (mut known, mut ignored) = (Vec::new(), Vec::new());
-        for title in header {
-            let column = Column::of(title);
-            if column.is_some() && known.contains(&column) {
-                bail!("two columns of the table hold the same: {title:?} and another");
+        let mut columns = Self {
+            known: Vec::new(),
+            ignored: Vec::new(),
+            ignored_count: 0,
+        };
+        for (at, title) in header.iter().enumerate() {
+            match Column::of(title) {
+                Some(column) if columns.has(column) => {
+                    bail!("two columns of the table hold the same: {title:?} and another");
+                }
+                Some(column) => columns.known.push((column, at)),
+                None if title.is_empty() => {}
+                None => {
+                    columns.ignored_count += 1;
+                    if columns.ignored.len() < MAX_IGNORED {
+                        columns.ignored.push(title.to_owned());
+                    }
+                }
             }
-            if column.is_none() && !title.is_empty() {
-                ignored.push(title.to_owned());
-            }
-            known.push(column);
         }
-        let columns = Self { known, ignored };
         if !columns.has(Column::Name) && !columns.has(Column::Extension) {
             bail!(
                 "the first line of the table has neither name nor extension; it must name the columns, \
@@ -167,12 +173,25 @@ impl Columns {
     }
 
     fn has(&self, column: Column) -> bool {
-        self.known.contains(&Some(column))
+        self.known.iter().any(|(known, _)| *known == column)
+    }
+
+    /// Names the columns that are not used.
+    fn note(&self) -> Option<String> {
+        let titles = self.ignored.join(", ");
+        let further = self.ignored_count.saturating_sub(self.ignored.len());
+        match (self.ignored_count, further) {
+            (0, _) => None,
+            (_, 0) => Some(format!("columns that are not used: {titles}")),
+            _ => Some(format!(
+                "columns that are not used: {titles}, and {further} more"
+            )),
+        }
     }
 
     fn get<'a>(&self, record: &'a csv::StringRecord, column: Column) -> Option<&'a str> {
-        let at = self.known.iter().position(|known| *known == Some(column))?;
-        record.get(at).filter(|value| !value.is_empty())
+        let (_, at) = self.known.iter().find(|(known, _)| *known == column)?;
+        record.get(*at).filter(|value| !value.is_empty())
     }
 
     fn entry(&self, line: u64, record: &csv::StringRecord) -> Result<Entry, String> {
@@ -243,3 +262,6 @@ where
 {
     text.parse().map_err(|error| format!("{name}: {error}"))
 }
+
+/// How many columns that are not used are named; `FreePBX` exports some dozens.
+const MAX_IGNORED: usize = 100;
