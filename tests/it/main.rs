@@ -34,6 +34,7 @@ mod half_close;
 mod hanging;
 mod hostile;
 mod hostile_answers;
+mod hostile_daemon;
 mod hung;
 mod importing;
 mod injection;

@@ -87,6 +87,10 @@ impl AdminClient {
     }
 
     /// Posts `body` and returns the JSON of the reply, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the daemon rejects the token, or the reply is not one of the API.
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self.http.post(self.url(path)).body(body.to_string());
         self.reply(request).await
@@ -103,6 +107,18 @@ impl AdminClient {
         Ok(reply["result"].take())
     }
 
+    /// Returns the result of a GET request for a list.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the status of the reply is not OK, or its result is no list.
+    pub(super) async fn get_list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        match self.get(path).await? {
+            Value::Array(list) => Ok(list),
+            other => Err(Refused::unexpected(&other).into()),
+        }
+    }
+
     async fn reply(&self, request: RequestBuilder) -> anyhow::Result<Value> {
         let mut response = self.send(request).await?;
         self.read_reply(&mut response).await
@@ -113,7 +129,7 @@ impl AdminClient {
         let read = timeout(REPLY_TIMEOUT, read(response)).await;
         let bytes = read.context("the daemon did not reply in time")??;
         let base = &self.base;
-        let reply = serde_json::from_slice(&bytes)
+        let reply: Value = serde_json::from_slice(&bytes)
             .with_context(|| format!("the server at {base} is not handsetd (HTTP {code})"))?;
         if code == StatusCode::UNAUTHORIZED {
             let whose = match self.source {
@@ -122,6 +138,10 @@ impl AdminClient {
             };
             let reason = format!("the daemon at {base} rejects the token {whose}");
             return Err(Refused(reason).into());
+        }
+        // Each reply of the API has a status.
+        if !reply["status"].is_string() {
+            return Err(Refused::unexpected(&reply).into());
         }
         Ok(reply)
     }
@@ -147,6 +167,7 @@ impl AdminClient {
         Ok(EventStream {
             response,
             buffer: Vec::new(),
+            searched: 0,
         })
     }
 
@@ -220,12 +241,20 @@ fn build(token: &Token, trust: Trust) -> anyhow::Result<Client> {
 #[error("{0}")]
 pub(super) struct Refused(String);
 
+impl Refused {
+    /// The reply is not one that handsetd sends.
+    pub(super) fn unexpected(reply: &Value) -> Self {
+        let shown: String = reply.to_string().chars().take(MAX_SHOWN).collect();
+        Self(format!("unexpected reply of the daemon: {shown}"))
+    }
+}
+
 /// Returns an error unless the status of a reply is OK.
 fn accept(reply: &Value) -> Result<(), Refused> {
     match (reply["status"].as_str(), reply["reason"].as_str()) {
         (Some("OK"), _) => Ok(()),
         (_, Some(reason)) => Err(Refused(reason.to_owned())),
-        _ => Err(Refused(format!("unexpected reply of the daemon: {reply}"))),
+        _ => Err(Refused::unexpected(reply)),
     }
 }
 
@@ -234,6 +263,8 @@ pub(super) struct EventStream {
     response: Response,
     /// Received bytes that have not been returned yet.
     buffer: Vec<u8>,
+    /// How many of them hold no end of an event, so that a long one is not searched anew with each chunk.
+    searched: usize,
 }
 
 impl EventStream {
@@ -241,8 +272,11 @@ impl EventStream {
     /// silent for [`MAX_SILENCE`]. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<Value> {
         loop {
-            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
-                let block: Vec<u8> = self.buffer.drain(..end.saturating_add(2)).collect();
+            let rest = self.buffer.get(self.searched..).unwrap_or_default();
+            if let Some(end) = rest.windows(2).position(|pair| pair == b"\n\n") {
+                let end = self.searched.saturating_add(end).saturating_add(2);
+                let block: Vec<u8> = self.buffer.drain(..end).collect();
+                self.searched = 0;
                 let block = String::from_utf8_lossy(&block);
                 let data = block.lines().find_map(|line| line.strip_prefix("data: "));
                 match data.and_then(|data| serde_json::from_str(data).ok()) {
@@ -250,6 +284,8 @@ impl EventStream {
                     None => continue,
                 }
             }
+            // The end may begin with the last byte.
+            self.searched = self.buffer.len().saturating_sub(1);
             if self.buffer.len() > MAX_REPLY {
                 return None;
             }
@@ -305,6 +341,9 @@ const REPLY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long an event stream may be silent: several times the interval of the daemon's comments.
 const MAX_SILENCE: Duration = Duration::from_secs(20);
+
+/// How many characters of an unexpected reply are shown: a line or two, enough to see what replied.
+const MAX_SHOWN: usize = 200;
 
 /// The longest reply, in bytes; screenshots are the longest.
 const MAX_REPLY: usize = 32 * 1024 * 1024;

@@ -69,8 +69,7 @@ impl History {
         let (format, colors) = (OutputFormat::wanted(self.json), Colors::of_stdout());
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
         let query = self.query();
-        let found = runtime.block_on(client.get(&format!("/api/v1/deliveries?{query}")))?;
-        let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
+        let found = runtime.block_on(client.get_list(&format!("/api/v1/deliveries?{query}")))?;
         let mut write = |delivery: &Value| {
             match format {
                 OutputFormat::Json => writeln!(out, "{}", TerminalSafeJson(delivery))?,

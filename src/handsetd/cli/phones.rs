@@ -58,8 +58,8 @@ impl Phones {
         let format = OutputFormat::wanted(self.json);
         if self.daemon.is_remote() {
             let client = self.daemon.client()?;
-            let rows = runtime.block_on(client.get("/api/v1/phones"))?;
-            write(&rows, format, out).context("cannot write the phones")?;
+            let rows = runtime.block_on(client.get_list("/api/v1/phones"))?;
+            write(&json!(rows), format, out).context("cannot write the phones")?;
             return Ok(ExitCode::SUCCESS);
         }
         let config = self.daemon.file.load()?;

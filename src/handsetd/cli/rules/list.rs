@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cli::daemon_args::DaemonArgs;
 use crate::cli::local_time::local_time;
@@ -32,9 +32,9 @@ impl List {
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<ExitCode> {
         let client = self.daemon.client()?;
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-        let rules = runtime.block_on(client.get("/api/v1/rules"))?;
+        let rules = runtime.block_on(client.get_list("/api/v1/rules"))?;
         if self.json || OutputFormat::of_stdout() == OutputFormat::Json {
-            writeln!(out, "{:#}", TerminalSafeJson(&rules))
+            writeln!(out, "{:#}", TerminalSafeJson(json!(rules)))
         } else {
             show(&rules, columns(), out)
         }
@@ -43,8 +43,7 @@ impl List {
     }
 }
 
-fn show(rules: &Value, width: u16, out: &mut impl Write) -> io::Result<()> {
-    let rules = rules.as_array().map(Vec::as_slice).unwrap_or_default();
+fn show(rules: &[Value], width: u16, out: &mut impl Write) -> io::Result<()> {
     if rules.is_empty() {
         return writeln!(out, "The configuration of the daemon has no [[rule]].");
     }
@@ -110,8 +109,6 @@ pub(super) fn triggers(rule: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -125,15 +122,15 @@ mod tests {
             rule["last"] = last;
             rule
         };
-        let rules = json!([
+        let rules = [
             rule("a", "Hangup".into(), Value::Null, Value::Null),
             rule(
                 "b\u{1b}",
                 json!(["A", "B*"]),
                 "0 18 * * 1-5".into(),
-                "2026-11-28T20:00:00Z".into()
+                "2026-11-28T20:00:00Z".into(),
             ),
-        ]);
+        ];
         let mut out = Vec::new();
         show(&rules, 120, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
@@ -150,7 +147,7 @@ mod tests {
             "{text}"
         );
         let mut out = Vec::new();
-        show(&json!([]), 120, &mut out).unwrap();
+        show(&[], 120, &mut out).unwrap();
         assert!(String::from_utf8(out).unwrap().contains("no [[rule]]"));
     }
 }

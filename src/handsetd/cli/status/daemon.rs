@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::finding::Finding;
-use crate::cli::admin_client::AdminClient;
+use crate::cli::admin_client::{AdminClient, Refused};
 
 /// The daemon's answer, or why there is none.
 #[derive(Debug)]
@@ -14,7 +14,13 @@ pub(super) struct Answer {
 
 /// Asks the daemon.
 pub(super) async fn ask(client: &AdminClient) -> Answer {
-    let status = client.get("/api/v1/status").await;
+    let status = client.get("/api/v1/status").await.and_then(|status| {
+        if status["version"].is_string() {
+            Ok(status)
+        } else {
+            Err(Refused::unexpected(&status).into())
+        }
+    });
     Answer {
         base: client.base().to_owned(),
         status: status.map_err(|error| format!("{error:#}")),
