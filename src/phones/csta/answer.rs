@@ -1,7 +1,10 @@
 //! Messages of phones: with or without an envelope and a prefix, of any edition, and sometimes not
 //! well-formed.
 
+use std::borrow::Cow;
+
 use quick_xml::Reader;
+use quick_xml::escape::unescape;
 use quick_xml::events::Event;
 use serde_json::{Map, Value};
 
@@ -165,17 +168,10 @@ fn append(open: &mut [Answer], text: &str) {
     }
 }
 
-/// Returns the character that a reference stands for.
+/// Returns the character that a reference stands for; nothing for an entity, which only a DTD could define.
 fn reference(name: &str) -> String {
-    match name {
-        "amp" => "&",
-        "apos" => "'",
-        "gt" => ">",
-        "lt" => "<",
-        "quot" => "\"",
-        _ => "",
-    }
-    .to_owned()
+    let text = format!("&{name};");
+    unescape(&text).map(Cow::into_owned).unwrap_or_default()
 }
 
 /// The deepest nesting that is parsed.
@@ -183,3 +179,56 @@ const MAX_DEPTH: usize = 32;
 
 /// The most tags and texts that are parsed.
 const MAX_EVENTS: usize = 20_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_resolved_without_a_dtd() {
+        let text = |document: &str| {
+            let answer = Answer::parse(document);
+            answer.text_of("a").map(ToOwned::to_owned)
+        };
+        for (document, expected) in [
+            ("<a>&#43;49&amp;&#x26;&lt;</a>", "+49&&<"),
+            ("<a>M&#252;ller</a>", "M\u{fc}ller"),
+            // As in attacks that read files, or that expand a few bytes to gigabytes.
+            (
+                "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>1&x;2</a>",
+                "12",
+            ),
+            (
+                "<!DOCTYPE a [<!ENTITY y \"lol\"><!ENTITY x \"&y;&y;&y;&y;\">]><a>&x;&x;</a>",
+                "",
+            ),
+            ("<a>&#xFFFFFFFF;&#xD800;</a>", ""),
+        ] {
+            assert_eq!(text(document).as_deref(), Some(expected), "{document}");
+        }
+    }
+
+    #[test]
+    fn depth_and_size_are_limited() {
+        let depth = |answer: &Answer| {
+            let mut depth = 0;
+            let mut inner = answer;
+            while let Some(child) = inner.children.first() {
+                (inner, depth) = (child, depth + 1);
+            }
+            depth
+        };
+        let deep = Answer::parse(&"<a>".repeat(100_000));
+        assert_eq!(depth(&deep), MAX_DEPTH - 1);
+        let wide = Answer::parse(&format!("<a>{}</a>", "<b/>".repeat(100_000)));
+        assert!(wide.children()[0].children.len() <= MAX_EVENTS);
+    }
+
+    #[test]
+    fn response_behind_the_limits_is_none() {
+        for filling in ["<a>".repeat(MAX_DEPTH), "<a/>".repeat(MAX_EVENTS + 1)] {
+            let answer = Answer::parse(&format!("{filling}<HoldCallResponse/>"));
+            assert!(answer.response().is_none());
+        }
+    }
+}

@@ -268,15 +268,15 @@ fn switch(text: &str) -> Option<bool> {
     }
 }
 
-/// Returns a value without what is not printable; `None` if it is empty.
-fn clean(text: &str) -> Option<String> {
+/// Returns a value without what is not printable, cut to [`MAX_VALUE`]; `None` if it is empty.
+pub(super) fn clean(text: &str) -> Option<String> {
     let printable = text.trim().chars().filter(|c| !c.is_control());
     let text: String = printable.take(MAX_VALUE).collect();
     (!text.is_empty()).then_some(text)
 }
 
-/// The longest value of an event, in characters: more than any number, address or id of a phone.
-const MAX_VALUE: usize = 256;
+/// The longest value that is kept, in characters: more than any number, address or id of a phone.
+pub(super) const MAX_VALUE: usize = 256;
 
 /// How deep an event may stand in envelopes: `Envelope` and `Body`.
 const MAX_ENVELOPES: u8 = 2;

@@ -87,6 +87,21 @@ impl Message {
     pub fn document(&self) -> &str {
         &self.document
     }
+
+    /// Returns whether a document answers this request: its response, or an error. The response to another
+    /// request, which may have come late, says nothing of this one. That the phone is alive, any response
+    /// proves.
+    pub fn is_answered_by(&self, document: &str) -> bool {
+        let answer = Answer::parse(document);
+        if ErrorCode::find(&answer, document).is_some() {
+            return true;
+        }
+        answer.response().is_some_and(|response| {
+            let request = response.name().strip_suffix("Response");
+            let is_its_own = request == Some(self.name.as_str());
+            is_its_own || self.name == STATUS
+        })
+    }
 }
 
 /// What a phone answered.
@@ -202,6 +217,35 @@ mod tests {
             error,
             "the phone refused by SIP (481 Reason): the session is over"
         );
+    }
+
+    #[test]
+    fn responses_to_other_requests_are_no_answers() {
+        let hold = Message::known("HoldCall", Vec::new(), Edition::Ed3);
+        for (document, expected) in [
+            ("<HoldCallResponse/>", true),
+            ("<c:holdcallresponse xmlns:c=\"x\"/>", false),
+            ("<c:HoldCallResponse xmlns:c=\"x\"/>", true),
+            (
+                "<s:Envelope><s:Body><HoldCallResponse/></s:Body></s:Envelope>",
+                true,
+            ),
+            (
+                "<CSTAErrorCode><operation>generic</operation></CSTAErrorCode>",
+                true,
+            ),
+            ("<RetrieveCallResponse/>", false),
+            ("<XHoldCallResponse/>", false),
+            ("<Response/>", false),
+            ("<HoldCall/>", false),
+            ("<html>HoldCallResponse</html>", false),
+            ("", false),
+        ] {
+            assert_eq!(hold.is_answered_by(document), expected, "{document}");
+        }
+        let status = Message::system_status();
+        assert!(status.is_answered_by("<SystemStatusResponse/>"));
+        assert!(!status.is_answered_by("<html/>"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The calls of a phone, as it lists them in response to `SnapshotDevice`.
 
 use super::answer::Answer;
+use super::event::{MAX_VALUE, clean};
 use crate::verb::CallId;
 
 /// A call of the phone.
@@ -30,7 +31,7 @@ impl Call {
         let (state, others) = states.split_first()?;
         Some(Self {
             id: info.text_of("callID")?.parse().ok()?,
-            device: info.text_of("deviceID").map(ToOwned::to_owned),
+            device: info.text_of("deviceID").and_then(device),
             state: state.clone(),
             others: others.to_vec(),
         })
@@ -61,6 +62,12 @@ impl Call {
     }
 }
 
+/// Returns a device that a request can name as it came; half a name is that of another.
+fn device(text: &str) -> Option<String> {
+    let is_whole = text.chars().count() <= MAX_VALUE;
+    clean(text).filter(|clean| is_whole && clean == text)
+}
+
 /// Returns the states of the ends of a call, that of the phone first: as a list, or as one word.
 fn states(info: &Answer) -> Option<Vec<String>> {
     let mut states = Vec::new();
@@ -70,11 +77,11 @@ fn states(info: &Answer) -> Option<Vec<String>> {
     }
     if !states.is_empty() {
         // Both spellings of hold are in use.
-        let state = |state: &&Answer| match state.text() {
-            "held" => "hold".to_owned(),
-            state => state.to_owned(),
+        let state = |state: &&Answer| match clean(state.text()).unwrap_or_default() {
+            held if held == "held" => "hold".to_owned(),
+            state => state,
         };
-        return Some(states.iter().map(state).collect());
+        return Some(states.iter().take(MAX_ENDS).map(state).collect());
     }
     let word = info.text_of("simpleCallState")?;
     let mut simple = SIMPLE_STATES.iter();
@@ -95,6 +102,9 @@ const SIMPLE_STATES: [(&str, &str, &str); 10] = [
     ("callReceived", "alerting", "connected"),
     ("callReceivedOnHold", "alerting", "hold"),
 ];
+
+/// The most ends of a call whose states are kept: more than a conference on a phone has.
+const MAX_ENDS: usize = 16;
 
 /// The most calls that are examined.
 const MAX_CALLS: usize = 64;
@@ -157,5 +167,37 @@ mod tests {
             ]),
             [call("-18", "hold", true)]
         );
+    }
+
+    #[test]
+    fn huge_lists_and_values_are_limited() {
+        let long = "x".repeat(10_000);
+        let states = format!("<localConnectionState>{long}</localConnectionState>").repeat(100);
+        let info = format!(
+            "<snapshotDeviceResponseInfo><callID>7</callID><deviceID>{long}</deviceID>{states}\
+             </snapshotDeviceResponseInfo>"
+        );
+        let listed = Call::all(&Answer::parse(&info.repeat(100)));
+        assert_eq!(listed.len(), MAX_CALLS);
+        for call in listed {
+            assert_eq!((call.device(), call.others.len()), (None, MAX_ENDS - 1));
+            assert_eq!(call.state().len(), MAX_VALUE);
+        }
+    }
+
+    #[test]
+    fn device_is_named_as_it_came_or_not_at_all() {
+        for (device, expected) in [
+            ("sip:1@a;x=\"&lt;&amp;&gt;\"", Some("sip:1@a;x=\"<&>\"")),
+            ("a\nb", None),
+            ("", None),
+        ] {
+            let info = format!(
+                "<snapshotDeviceResponseInfo><callID>7</callID><deviceID>{device}</deviceID>\
+                 <localConnectionInfo>hold</localConnectionInfo></snapshotDeviceResponseInfo>"
+            );
+            let listed = Call::all(&Answer::parse(&info));
+            assert_eq!(listed[0].device(), expected, "{device}");
+        }
     }
 }

@@ -17,6 +17,15 @@ impl Number {
         &self.0
     }
 
+    /// Returns it as an address, if it is one; a bare number is at the server of the phone that calls it.
+    pub(crate) fn address(&self) -> Option<String> {
+        let schemes = ["sip:", "sips:", "tel:"];
+        if schemes.iter().any(|scheme| self.0.starts_with(scheme)) {
+            return Some(self.0.clone());
+        }
+        self.0.contains('@').then(|| format!("sip:{}", self.0))
+    }
+
     /// Longest number, in bytes: more than an E.164 number with a prefix, enough for a SIP address.
     pub(crate) const MAX: usize = 64;
 }
@@ -109,6 +118,21 @@ mod tests {
             "a.b-c",
         ] {
             assert_eq!(number(text).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn addresses_have_a_scheme() {
+        for (text, address) in [
+            ("200", None),
+            ("*21#", None),
+            ("ada@pbx", Some("sip:ada@pbx")),
+            ("sip:ada@pbx", Some("sip:ada@pbx")),
+            ("sips:ada@pbx", Some("sips:ada@pbx")),
+            ("tel:+4930", Some("tel:+4930")),
+        ] {
+            let number: Number = text.parse().unwrap();
+            assert_eq!(number.address().as_deref(), address, "{text}");
         }
     }
 

@@ -79,21 +79,21 @@ impl Session {
     /// Returns the target of a transfer: at the server that the phone names in its end of the call, or in its
     /// line; a bare number where it names none.
     pub(super) fn target(&self, number: &Number, end: &End) -> String {
-        let number = number.as_str();
-        if number.contains('@') {
-            return format!("sip:{}", number.trim_start_matches("sip:"));
+        if let Some(address) = number.address() {
+            return address;
         }
         let devices = [end.device.as_str(), self.device()];
         match devices.into_iter().find_map(server) {
             Some((scheme, host)) => format!("{scheme}:{number}@{host}"),
-            None => number.to_owned(),
+            None => number.to_string(),
         }
     }
 
     /// Returns whether the phone must be asked for its end of a call before the call can be transferred to
     /// `number`, which has to be an address.
     pub(super) fn lacks_server(&self, number: &Number, end: &End) -> bool {
-        self.0.wants_addresses() && !self.target(number, end).contains('@')
+        let is_address = number.address().is_some() || self.target(number, end).contains('@');
+        self.0.wants_addresses() && !is_address
     }
 
     /// Returns the step that sends `request` and has its answer interpreted by `read`.

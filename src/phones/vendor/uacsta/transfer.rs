@@ -58,6 +58,9 @@ fn consult(session: &Session, held: &End, number: &Number) -> Vec<Step> {
             Err(refused) => return refused,
         };
         match answer.call_id("initiatedCall") {
+            Some(active) if held.id.as_deref() == Some(active.as_str()) => {
+                ReplyOutcome::Rejected("the phone reported the held call as the new one".to_owned())
+            }
             Some(active) => ReplyOutcome::Then(wait(Wait {
                 session: own.clone(),
                 held: held.clone(),

@@ -62,9 +62,8 @@ impl Line {
         number: &Number,
         then: impl Fn(&str) -> Vec<Step> + Send + Sync + 'static,
     ) -> Vec<Step> {
-        if number.as_str().contains('@') {
-            let address = number.as_str().trim_start_matches("sip:");
-            return then(&format!("sip:{address}"));
+        if let Some(address) = number.address() {
+            return then(&address);
         }
         let number = number.clone();
         vec![settings_page::fetch_if_shown(move |dump| {

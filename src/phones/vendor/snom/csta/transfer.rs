@@ -49,6 +49,9 @@ fn consult(dialect: Dialect, line: Line, held: &str, number: &Number, target: &s
             Err(refused) => return refused,
         };
         match answer.call_id("initiatedCall") {
+            Some(active) if held == active.as_str() => {
+                ReplyOutcome::Rejected("the phone reported the held call as the new one".to_owned())
+            }
             Some(active) => ReplyOutcome::Then(wait(Wait {
                 dialect,
                 line,
