@@ -86,6 +86,7 @@ mod uacsta;
 mod uacsta_direct;
 mod uacsta_faults;
 mod uacsta_registrar;
+mod uacsta_seen;
 mod users;
 mod variables;
 mod vocabulary;

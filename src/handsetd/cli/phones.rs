@@ -1,9 +1,10 @@
 //! `handsetd phones`: lists phones with vendor, model and address, and how these were determined.
 //!
 //! The command queries the configured Asterisk servers itself, so it does not depend on a running
-//! daemon; with `--url`, that daemon is asked.
+//! daemon, which only adds the CSTA sessions; with `--url`, that daemon is asked.
 
 mod import;
+mod sessions;
 mod why;
 
 use std::io::{self, Write};
@@ -20,9 +21,10 @@ use super::output_format::OutputFormat;
 use super::servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
 use super::table::Table;
 use crate::config::Config;
-use crate::resolver::{PhoneResolver, PhoneSummary};
+use crate::resolver::PhoneResolver;
 use crate::roster::Roster;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
+use sessions::ShownSessions;
 
 /// List configured and registered phones
 #[derive(Args, Debug)]
@@ -81,7 +83,7 @@ impl Phones {
             });
         }
         let (rows, unavailable) = runtime.block_on(list(&config))?;
-        write(&json!(rows), format, out).context("cannot write the phones")?;
+        write(&rows, format, out).context("cannot write the phones")?;
         for server in &unavailable {
             writeln!(io::stderr(), "handsetd: {}", TerminalSafe(server))?;
         }
@@ -94,14 +96,22 @@ impl Phones {
 }
 
 /// Returns the phones of all servers, and why some servers are unavailable.
-async fn list(config: &Config) -> anyhow::Result<(Vec<PhoneSummary>, Vec<String>)> {
+async fn list(config: &Config) -> anyhow::Result<(Value, Vec<String>)> {
     let (tasks, roster) = (Tasks::new(), Roster::default());
     connect(config, &roster, &tasks)?;
     let resolver = PhoneResolver::new(config.directory.clone(), roster, config.vendors.clone());
     let (phones, unavailable) = resolver.list(Instant::now() + LOAD_TIMEOUT).await;
     tasks.shut_down(LOG_OFF_TIMEOUT).await;
+    let sessions = ShownSessions::load(config).await;
+    let rows = phones.iter().map(|phone| {
+        let mut row = json!(phone);
+        if let Some(csta) = sessions.of(&phone.name) {
+            row["csta"] = csta.clone();
+        }
+        row
+    });
     Ok((
-        phones,
+        rows.collect(),
         unavailable.iter().map(ToString::to_string).collect(),
     ))
 }
@@ -116,7 +126,7 @@ fn csta(session: &Value) -> &'static str {
     }
 }
 
-/// Writes phones as [`PhoneSummary`] or the API has them.
+/// Writes phones as the API has them.
 fn write(phones: &Value, format: OutputFormat, out: &mut impl Write) -> io::Result<()> {
     let rows = phones.as_array().map(Vec::as_slice).unwrap_or_default();
     if format == OutputFormat::Json {
@@ -157,4 +167,39 @@ fn write(phones: &Value, format: OutputFormat, out: &mut impl Write) -> io::Resu
         }
     }
     table.write(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(phones: &Value) -> String {
+        let mut out = Vec::new();
+        write(phones, OutputFormat::Text, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn sessions_have_a_column_if_a_phone_can_have_one() {
+        let csta = |registered: Option<&str>, session: bool| json!({"registered": registered, "session": session, "since": null});
+        let phones = json!([
+            {"name": "a", "csta": csta(Some("2026-11-27T10:00:00Z"), true)},
+            {"name": "b", "csta": csta(Some("2026-11-27T10:00:00Z"), false)},
+            {"name": "c", "csta": csta(None, false)},
+            {"name": "d"},
+            // Called directly.
+            {"name": "e", "csta": csta(None, true)},
+        ]);
+        let shown = table(&phones);
+        let rows = shown.lines().map(|line| line.split_whitespace().collect());
+        let rows: Vec<Vec<&str>> = rows.collect();
+        assert!(rows[0].contains(&"CSTA"), "{shown}");
+        let words: Vec<_> = rows[1..].iter().map(|row| row[2..].join(" ")).collect();
+        assert_eq!(
+            words,
+            ["session", "registered", "no", "", "session"],
+            "{shown}"
+        );
+        assert!(!table(&json!([{"name": "d"}])).contains("CSTA"));
+    }
 }

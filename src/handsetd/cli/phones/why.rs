@@ -18,6 +18,7 @@ use handset_phones::verb::Request;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use super::sessions::ShownSessions;
 use crate::cli::servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
 use crate::commit_point::CommitPoint;
 use crate::config::Config;
@@ -100,12 +101,10 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
             }
         });
     }
-    if config.uacsta.is_some() {
-        let sessions = session::all(config).await;
-        for report in &mut reports {
-            let session = sessions.of(&report.name);
-            report.probes.extend(session);
-        }
+    let sessions = ShownSessions::load(config).await;
+    for report in &mut reports {
+        let session = sessions.of(&report.name).map(session::result);
+        report.probes.extend(session);
     }
     tasks.shut_down(LOG_OFF_TIMEOUT).await;
     Ok(reports)

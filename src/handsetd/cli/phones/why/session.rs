@@ -1,34 +1,13 @@
-//! The CSTA sessions over SIP, of which only the running daemon knows.
+//! What the session of a phone says of it: whether it is up; if not, what the phone answered, and which of its
+//! settings helps.
 
 use serde_json::Value;
 
 use super::probe_result::ProbeResult;
-use crate::cli::admin_client::AdminClient;
-use crate::config::Config;
 use crate::outcome::Status;
 
-/// What the running daemon says of its phones.
-pub(super) struct Sessions(Value);
-
-/// Asks the running daemon for the sessions of its phones: whether one is up; if not, what the phone answered,
-/// and which of its settings helps. Empty without a daemon.
-pub(super) async fn all(config: &Config) -> Sessions {
-    let Ok(client) = AdminClient::new(config) else {
-        return Sessions(Value::Null);
-    };
-    Sessions(client.get("/api/v1/phones").await.unwrap_or_default())
-}
-
-impl Sessions {
-    /// Returns the result for the phone with this name, if it can have a session.
-    pub(super) fn of(&self, name: &str) -> Option<ProbeResult> {
-        let mut phones = self.0.as_array().into_iter().flatten();
-        let phone = phones.find(|phone| phone["name"].as_str() == Some(name))?;
-        phone["csta"].is_object().then(|| result(&phone["csta"]))
-    }
-}
-
-fn result(csta: &Value) -> ProbeResult {
+/// Returns the result for the session of a phone, as the API has it.
+pub(super) fn result(csta: &Value) -> ProbeResult {
     let text = |key: &str| csta[key].as_str().unwrap_or_default();
     let is_up = csta["session"] == true;
     let reason = match text("reason") {
