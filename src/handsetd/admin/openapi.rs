@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document of the API, generated from the table of verbs.
 
+mod phones;
 mod responses;
 
 use std::fmt::Write;
@@ -45,14 +46,23 @@ pub(super) fn document() -> Value {
         }
         paths.insert(format!("/phones/{{name}}/{name}"), phone_path);
     }
-    paths.insert(
-        "/phones".to_owned(),
-        get("lists the configured and registered phones", &json!([])),
-    );
-    paths.insert(
-        "/phones/{name}".to_owned(),
-        get("returns one phone", &json!([name_parameter()])),
-    );
+    for (path, summary, parameters) in [
+        (
+            "/phones",
+            "lists the configured and registered phones",
+            json!([]),
+        ),
+        (
+            "/phones/{name}",
+            "returns one phone",
+            json!([name_parameter()]),
+        ),
+    ] {
+        let mut get = get(summary, &parameters);
+        let schema = phones::reply(path == "/phones");
+        get["get"]["responses"]["200"]["content"]["application/json"]["schema"] = schema;
+        paths.insert(path.to_owned(), get);
+    }
     paths.insert("/phones/{name}/fetch-test".to_owned(), json!({"post": {
         "summary": "makes phones fetch a document that shows as little as possible, and says whether they did",
         "description": "Requires the role send.",
@@ -111,7 +121,7 @@ pub(super) fn document() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Reply": reply_schema()},
+            "schemas": {"Phone": phones::schema(), "Reply": reply_schema()},
         },
     })
 }
