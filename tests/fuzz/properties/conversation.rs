@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+use handset_phones::csta::{self, Message, SessionDialect};
 use handset_phones::documents::{Documents, media_url};
 use handset_phones::phone::{Credentials, Firmware, Listing, Phone, Vendor};
 use handset_phones::vendor::{
-    AudioFile, BackgroundImage, Call, Exchange, Image, Notify, PlanContext, PreparedContent,
+    AudioFile, BackgroundImage, Call, CstaSession, Image, Notify, PlanContext, PreparedContent,
     PreparedTone, Reply, ReplyData, ReplyOutcome, Request, Step, Task, document_fault, plan,
 };
 use handset_phones::verb::{Action, Content, Tone, Via};
@@ -24,10 +25,14 @@ pub(super) fn check(phone: &Phone, via: Option<Via>, input: &[u8]) {
         return;
     };
     let documents = Documents::new(BASE.clone(), "0123".to_owned());
+    let dialect = SessionDialect::of(phone);
     let context = PlanContext {
         via: via.or(own_via),
         asterisk: true,
-        csta: None,
+        csta: dialect.as_ref().map(|dialect| CstaSession {
+            dialect,
+            is_expected: true,
+        }),
         documents: &documents,
     };
     let Ok(plan) = plan(phone, &task, &context) else {
@@ -45,7 +50,28 @@ pub(super) fn check(phone: &Phone, via: Option<Via>, input: &[u8]) {
             Step::Call(call) => check_call(call),
             Step::Http(exchange) => {
                 check_request(&exchange.request, is_generated);
-                let Some(more) = interpret(exchange, &replies.next()) else {
+                let reply = replies.next();
+                let outcome = exchange.parser.parse(&reply);
+                let Some(more) = interpret(outcome, reply.body.len()) else {
+                    return;
+                };
+                for step in more.into_iter().rev() {
+                    steps.push_front(step);
+                }
+            }
+            Step::Csta(exchange) => {
+                let document = exchange.message.document();
+                assert_eq!(document_fault(document), None, "{document}");
+                let reply = replies.next();
+                let reply = csta::Reply {
+                    status: reply.status,
+                    phrase: reply.content_type,
+                    document: String::from_utf8_lossy(&reply.body).into_owned(),
+                };
+                check_answer(&exchange.message, &reply);
+                // Each byte that is not UTF-8 is three bytes of the document.
+                let outcome = exchange.parser.parse(&reply);
+                let Some(more) = interpret(outcome, reply.document.len()) else {
                     return;
                 };
                 for step in more.into_iter().rev() {
@@ -53,7 +79,7 @@ pub(super) fn check(phone: &Phone, via: Option<Via>, input: &[u8]) {
                 }
             }
             Step::Notify(notify) => check_notify(notify),
-            Step::Channel(_) | Step::Csta(_) | Step::HangUp | Step::Pause(_) => {}
+            Step::Channel(_) | Step::HangUp | Step::Pause(_) => {}
         }
         assert!(steps.len() <= STEPS, "one reply adds {} steps", steps.len());
     }
@@ -145,10 +171,24 @@ impl Replies<'_> {
     }
 }
 
-/// Interprets a reply; returns the steps it adds, unless the phone refused.
-fn interpret(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
-    let limit = MAX_TEXT + 8 * reply.body.len();
-    match exchange.parser.parse(reply) {
+/// Checks that a response which names the request answers it, and that one which names another does not.
+fn check_answer(message: &Message, reply: &csta::Reply) {
+    let Ok(answer) = reply.answer() else {
+        return;
+    };
+    let is_its_own = answer.name() == format!("{}Response", message.name());
+    let is_status = message.name() == "RequestSystemStatus" && !answer.name().is_empty();
+    let expected = is_its_own || is_status;
+    let is_success = (200..300).contains(&reply.status);
+    if is_success {
+        assert_eq!(message.is_answered_by(&reply.document), expected);
+    }
+}
+
+/// Checks the outcome of a reply of this length, in bytes; returns the steps it adds, unless the phone refused.
+fn interpret(outcome: ReplyOutcome, length: usize) -> Option<Vec<Step>> {
+    let limit = MAX_TEXT + 8 * length;
+    match outcome {
         ReplyOutcome::Denied(why) | ReplyOutcome::Rejected(why) => {
             assert!(why.len() <= limit, "a reason has {} bytes", why.len());
             None
@@ -169,7 +209,7 @@ fn interpret(exchange: &Exchange, reply: &Reply) -> Option<Vec<Step>> {
                     assert_eq!(pixels.len() as u64, u64::from(width) * u64::from(height));
                     assert!(pixels.len() <= limit, "a picture is larger than the reply");
                 }
-                ReplyData::ImageFile(file) => assert!(file.len() <= reply.body.len()),
+                ReplyData::ImageFile(file) => assert!(file.len() <= length),
                 ReplyData::Value(value) => assert!(value.to_string().len() <= limit),
             }
             Some(Vec::new())
