@@ -112,6 +112,7 @@ const FAMILIES: &[Family] = &[
     family("Snom", Vendor::Snom, "D785", "10.1.198.12").with_sessions(),
     family("Snom D8xx", Vendor::Snom, "D865", "10.1.226.13").with_sessions(),
     family("Yealink", Vendor::Yealink, "T54W", "96.86.0.70").with_sessions(),
+    family("Unify", Vendor::Generic, "OpenStage 60", "").with_sessions(),
     family("others", Vendor::Generic, "", "").with_sessions(),
 ];
 

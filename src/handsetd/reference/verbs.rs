@@ -165,6 +165,9 @@ fn phones(row: &Row) -> Vec<Term> {
             None => groups.push((text, vec![support.family])),
         }
     }
+    if let [(text, _)] = groups.as_slice() {
+        return vec![Term::new("all phones".to_owned(), text.clone())];
+    }
     let groups = groups.into_iter();
     groups
         .map(|(text, families)| Term::new(families.join(", "), text))
