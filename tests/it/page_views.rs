@@ -164,6 +164,40 @@ async fn every_view_fits_every_display_and_works_for_everybody() {
 }
 
 #[tokio::test]
+async fn no_text_however_long_makes_a_view_wider_than_the_display() {
+    let Some(mut browser) = Browser::start().await else {
+        return;
+    };
+    let site = Site::start().await;
+    site.log_in(&mut browser).await;
+    for width in [320, 390, 1000, 1280] {
+        browser.display(width, 844, "light").await;
+        for (path, _) in VIEWS {
+            browser.open(&format!("{}{path}", site.home)).await;
+            if path.starts_with("send") {
+                browser.until("document.querySelector('#go')").await;
+            }
+            for text in ["'Wm'.repeat(40)", "'lorem ipsum '.repeat(8)"] {
+                // Every text is replaced, with all that folds open; what scrolls by itself may be wider.
+                let wider = format!(
+                    "(() => {{ document.querySelectorAll('main details').forEach(details => details.open = true); \
+                     const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT); \
+                     const texts = []; while (walk.nextNode()) texts.push(walk.currentNode); \
+                     for (const text of texts) if (text.data.trim() && !text.parentElement.closest('svg, option, script')) \
+                     text.data = {text}; \
+                     return document.documentElement.scrollWidth <= innerWidth ? [] : \
+                     [document.documentElement.scrollWidth, ...[...document.querySelectorAll('main *')] \
+                     .filter(element => innerWidth < element.getBoundingClientRect().right) \
+                     .map(element => element.outerHTML.slice(0, 200))]; }})()"
+                );
+                let at = format!("{path} at {width} pixels, {text}");
+                assert_eq!(browser.eval(&wider).await, serde_json::json!([]), "{at}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn menu_folds_on_narrow_displays() {
     let Some(mut browser) = Browser::start().await else {
         return;
