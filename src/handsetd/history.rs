@@ -20,7 +20,7 @@ pub(crate) use disk::Place as HistoryPlace;
 pub(crate) use log::{Figures as HistoryFigures, History, OpenRecord};
 pub(crate) use overview::{Bucket, Overview, Percentiles};
 pub(crate) use record::{Record, RequestInfo};
-pub(crate) use redact::without_secrets;
+pub(crate) use redact::{has_secret, without_secrets};
 pub(crate) use requester::Requester;
 pub(crate) use search::{Search, parse_time};
 

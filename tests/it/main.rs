@@ -48,6 +48,7 @@ mod operating;
 mod order;
 mod page;
 mod page_exports;
+mod page_favourites;
 mod page_links;
 mod page_previews;
 mod page_views;

@@ -7,6 +7,7 @@
 mod actions;
 mod assets;
 mod event_draft;
+mod favourites;
 mod fetch_test;
 mod fields;
 mod listing;
@@ -43,6 +44,9 @@ pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
     let actions = Router::new()
         .route("/deliveries/{id}", delete(actions::cancel))
         .route("/dry-run", post(actions::dry_run))
+        .route("/favourites", post(favourites::save))
+        .route("/favourites/{id}", delete(favourites::delete))
+        .route("/favourites/{id}/rename", post(favourites::rename))
         .route("/fields", get(fields::serve))
         .route(
             "/phones/{name}/fetch-test",

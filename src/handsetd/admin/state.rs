@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::accounts::Accounts;
+use super::favourites::Favourites;
 use super::feed::EventFeed;
 use super::idempotency::IdempotencyStore;
 use super::long_requests::LongRequests;
@@ -35,6 +36,7 @@ pub(crate) struct Services {
     pub(crate) feed: EventFeed,
     pub(crate) rules: RulesHandle,
     pub(crate) reloads: ReloadRequests,
+    pub(crate) favourites: Favourites,
     pub(crate) health: Health,
     /// The activity of each phone.
     pub(crate) states: States,

@@ -195,6 +195,7 @@ impl Running {
                 feed,
                 rules: rules.clone(),
                 reloads,
+                favourites: admin::Favourites::new(&parts.config.state.dir),
                 health: Health {
                     listeners,
                     servers: ami_clients.clients(),

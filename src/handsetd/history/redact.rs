@@ -128,6 +128,15 @@ fn value(key: &str, value: &str, keeps_texts: bool) -> Redacted {
     Redacted(excerpt(&without_secrets(value), MAX_VALUE).into_owned())
 }
 
+/// Returns whether the value of a key is, or contains, a password.
+pub(crate) fn has_secret(key: &str, value: &str) -> bool {
+    let sets_secret = || {
+        let setting = value.split_once('=');
+        key == "set" && setting.is_some_and(|(name, _)| is_secret(name))
+    };
+    is_secret(key) || sets_secret() || without_secrets(value) != value
+}
+
 /// Returns `text` without the credentials before the `@` of URLs and without the values of
 /// parameters that are named like passwords.
 pub(crate) fn without_secrets(text: &str) -> String {

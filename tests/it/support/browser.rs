@@ -154,6 +154,11 @@ impl Browser {
         self.call("Input.insertText", json!({"text": text})).await;
     }
 
+    /// Types a text into the focused element.
+    pub(crate) async fn type_text(&mut self, text: &str) {
+        self.call("Input.insertText", json!({"text": text})).await;
+    }
+
     /// Presses a key in the focused element.
     pub(crate) async fn press(&mut self, key: &str) {
         let (code, text) = match key {

@@ -47,7 +47,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-const SOURCES: [(&str, &str); 25] = [
+const SOURCES: [(&str, &str); 26] = [
     ("cancelled.html", include_str!("cancelled.html")),
     ("chart.html", include_str!("chart.html")),
     (
@@ -56,6 +56,7 @@ const SOURCES: [(&str, &str); 25] = [
     ),
     ("dry_run.html", include_str!("dry_run.html")),
     ("event_draft.html", include_str!("event_draft.html")),
+    ("favourites.html", include_str!("favourites.html")),
     ("fetch_test.html", include_str!("fetch_test.html")),
     ("fields.html", include_str!("fields.html")),
     ("login.html", include_str!("login.html")),

@@ -7,16 +7,17 @@ use axum::response::Response;
 use handset_phones::verb::{Row, TABLE, Verb};
 use minijinja::{Value, context};
 
-use crate::admin::page::fields;
+use crate::admin::favourites::Favourite;
 use crate::admin::page::listing::Filters;
 use crate::admin::page::shell::{self, View, Visitor};
+use crate::admin::page::{favourites, fields};
 use crate::admin::phones;
 use crate::admin::role::Role;
 use crate::admin::state::AppState;
 use crate::history::Search;
 
 /// Handles `GET /send`. The query fills in the form: `verb`, `phone` and other keys, or `from`, the id
-/// of a delivery.
+/// of a delivery, or `favourite`, the id of a favourite.
 pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(visitor): Extension<Visitor>,
@@ -31,8 +32,13 @@ pub(super) async fn serve(
         return shell::not_found(&state, &visitor, View::Phones, &reason);
     }
     let filters = Filters::parse(query.as_deref());
-    let from = filters.get("from");
-    let (draft, note) = if from.is_empty() {
+    let (from, favourite) = (filters.get("from"), filters.get("favourite"));
+    let (draft, note) = if !favourite.is_empty() {
+        match favourites::find(&state, favourite).await {
+            Some(favourite) => (Draft::from(favourite), ""),
+            None => (Draft::default(), "This favourite no longer exists."),
+        }
+    } else if from.is_empty() {
         (Draft::of(&filters), "")
     } else {
         match Draft::again(&state, from) {
@@ -60,6 +66,7 @@ pub(super) async fn serve(
         verb,
         verbs => verbs.map(Row::name).collect::<Vec<_>>(),
         fields => fields::render(verb, &draft.pairs),
+        favourites => favourites::list(&state, &visitor.principal).await,
     };
     shell::view(&state, &visitor, View::Send, "views/send.html", values)
 }
@@ -103,6 +110,17 @@ impl Draft {
             phone: named.map_or_else(|| phones.join("&"), |(_, phone)| phone.as_str().to_owned()),
             pairs: pairs.collect(),
         })
+    }
+}
+
+impl From<Favourite> for Draft {
+    fn from(favourite: Favourite) -> Self {
+        let phone = favourite.keys.iter().find(|(key, _)| key == "phone");
+        Self {
+            verb: Some(favourite.verb),
+            phone: phone.map(|(_, phone)| phone.clone()).unwrap_or_default(),
+            pairs: favourite.keys,
+        }
     }
 }
 
