@@ -2,7 +2,8 @@
 //!
 //! In that file two blank lines separate the sections. A section is described before its header. Its
 //! keys are described in a list before the header, or each before its line, which has its default
-//! after a `#`, or an example after `# `.
+//! after a `#`, or an example after `# `. The keys of a table are a further list below its key, in
+//! which the names are indented.
 
 use std::fmt::Write;
 use std::fs;
@@ -71,9 +72,10 @@ struct Section {
     example: Vec<String>,
 }
 
-/// A key of a section.
+/// A key of a section, or of a table in it.
 #[derive(Debug, Default)]
 struct Key {
+    /// Its name; `tls.pin` is a key of a table.
     name: String,
     text: String,
     default: Option<String>,
@@ -103,6 +105,11 @@ impl Key {
             String::new()
         };
         Term::new(format!("{}{file}", self.name), text)
+    }
+
+    /// Returns the names of the table and of its key, if it is a key of a table.
+    fn nested(&self) -> Option<(&str, &str)> {
+        self.name.split_once('.')
     }
 
     /// Whether the value may be in a file of its own.
@@ -200,7 +207,7 @@ fn section(chunk: &str) -> Section {
     let is_example = lines[at].starts_with('#');
     let (before, after) = (&lines[..at], &lines[at..]);
     let header = lines[at].trim_start_matches("# ").to_owned();
-    let (description, mut keys) = description(before);
+    let (description, mut keys) = description(before, "");
     let mut example = Vec::new();
     if is_example {
         let bare = after
@@ -218,6 +225,12 @@ fn section(chunk: &str) -> Section {
                 key.example.get_or_insert(value);
             }
         }
+        let whole: toml::Value = example.join("\n").parse::<toml::Table>().unwrap().into();
+        for key in &mut keys {
+            if let Some((table, name)) = key.nested() {
+                key.example = nested_example(&whole, table, name);
+            }
+        }
     } else {
         keys.extend(described_keys(&after[1..]));
     }
@@ -229,14 +242,40 @@ fn section(chunk: &str) -> Section {
     }
 }
 
-/// Splits the comment before a header into paragraphs and the list of keys.
-fn description(lines: &[&str]) -> (Vec<String>, Vec<Key>) {
+/// Returns the first value of a key of the table `table`, or of the tables in the list of that name; not if it
+/// is a table itself.
+fn nested_example(value: &toml::Value, table: &str, name: &str) -> Option<String> {
+    use toml::Value;
+
+    match value {
+        Value::Array(list) => list
+            .iter()
+            .find_map(|inner| nested_example(inner, table, name)),
+        Value::Table(keys) => {
+            let direct = keys.get(table).and_then(|inner| match inner {
+                Value::Array(list) => list.iter().find_map(|element| element.get(name)),
+                inner => inner.get(name),
+            });
+            let shown = direct.filter(|value| !value.is_table() && !value.is_array());
+            let mut further = keys.iter().map(|(_, inner)| inner);
+            shown
+                .map(ToString::to_string)
+                .or_else(|| further.find_map(|inner| nested_example(inner, table, name)))
+        }
+        _ => None,
+    }
+}
+
+/// Splits the comment before a header, or before the key `table`, into paragraphs and the list of keys.
+fn description(lines: &[&str], table: &str) -> (Vec<String>, Vec<Key>) {
     let mut keys: Vec<Key> = Vec::new();
+    let mut table = table.to_owned();
     let mut prose = Vec::new();
     let mut open = 0;
     for line in lines {
         let text = line.strip_prefix('#').unwrap_or_default();
-        let names = text.get(1..LIST_COLUMN).map(str::trim).unwrap_or_default();
+        let column = text.get(1..LIST_COLUMN).unwrap_or_default();
+        let names = column.trim();
         let is_name = |name: &str| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
         };
@@ -252,11 +291,19 @@ fn description(lines: &[&str]) -> (Vec<String>, Vec<Key>) {
             }
             if names.split(", ").all(is_name) {
                 open = names.split(", ").count();
+                let is_nested = column.starts_with(NESTED);
                 keys.extend(names.split(", ").map(|name| Key {
-                    name: name.to_owned(),
+                    name: if is_nested {
+                        format!("{table}.{name}")
+                    } else {
+                        name.to_owned()
+                    },
                     text: body.to_owned(),
                     ..Key::default()
                 }));
+                if !is_nested {
+                    names.clone_into(&mut table);
+                }
                 continue;
             }
         }
@@ -268,6 +315,9 @@ fn description(lines: &[&str]) -> (Vec<String>, Vec<Key>) {
 
 /// Where the descriptions of a list of keys start, in characters after the `#`.
 const LIST_COLUMN: usize = 22;
+
+/// What the names of keys of a table have before them in a list.
+const NESTED: &str = "  ";
 
 /// Reads keys that are described each before its line.
 fn described_keys(lines: &[&str]) -> Vec<Key> {
@@ -281,14 +331,20 @@ fn described_keys(lines: &[&str]) -> Vec<Key> {
             comment.clear();
         } else if let Some((name, value)) = default.clone().or(example) {
             let is_default = default.is_some();
+            let (text, mut nested) = description(&comment, &name);
+            comment.clear();
+            let table: toml::Table = line.trim_start_matches(['#', ' ']).parse().unwrap();
+            for key in &mut nested {
+                let (table_name, inner) = key.nested().unwrap();
+                key.example = nested_example(&table.clone().into(), table_name, inner);
+            }
             keys.push(Key {
                 name,
-                text: paragraphs(comment.drain(..))
-                    .join(" ")
-                    .replace(" No default.", ""),
+                text: text.join(" ").replace(" No default.", ""),
                 default: is_default.then(|| value.clone()),
                 example: (!is_default).then_some(value),
             });
+            keys.append(&mut nested);
         } else {
             comment.push(*line);
         }
@@ -353,6 +409,9 @@ mod tests {
             let mut described = BTreeSet::new();
             for key in &section.keys {
                 assert!(!key.text.is_empty(), "{} {}", section.header, key.name);
+                if key.nested().is_some() {
+                    continue;
+                }
                 described.insert(key.name.clone());
                 if key.is_secret() {
                     described.insert(format!("{}_file", key.name));
@@ -375,6 +434,101 @@ mod tests {
         }
         assert!(wrong.is_empty(), "\n{wrong}");
     }
+
+    /// Returns what is wrong with an unknown key of the table, or of the elements of the list, called `table`.
+    fn refusal(header: &str, table: &str) -> String {
+        let inner = format!("{{ {UNKNOWN} = 1 }}");
+        let faults = if header == RULE && table == "test" {
+            faults(&format!("{header}\n[[rule.test]]\n{UNKNOWN} = 1\n"))
+        } else {
+            faults(&format!("{header}\n{table} = {inner}\n"))
+        };
+        let line = faults.lines().find(|line| line.contains(UNKNOWN));
+        line.unwrap_or_else(|| panic!("{header} {table}: {faults}"))
+            .to_owned()
+    }
+
+    #[test]
+    fn every_key_of_a_table_is_described_and_no_other() {
+        let sections = sections(&example());
+        let mut checked = 0;
+        for section in sections.iter().filter(|section| section.header != PAGE) {
+            for key in &section.keys {
+                let value = key.default.as_ref().or(key.example.as_ref());
+                let value = value.and_then(|value| parsed(value));
+                let is_table = value.is_some_and(|value| value.is_table());
+                let mut nested = section.keys.iter().filter_map(Key::nested);
+                let has_keys = nested.any(|(table, _)| table == key.name);
+                let is_steps = section.header == RULE && key.name == "do";
+                if is_steps || !(is_table || has_keys) {
+                    continue;
+                }
+                let mut described = BTreeSet::new();
+                for inner in &section.keys {
+                    let Some((_, name)) = inner.nested().filter(|(table, _)| *table == key.name)
+                    else {
+                        continue;
+                    };
+                    described.insert(name.to_owned());
+                    if inner.is_secret() {
+                        described.insert(format!("{name}_file"));
+                    }
+                }
+                let refusal = refusal(&section.header, &key.name);
+                let (_, list) = refusal.split_once("expected one of ").expect(&refusal);
+                let accepted = list.split(", ").map(str::to_owned).collect();
+                assert_eq!(described, accepted, "{} {}", section.header, key.name);
+                checked += 1;
+            }
+        }
+        // tls of five sections, csta, limit and test.
+        assert_eq!(checked, 8);
+    }
+
+    #[test]
+    fn keys_of_steps_are_those_described() {
+        let sections = sections(&example());
+        let rule = sections
+            .iter()
+            .find(|section| section.header == RULE)
+            .unwrap();
+        let nested = rule.keys.iter().filter_map(Key::nested);
+        let described: BTreeSet<&str> = nested
+            .filter(|(table, _)| *table == "do")
+            .map(|(_, name)| name)
+            .collect();
+        let step = |keys: &str| {
+            faults(&format!(
+                "[[rule]]\nname = 'a'\non = 'X'\ndo = [{{ {keys} }}]\n"
+            ))
+        };
+        let none = step("");
+        let (_, kinds) = none.split_once("requires one of ").expect(&none);
+        let (kinds, _) = kinds.split_once(", such as").expect(&none);
+        let unknown = step(&format!("webhook = 'http://192.0.2.1/', {UNKNOWN} = 1"));
+        let (_, of_webhooks) = unknown.split_once("a web hook has ").expect(&unknown);
+        let mut expected: BTreeSet<&str> = kinds.split([',', ' ']).collect();
+        expected.extend(of_webhooks.trim().split(", "));
+        for blank in ["", "and"] {
+            expected.remove(blank);
+        }
+        // The other form of webhook, described with it.
+        expected.remove("webhook_file");
+        // Those of every step, and of actions, whose other keys are headers.
+        expected.extend(["id", "if", "on_error", "server"]);
+        assert_eq!(described, expected);
+        for keys in [
+            "wait = '24h', id = 'a', if = 'true', on_error = 'stop'",
+            "webhook = 'http://192.0.2.1/', method = 'GET', headers = { A = 'b' }, deadline = '100ms'",
+            "webhook = 'https://192.0.2.1/', json = {}, deadline = '60s'",
+            "webhook = 'https://192.0.2.1/', body = 'a', on_error = 'continue'",
+        ] {
+            assert_eq!(step(keys), "", "{keys}");
+        }
+        assert!(step("wait = '25h'").contains("wait"));
+    }
+
+    const RULE: &str = "[[rule]]";
 
     /// The section that has the keys of a verb as well.
     const PAGE: &str = "[[page]]";
