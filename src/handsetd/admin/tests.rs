@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use handset_phones::verb::{Row, TABLE};
+use handset_phones::verb::{COMMON, Kind, Row, TABLE};
 
 use super::openapi;
 use super::router::api_routes;
@@ -41,6 +41,48 @@ fn openapi_document_has_every_verb_with_every_key() {
         "422", "429", "500", "502", "503", "504",
     ] {
         assert!(responses[code].is_object(), "{code}");
+    }
+}
+
+#[test]
+fn openapi_document_describes_verbs_and_keys_as_their_table_does() {
+    let document = openapi::document();
+    for row in TABLE {
+        let operation = &document["paths"][format!("/do/{}", row.name())]["post"];
+        assert_eq!(operation["summary"], row.summary);
+        let description = operation["description"].as_str().unwrap();
+        assert!(description.starts_with(row.details), "{description}");
+        if let Some(result) = row.result {
+            let end = format!(" Result: {result}.");
+            assert!(description.ends_with(&end), "{description}");
+        }
+        let body = &operation["requestBody"]["content"]["application/json"];
+        let examples = body["examples"].as_object().unwrap();
+        assert_eq!(examples.len(), row.examples.len(), "{}", row.name());
+        let schema = &body["schema"];
+        for key in row.keys.iter().chain(COMMON) {
+            let property = &schema["properties"][key.name];
+            let text = property["description"].as_str().unwrap();
+            assert!(text.starts_with(&format!("{}.", key.meaning)), "{text}");
+            assert_eq!(text.contains("Required."), key.required, "{text}");
+            match key.kind {
+                Kind::Word(words) => {
+                    let values = property.to_string();
+                    for word in words {
+                        assert!(values.contains(&format!("{word:?}")), "{values}");
+                    }
+                }
+                kind => assert!(text.contains(&kind.syntax()), "{text}"),
+            }
+            let default = property["default"].as_str();
+            assert_eq!(default, key.default, "{} {}", row.name(), key.name);
+            if let Some(default) = default {
+                assert!(text.contains(&format!("Default: `{default}`.")), "{text}");
+            }
+            let required = schema["required"].as_array().unwrap();
+            let is_required = required.iter().any(|name| name == key.name);
+            assert!(is_required || !key.required, "{} {}", row.name(), key.name);
+        }
     }
 }
 

@@ -123,6 +123,8 @@ pub(super) fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
+    use handset_phones::verb::TABLE;
+
     use super::*;
 
     #[test]
@@ -138,5 +140,74 @@ mod tests {
         assert_eq!(verb, "push");
         let expected = [("text", "a\nb"), ("item", "A|exit"), ("item", "B|exit")];
         assert_eq!(pairs, expected.map(owned));
+    }
+
+    /// Returns the text of HTML, without markup.
+    fn text_of(html: &str) -> String {
+        let mut text = String::new();
+        for piece in html.split('<') {
+            text.push_str(piece.split_once('>').map_or(piece, |(_, after)| after));
+        }
+        for (entity, character) in [
+            ("&lt;", "<"),
+            ("&gt;", ">"),
+            ("&quot;", "\""),
+            ("&#x27;", "'"),
+            ("&#x2f;", "/"),
+            ("&amp;", "&"),
+        ] {
+            text = text.replace(entity, character);
+        }
+        text
+    }
+
+    #[test]
+    fn each_field_is_explained_as_in_the_table_of_verbs() {
+        for row in TABLE {
+            let html = render(row.name(), &[]).to_string();
+            let fields = html.split("<label for=\"key-").skip(1);
+            let mut shown = Vec::new();
+            let (introduction, _) = html.split_once("<label").unwrap_or((&html, ""));
+            let introduction = text_of(introduction);
+            let summary = format!("{} {}", row.name(), row.summary);
+            assert!(introduction.starts_with(&summary), "{introduction}");
+            assert!(
+                introduction.contains(&row.details.replace('`', "")),
+                "{introduction}"
+            );
+            for field in fields {
+                let (name, rest) = field.split_once('"').unwrap();
+                let key = row.key(name).unwrap();
+                let (_, help) = rest.split_once(&format!("id=\"help-{name}\"")).unwrap();
+                let (help, _) = help.split_once("</small>").unwrap();
+                let help = text_of(help);
+                let help = help.trim_start_matches('>');
+                for part in [key.meaning, key.default.unwrap_or_default()] {
+                    let part = part.replace('`', "");
+                    assert!(
+                        help.contains(&part),
+                        "{} {name}: {part:?} is not in {help:?}",
+                        row.name()
+                    );
+                }
+                assert_eq!(
+                    help.contains("One per line."),
+                    key.is_repeatable(),
+                    "{help}"
+                );
+                assert_eq!(help.contains("Required."), key.required, "{help}");
+                shown.push(name);
+            }
+            let mut expected: Vec<&str> = row.keys.iter().map(|key| key.name).collect();
+            expected.extend(
+                COMMON
+                    .iter()
+                    .map(|key| key.name)
+                    .filter(|name| *name != "phone"),
+            );
+            shown.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(shown, expected, "{}", row.name());
+        }
     }
 }
