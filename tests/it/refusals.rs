@@ -235,7 +235,7 @@ const INVALID: &[(&str, &[&str], &str)] = &[
     (
         "ring",
         &["tone=a;b"],
-        "tone: invalid tone \"a;b\"; use a built-in tone, a WAV file or a URL",
+        "tone: invalid tone \"a;b\"; use a built-in tone, an audio file or a URL",
     ),
     (
         "ringtone",

@@ -104,8 +104,8 @@ impl Kind {
                 format!("text of up to {MAX_VALUE} bytes; `\\n` is a line break")
             }
             Self::Tone => "the name or number of a tone of the phone, a file of `media.folders` \
-                           (WAV; with its path also `.raw`, `.rwb`, `.gsm`, `.ulaw`, `.alaw` or \
-                           `.sln`), or a URL"
+                           (`.wav`, `.gsm`, `.ulaw`, `.alaw` or `.sln`; with its path also `.raw` or \
+                           `.rwb`), or a URL"
                 .to_owned(),
             Self::Url => "an http or https URL".to_owned(),
             Self::User => format!("an id of one line, up to {} bytes", UserId::MAX),
