@@ -1,5 +1,6 @@
 //! Actions of Asterisk on calls: sending them, and the failures that they have in common.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use handset_ami::{Action, Client, Error};
@@ -78,15 +79,39 @@ pub(super) async fn send(
 
 /// Returns the failure of an action that was not answered.
 pub(super) fn failure(client: &Client, error: &Error) -> Failure {
-    let server = client.name();
-    match error {
-        Error::Busy { .. } | Error::NotSent { .. } => Failure::new(
-            Status::Unreachable,
-            format!("Asterisk {server} is not connected: {error}"),
-        ),
-        error => Failure::new(Status::Unknown, format!("Asterisk {server}: {error}")),
-    }
+    failure_at(client.name(), error)
+}
+
+fn failure_at(server: impl Display, error: &Error) -> Failure {
+    let (status, what) = match error {
+        Error::Busy { .. } => (Status::Unreachable, " is too slow"),
+        Error::NotSent { .. } => (Status::Unreachable, " is not connected"),
+        _ => (Status::Unknown, ""),
+    };
+    Failure::new(status, format!("Asterisk {server}{what}: {error}"))
 }
 
 /// How long Asterisk may take to respond to an action.
 const ACTION_TIMEOUT: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connected_server_is_not_called_disconnected() {
+        let failure = failure_at("pbx", &Error::Busy { limit: 8 });
+        let text = format!("{failure:?}");
+        assert!(text.contains("Unreachable"), "{text}");
+        assert!(
+            text.contains("Asterisk pbx is too slow: 8 actions are already waiting"),
+            "{text}"
+        );
+        let reason = "refused".into();
+        let text = format!("{:?}", failure_at("pbx", &Error::NotSent { reason }));
+        assert!(
+            text.contains("Asterisk pbx is not connected: not sent: refused"),
+            "{text}"
+        );
+    }
+}

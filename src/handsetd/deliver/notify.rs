@@ -5,11 +5,12 @@
 //! parser.
 
 use handset_ami::notify::{Body, InvalidNotify, Notify};
-use handset_ami::{Action, Error, NotifyTarget, Response};
+use handset_ami::{Action, NotifyTarget, Response};
 use handset_phones::phone::{Endpoint, Phone, Technology};
 use handset_phones::vendor;
 use tokio::time::Instant;
 
+use super::asterisk_action::failure;
 use super::channel::{self, CallState};
 use super::failure::Failure;
 use super::registration;
@@ -66,14 +67,7 @@ pub(super) async fn send(
             Status::Unreachable,
             refusal(server, &name, &response),
         )),
-        Err(error @ (Error::Busy { .. } | Error::NotSent { .. })) => Err(Failure::new(
-            Status::Unreachable,
-            format!("Asterisk {server} is not connected: {error}"),
-        )),
-        Err(error) => Err(Failure::new(
-            Status::Unknown,
-            format!("Asterisk {server}: {error}"),
-        )),
+        Err(error) => Err(failure(&contact.client, &error)),
     }
 }
 

@@ -20,7 +20,11 @@ pub(super) async fn send(servers: &watch::Receiver<Vec<Client>>, call: &AmiCall)
     let until = Instant::now() + call.deadline;
     let response = match client.send_until(call.action.clone(), until).await {
         Ok(response) => response,
-        Err(error @ (Error::Busy { .. } | Error::NotSent { .. })) => {
+        Err(error @ Error::Busy { .. }) => {
+            let reason = format!("Asterisk {server} is too slow: {error}");
+            return StepResult::new(Status::Unreachable, reason);
+        }
+        Err(error @ Error::NotSent { .. }) => {
             let reason = format!("Asterisk {server} is not connected: {error}");
             return StepResult::new(Status::Unreachable, reason);
         }
