@@ -1566,7 +1566,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__prove)
-            opts="-h --output --number --background --ringtone --restart --config --help"
+            opts="-h --output --number --background --ringtone --test-user --restart --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1585,6 +1585,10 @@ _handsetd() {
                     return 0
                     ;;
                 --ringtone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --test-user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

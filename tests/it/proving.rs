@@ -4,15 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use handset_simulator::{Options, Scheme, Vendor};
+use handset_net::tasks::Tasks;
+use handset_simulator::{Options, Scheme, Vendor, cucm};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdout};
 
+use super::support::asterisk::{self, Asterisk, Driver, Version};
 use super::support::daemon::{Daemon, TOKEN};
 use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
+use super::support::udp_phone::UdpPhone;
 
 /// A phone, a daemon, and the folder that the command runs in.
 struct Site {
@@ -24,19 +27,24 @@ struct Site {
 
 impl Site {
     async fn new(vendor: Vendor) -> Self {
+        Self::with(vendor, "", "").await
+    }
+
+    /// Adds keys to the entry of the phone, and a section to both configurations.
+    async fn with(vendor: Vendor, keys: &str, section: &str) -> Self {
         let phone = SimPhone::new(Options {
             credentials: Some(("admin".to_owned(), PASSWORD.to_owned())),
             scheme: Scheme::Basic,
             ..sim_phone::options(vendor)
         })
         .await;
-        let entry = phone.entry("my-desk");
+        let entry = with_keys(&phone.entry("my-desk"), keys);
         let login = format!("[vendor.{vendor}]\nusername = 'admin'\npassword = '{PASSWORD}'\n");
-        let daemon = Daemon::start(&format!("{login}{entry}")).await;
+        let daemon = Daemon::start(&format!("{login}{section}{entry}")).await;
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("handsetd.toml");
         let listen = daemon.admin();
-        let text = format!("{login}[admin]\nlisten = '{listen}'\ntoken = '{TOKEN}'\n");
+        let text = format!("{login}{section}[admin]\nlisten = '{listen}'\ntoken = '{TOKEN}'\n");
         fs::write(&config, text).unwrap();
         Self {
             phone,
@@ -57,6 +65,17 @@ impl Site {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// Walks to the end, with yes as each answer; returns the report.
+    async fn walk(&self, options: &[&str]) -> Value {
+        let mut command = tokio::process::Command::from(self.command(options));
+        let mut child = command.kill_on_drop(true).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all("y\n".repeat(100).as_bytes()).await.unwrap();
+        drop(input);
+        soon("the end", child.wait_with_output()).await.unwrap();
+        self.report()
     }
 
     fn report(&self) -> Value {
@@ -213,6 +232,49 @@ async fn call_is_transferred_only_if_the_person_permits_it() {
 }
 
 #[tokio::test]
+async fn user_is_logged_in_and_out_at_the_call_manager() {
+    let tasks = Tasks::new();
+    let options = cucm::Options::default();
+    let user = options.users.keys().next().unwrap().clone();
+    let manager = cucm::start(options, &tasks).await.unwrap();
+    let section = format!(
+        "[cucm]\nurl = '{}'\napp_id = 'MobilityManagerUser'\npassword = 'secret'\n",
+        manager.url()
+    );
+    let site = Site::with(Vendor::Cisco, "mac = '00:00:5E:00:53:01'\n", &section).await;
+    let report = site.walk(&["--test-user", &user]).await;
+    assert_eq!(judged(&report, "who"), ["proven"], "{report:#}");
+    assert_eq!(judged(&report, "login"), ["proven"], "{report:#}");
+    let mut cleanup = report["cleanup"].as_array().unwrap().iter();
+    let logout = cleanup.find(|entry| entry["verb"] == "logout").unwrap();
+    assert_eq!(logout["status"], "OK", "{report:#}");
+    assert!(manager.state().logged_in.is_empty());
+    let page = fs::read_to_string(site.file("report.md")).unwrap();
+    assert!(!page.contains(&user), "{page}");
+}
+
+#[tokio::test]
+async fn notify_is_sent_to_a_registered_phone() {
+    let options = asterisk::Options::registrar(&[(Driver::Pjsip, "1001")]);
+    let Some(asterisk) = Asterisk::start(Version::V22, &options).await else {
+        return;
+    };
+    let sip = asterisk.sip(Driver::Pjsip);
+    let mut registered = UdpPhone::new("1001", "snomD785/10.1.198.12", sip).await;
+    registered.register(3600).await;
+    let section = format!(
+        "[[asterisk]]\nname = 'pbx'\naddress = '{}'\nusername = 'handsetd'\nsecret = 'hush'\n",
+        asterisk.manager()
+    );
+    let site = Site::with(Vendor::Snom, "endpoint = 'PJSIP/1001'\n", &section).await;
+    site.daemon.line("Loaded registrations").await;
+    let walk = site.walk(&[]);
+    let (report, notified) = tokio::join!(walk, registered.receive_notify());
+    assert_eq!(notified.header("Event"), ["keep-alive"]);
+    assert_eq!(judged(&report, "notify"), ["unjudged"], "{report:#}");
+}
+
+#[tokio::test]
 async fn answers_are_what_the_report_says() {
     let site = Site::new(Vendor::Snom).await;
     let mut command = tokio::process::Command::from(site.command(&[]));
@@ -272,6 +334,16 @@ async fn report_never_overwrites_a_folder_and_names_need_a_phone() {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(printed.contains("phone nobody is not known"), "{printed}");
+}
+
+/// Replaces keys of a `[[phone]]` section by `keys`, each on a line of its own.
+fn with_keys(entry: &str, keys: &str) -> String {
+    let name = |line: &str| line.split(" =").next().unwrap_or_default().to_owned();
+    let replaced: Vec<String> = keys.lines().map(name).collect();
+    let kept = entry.lines().filter(|line| !replaced.contains(&name(line)));
+    kept.chain(keys.lines())
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 fn is_empty(folder: &Path) -> bool {

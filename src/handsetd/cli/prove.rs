@@ -82,6 +82,9 @@ impl Prove {
         if let Some(number) = &self.options.number {
             scrub.add(number, "NUMBER");
         }
+        if let Some(user) = &self.options.test_user {
+            scrub.add(user, "USER");
+        }
         let path = match &self.output {
             Some(path) => path.clone(),
             None => PathBuf::from(format!("proof-{}-{}", phone.vendor, plain(&phone.model))),

@@ -162,7 +162,10 @@ impl<'a> Session<'a> {
             Needs::Cisco if self.phone.vendor != Vendor::Cisco.name() => {
                 Some("which URIs are harmless, the site knows")
             }
-            Needs::CallManager if !self.has_call_manager => Some("it needs [cucm]"),
+            Needs::CallManager | Needs::TestUser if !self.has_call_manager => {
+                Some("it needs [cucm]")
+            }
+            Needs::TestUser if options.test_user.is_none() => Some("it needs --test-user"),
             Needs::Registration if !self.phone.registered => {
                 Some("it needs an Asterisk with which the phone is registered")
             }
@@ -300,6 +303,7 @@ impl<'a> Session<'a> {
                 "$number" => options.number.as_deref(),
                 "$image" => options.background.as_deref(),
                 "$tone" => options.ringtone.as_deref(),
+                "$user" => options.test_user.as_deref(),
                 "$setting" => Some(readable_setting(&self.phone.vendor)),
                 other => Some(other),
             };

@@ -6,8 +6,8 @@ use handset_phones::verb::Verb;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trial {
     pub(super) verb: Verb,
-    /// `$number`, `$image` and `$tone` stand for what the options say, `$setting` for one that phones of the
-    /// vendor tell.
+    /// `$number`, `$image`, `$tone` and `$user` stand for what the options say, `$setting` for one that phones
+    /// of the vendor tell.
     pub(super) keys: &'static [(&'static str, &'static str)],
     pub(super) judged: Judged,
     /// What takes the effect back.
@@ -49,6 +49,8 @@ pub(super) enum Needs {
     Cisco,
     /// `[cucm]`.
     CallManager,
+    /// `[cucm]`, and `--test-user`: the user who is logged in and out.
+    TestUser,
     /// A registration with Asterisk.
     Registration,
 }
@@ -103,6 +105,14 @@ pub(super) const TRIALS: &[Trial] = &[
     reading(Verb::Settings, &[("get", "$setting")]),
     reading(Verb::Csta, &[("request", "RequestSystemStatus")]),
     reading(Verb::Who, &[]).needing(Needs::CallManager),
+    // The call manager logs the user out itself if nothing else does.
+    trial(
+        Verb::Login,
+        &[("user", "$user"), ("minutes", "10")],
+        "Does the phone show the lines of this user?",
+    )
+    .undone_by((Verb::Logout, &[]))
+    .needing(Needs::TestUser),
     // Phones that do not know this keep-alive reply that they do not, and do nothing.
     Trial {
         judged: Judged::Unseen,
@@ -247,12 +257,8 @@ const SILENT_GROUP: &str = "239.255.77.77:20480";
 pub(super) const UNTRIED: &[(Verb, &str)] = &[
     (Verb::Firmware, "it cannot be taken back"),
     (
-        Verb::Login,
-        "it needs the account of a person, and logs out who is logged in",
-    ),
-    (
         Verb::Logout,
-        "it needs the account of a person, who has to log in again",
+        "it takes back login, if --test-user is given, and is listed with what was taken back",
     ),
     (Verb::Ping, "it concerns handsetd alone"),
 ];
