@@ -39,7 +39,9 @@ mod terminal;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
+use handset_phones::verb::Verb;
 
 use crate::config::Diagnostics;
 use crate::telemetry::TerminalSafe;
@@ -85,14 +87,16 @@ enum Command {
 
 /// Parses the arguments, runs the command and returns the exit code.
 ///
-/// The codes: 0 success, 1 failure, 2 invalid arguments, 78 invalid configuration. Invalid arguments
-/// and requests for help end the process here.
+/// The codes: 0 success, 1 failure, 2 invalid arguments, 78 invalid configuration.
 pub fn main() -> ExitCode {
     if let Err(reason) = core_dump::disable() {
         // Not fatal.
         let _ = writeln!(io::stderr(), "handsetd: {reason}");
     }
-    let outcome = Cli::parse().run(&mut io::stdout());
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => cli.run(&mut io::stdout()),
+        Err(error) => return refuse(&error),
+    };
     outcome.unwrap_or_else(|error| {
         // If this fails, there is nowhere to report it.
         let _ = report(&error, &mut io::stderr().lock());
@@ -124,6 +128,22 @@ impl Cli {
             Command::Status(status) => status.run(out),
         }
     }
+}
+
+/// Prints what is wrong with the arguments, or the help that they ask for.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // If this fails, there is nowhere to report it.
+    let _ = error.print();
+    let unknown = error.get(ContextKind::InvalidSubcommand);
+    if let Some(ContextValue::String(name)) = unknown
+        && Verb::find(name).is_some()
+    {
+        let hint = format!(
+            "{name} is a verb: handsetd send {name} phone=NAME ...; handsetd help {name} explains it"
+        );
+        let _ = writeln!(io::stderr(), "\nhint: {hint}");
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 /// Prints each diagnostic of a configuration on its own line, and any other error with its causes

@@ -378,6 +378,44 @@ async fn demo_stays_until_it_is_stopped() {
     assert!(demo.exit().await.success(), "{}", demo.log());
 }
 
+#[test]
+fn first_mistakes_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("handsetd.toml");
+    fs::write(
+        &file,
+        format!("[state]\ndir = '{}'\n", folder.path().display()),
+    )
+    .unwrap();
+    for arguments in [
+        &["send", "push", "phone=1001", "Hello"][..],
+        &["history"],
+        &["events"],
+    ] {
+        let output = handsetd(arguments)
+            .arg("--config")
+            .arg(&file)
+            .output()
+            .unwrap();
+        let reason = from_utf8(&output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{reason}");
+        assert!(
+            reason.contains("no daemon has been started with this configuration"),
+            "{reason}"
+        );
+        assert!(!reason.contains("hint:"), "{reason}");
+    }
+    let output = handsetd(&["push", "phone=1001", "Hello"]).output().unwrap();
+    let reason = from_utf8(&output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{reason}");
+    assert!(reason.contains("handsetd send push phone=NAME"), "{reason}");
+    let output = handsetd(&["pushh"]).output().unwrap();
+    let reason = from_utf8(&output.stderr).unwrap();
+    assert!(!reason.contains("hint:"), "{reason}");
+    let output = handsetd(&["--help"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+}
+
 /// How often something happens before commands must have shown it: some seconds.
 const MAX_ROUNDS: usize = 50;
 

@@ -3,6 +3,7 @@
 //! Address, certificate and token come from the configuration that the daemon itself reads, or, for a
 //! daemon on another machine, from options.
 
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -45,14 +46,7 @@ impl AdminClient {
         let token = if let Some(token) = &admin.token {
             token.clone()
         } else {
-            let path = Token::path(state_folder);
-            let path = path.display();
-            Token::load(state_folder).with_context(|| {
-                format!(
-                    "admin.token is not set, and the token that the daemon generates at its first \
-                     start cannot be read from {path}"
-                )
-            })?
+            Token::load(state_folder).map_err(|error| no_token(state_folder, error))?
         };
         let address = reachable(admin.address());
         let (scheme, trust) = match &admin.tls {
@@ -200,6 +194,21 @@ impl AdminClient {
             anyhow::Error::from(error).context("the daemon closed the connection")
         }
     }
+}
+
+/// Explains why the token that the daemon generates cannot be read.
+fn no_token(state_folder: &Path, error: io::Error) -> anyhow::Error {
+    let path = Token::path(state_folder);
+    let path = path.display();
+    if error.kind() == ErrorKind::NotFound {
+        return anyhow!(
+            "no daemon has been started with this configuration: the token that it generates is not in \
+             {path}; start it (systemctl start handsetd), or name its configuration with --config"
+        );
+    }
+    anyhow::Error::from(error).context(format!(
+        "admin.token is not set, and the token that the daemon has generated cannot be read from {path}"
+    ))
 }
 
 /// Whose certificates a client accepts.
