@@ -30,6 +30,8 @@ const COMMANDS: [&[&str]; 8] = [
 struct Server {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
+    /// How many of them sent the token.
+    tokens: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -37,17 +39,20 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
+        let tokens = Arc::new(AtomicUsize::new(0));
         let (counted, reply) = (Arc::clone(&connections), reply.into());
+        let with_token = Arc::clone(&tokens);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 counted.fetch_add(1, Ordering::SeqCst);
                 // The client may close first.
-                let _ = answer(stream.unwrap(), &reply);
+                let _ = answer(stream.unwrap(), &reply, &with_token);
             }
         });
         Self {
             address,
             connections,
+            tokens,
         }
     }
 
@@ -61,7 +66,7 @@ impl Server {
 }
 
 /// Reads the head of the request, or the first bytes of a TLS handshake, and replies.
-fn answer(mut stream: TcpStream, reply: &[u8]) -> std::io::Result<()> {
+fn answer(mut stream: TcpStream, reply: &[u8], tokens: &AtomicUsize) -> std::io::Result<()> {
     let mut request = [0; 8192];
     let mut length = 0;
     while !request[..length].windows(4).any(|end| end == b"\r\n\r\n") {
@@ -72,6 +77,9 @@ fn answer(mut stream: TcpStream, reply: &[u8]) -> std::io::Result<()> {
         if request[0] == TLS_HANDSHAKE {
             break;
         }
+    }
+    if String::from_utf8_lossy(&request[..length]).contains(TOKEN) {
+        tokens.fetch_add(1, Ordering::SeqCst);
     }
     stream.write_all(reply)
 }
@@ -131,6 +139,7 @@ fn token_does_not_follow_a_redirect() {
         for arguments in COMMANDS {
             server.refused_by(arguments);
         }
+        assert_eq!(server.tokens.load(Ordering::SeqCst), COMMANDS.len());
     }
     assert_eq!(other.connections.load(Ordering::SeqCst), 0);
 }
@@ -213,4 +222,7 @@ fn server_without_tls_gets_no_token() {
         let text = printed(&output);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
     }
+    let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
+    assert_eq!(count(&server.connections), COMMANDS.len());
+    assert_eq!(count(&server.tokens), 0);
 }
