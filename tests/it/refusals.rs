@@ -446,7 +446,7 @@ async fn unsupported_transports_are_refused_and_nothing_is_sent() {
                 "via=notify",
                 match *name {
                     "cisco" => "Cisco phones accept no screens or tones by NOTIFY; omit via",
-                    _ => "no [[asterisk]] is configured, which a NOTIFY requires",
+                    _ => "no [[asterisk]] is configured, which NOTIFYs and via=pbx require",
                 },
             ),
             (

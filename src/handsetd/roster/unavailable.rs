@@ -39,7 +39,7 @@ pub(crate) enum Unavailable {
         reason: String,
     },
     /// The configuration names no server.
-    #[error("no [[asterisk]] is configured, which a NOTIFY requires")]
+    #[error("no [[asterisk]] is configured, which NOTIFYs and via=pbx require")]
     NoServer,
     /// The endpoint has no contact.
     #[error("{endpoint} is not registered")]
