@@ -71,6 +71,8 @@ const UNCONFIRMED: &str = "unverified on real phones: the phone has the request,
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::csta::SessionDialect;
     use crate::phone::{CstaAccount, Vendor};
@@ -163,5 +165,42 @@ mod tests {
             let refused = notify(&fixture(model), Some(Via::Notify), "hold", "");
             assert!(refused.unwrap_err().contains("verb notify"), "{model}");
         }
+    }
+
+    #[test]
+    fn request_is_that_of_the_sample() {
+        let root = std::env::var_os("HANDSETD_FIXTURES").map_or_else(
+            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
+            PathBuf::from,
+        );
+        let path = root.join("uacsta/notify-unify-makecall.xml");
+        let Ok(sample) = std::fs::read_to_string(&path) else {
+            println!("skipped: {} is not there", path.display());
+            return;
+        };
+        let mut fixture = fixture("OpenStage 60");
+        fixture.phone.endpoint = Some("PJSIP/1002".parse().unwrap());
+        let (_, document) = notify(&fixture, None, "dial", "number=1001")
+            .unwrap()
+            .body
+            .unwrap();
+        assert_eq!(document, sample.replace('\n', ""));
+    }
+
+    #[test]
+    fn marks_in_the_name_of_the_phone_are_escaped() {
+        let mut fixture = fixture("OpenStage 60");
+        fixture.phone.endpoint = None;
+        fixture.phone.name = "a</deviceID><callID>7&\r\nEvent: x".to_owned();
+        let sent = notify(&fixture, None, "hold", "").unwrap();
+        let (_, document) = sent.body.unwrap();
+        assert_eq!(crate::xml::document_fault(&document), None);
+        assert!(!document.contains("<callID"), "{document}");
+    }
+
+    #[test]
+    fn note_says_that_it_is_unproven() {
+        let plan = fixture("CP600").plan(&control_task("hold", "")).unwrap();
+        assert!(plan.note.unwrap().contains("unverified on real phones"));
     }
 }
