@@ -86,6 +86,7 @@ mod trust;
 mod uacsta;
 mod uacsta_direct;
 mod uacsta_faults;
+mod uacsta_lies;
 mod uacsta_registrar;
 mod uacsta_seen;
 mod users;

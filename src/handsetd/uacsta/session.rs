@@ -31,7 +31,7 @@ pub(super) struct Live {
     /// which request an answer in an INFO of its own belongs to.
     turn: Arc<Turn<()>>,
     /// Takes the answer to the request in progress, should it come in an INFO of its own.
-    awaited: Mutex<Option<oneshot::Sender<String>>>,
+    awaited: Mutex<Option<Awaited>>,
     /// What is known of the phone's calls.
     known: Mutex<Known>,
     /// The phone's id of the monitor, whose events it sends.
@@ -41,6 +41,13 @@ pub(super) struct Live {
     reason: Mutex<Option<String>>,
     counters: Arc<Counters>,
     tasks: Tasks,
+}
+
+/// The answer to a request, which may come in an INFO of its own.
+#[derive(Debug)]
+struct Awaited {
+    request: Message,
+    answer: oneshot::Sender<String>,
 }
 
 impl Live {

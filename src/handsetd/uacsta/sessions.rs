@@ -140,10 +140,16 @@ impl Sessions {
         commit_point.commit().await?;
         let patience = until.saturating_duration_since(Instant::now());
         let name = message.name().to_owned();
-        let answered = live.send(turn, message, patience).await;
-        let stopped =
-            || RequestError::NoAnswer(format!("handsetd stopped before the answer to {name}"));
-        let answered = answered.unwrap_or_else(|_| Err(stopped()));
+        // The answer may come in an INFO after the response, which is waited for beyond the deadline: until then
+        // no other request is sent, whose answer it could be taken for.
+        let answered = match timeout_at(until, live.send(turn, message, patience)).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(_)) => {
+                let why = format!("handsetd stopped before the answer to {name}");
+                Err(RequestError::NoAnswer(why))
+            }
+            Err(_) => Err(RequestError::NoAnswer(format!("no answer to {name}"))),
+        };
         if matches!(answered, Err(RequestError::NotSent(_))) {
             commit_point.reset();
         }

@@ -263,7 +263,12 @@ impl Line {
             return self.reply(info, peer, reply).await;
         };
         session.is_busy = false;
-        let outcome = session.perform(request, &self.profile);
+        let mut lies = self.quirks.lies.iter();
+        let lie = lies.find(|(name, _)| *name == request.name);
+        let outcome = match lie {
+            Some(_) => Ok(String::new()),
+            None => session.perform(request, &self.profile),
+        };
         let edition = self.profile.own_edition();
         let mut reply = Reply::accepting(String::new());
         let (name, document) = match outcome {
@@ -284,6 +289,7 @@ impl Line {
                 (name, document)
             }
         };
+        let document = lie.map_or(document, |(_, document)| document.clone());
         let documents = session.documents.clone();
         let name_of_request = request.name.clone();
         self.change_state(|state| state.perform(name_of_request));

@@ -39,6 +39,8 @@ pub struct Quirks {
     pub rings: bool,
     /// Names of requests that get no response of any kind, and have no effect.
     pub ignored: Vec<String>,
+    /// Names of requests that have no effect, each with the document that is sent as the answer.
+    pub lies: Vec<(String, String)>,
 }
 
 /// Where the responses of CSTA stand.

@@ -9,7 +9,7 @@ use handset_sip::{RequestError as SipError, Unanswered};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::time::{Instant, timeout};
 
-use super::{Live, body};
+use super::{Awaited, Live, body};
 use crate::uacsta::counters::Answered;
 use crate::uacsta::request_error::RequestError;
 
@@ -55,7 +55,10 @@ impl Live {
             return Err(RequestError::NotSent(reason));
         }
         let (sender, apart) = oneshot::channel();
-        *self.awaited.lock() = Some(sender);
+        *self.awaited.lock() = Some(Awaited {
+            request: message.clone(),
+            answer: sender,
+        });
         let until = Instant::now() + patience;
         let sent = self
             .dialog
@@ -105,7 +108,9 @@ impl Live {
                 self.end(reason.clone());
                 Err(RequestError::NoAnswer(reason))
             }
-            _ if !response.status.is_success() || !reply.document.trim().is_empty() => Ok(reply),
+            _ if !response.status.is_success() || message.is_answered_by(&reply.document) => {
+                Ok(reply)
+            }
             _ => match timeout(ANSWER_TIMEOUT, apart).await {
                 Ok(Ok(document)) => Ok(Reply { document, ..reply }),
                 _ => Err(RequestError::NoAnswer(format!(

@@ -95,9 +95,13 @@ async fn take(live: &Arc<Live>, request: InDialogRequest, reporter: &Reporter) {
             }
         }
         Incoming::Answer => {
-            let awaited = live.awaited.lock().take();
             let document = String::from_utf8_lossy(&body).into_owned();
-            if awaited.is_none_or(|awaited| awaited.send(document).is_err()) {
+            // One that is late answers a request that is over.
+            let awaited = live
+                .awaited
+                .lock()
+                .take_if(|awaited| awaited.request.is_answered_by(&document));
+            if awaited.is_none_or(|awaited| awaited.answer.send(document).is_err()) {
                 debug!(
                     phone = reporter.phone,
                     "An answer that nothing waits for came too late."
