@@ -342,7 +342,7 @@ fn with_keys(entry: &str, keys: &str) -> String {
     let replaced: Vec<String> = keys.lines().map(name).collect();
     let kept = entry.lines().filter(|line| !replaced.contains(&name(line)));
     kept.chain(keys.lines())
-        .map(|line| format!("{line}\n"))
+        .flat_map(|line| [line, "\n"])
         .collect()
 }
 
