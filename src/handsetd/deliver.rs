@@ -32,6 +32,7 @@ mod registration;
 mod rehearsal;
 mod reply_data;
 mod template;
+mod transport_probes;
 
 pub(crate) use challenge::Challenges;
 pub(crate) use config::Config;
@@ -43,4 +44,4 @@ pub(crate) use mobility::{CallManager, Encoding};
 pub(crate) use push_credentials::Password;
 pub use push_credentials::{ConfiguredCredentials, Owner, PushCredentials};
 pub(crate) use push_credentials::{Presented, Redemption};
-pub(crate) use registration::Sends;
+pub(crate) use transport_probes::TransportProbe;

@@ -88,10 +88,22 @@ async fn preview_says_which_phones_cannot_do_it_before_anything_is_sent() {
     assert!(!text.contains("can't do it"), "{text}");
     assert!(text.contains("Send to 2 phones<"), "{text}");
     // What restarts a phone names it, and has to be confirmed.
-    let reboot = preview("phone=desk&verb=reboot").await;
+    for (form, button) in [
+        ("phone=desk&verb=reboot", "Reboot desk"),
+        ("phone=desk&verb=settings&set=a%3Db", "Settings desk"),
+        (
+            "phone=desk&verb=firmware&confirm=yes&url=http%3A%2F%2F192.0.2.1%2Fa.bin",
+            "Firmware desk",
+        ),
+    ] {
+        let shown = preview(form).await;
+        let is_confirmed = shown.contains("class=\"confirm\"") && shown.contains("<b>desk</b>.");
+        assert!(is_confirmed && shown.contains(button), "{form}: {shown}");
+    }
+    let group = preview("phone=*&verb=reboot").await;
     assert!(
-        reboot.contains("Reboot desk") && reboot.contains("class=\"confirm\""),
-        "{reboot}"
+        group.contains("<b>desk, lobby</b>.") && group.contains("Reboot 2 phones"),
+        "{group}"
     );
     let deliveries = page.request("GET", "/deliveries", "").await;
     let deliveries = String::from_utf8(deliveries.body).unwrap();

@@ -51,7 +51,7 @@ pub(super) enum Error {
     #[error("you have {MAX_EACH} favourites already; delete one first")]
     OwnFull,
     #[error("the file of the favourites cannot be used ({0}); see the log")]
-    File(io::Error),
+    File(#[from] io::Error),
 }
 
 impl Favourites {

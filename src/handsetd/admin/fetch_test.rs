@@ -35,10 +35,21 @@ pub(super) async fn post(
 
 /// Tests the phones that `name` names; returns what was found for each, and which were not found; or
 /// why none is tested.
-pub(super) async fn results(
+async fn results(state: &AppState, name: &str) -> Result<(Vec<Value>, Vec<String>), Reply> {
+    let (phones, missing) = phones(state, name).await?;
+    let courier = &state.services.courier;
+    let tests = phones.iter().map(|phone| courier.test_fetch(phone));
+    let tests = join_all(tests).await;
+    let results = phones.iter().zip(&tests);
+    let results = results.map(|(phone, test)| to_json(phone, test));
+    Ok((results.collect(), missing))
+}
+
+/// Returns the phones that `name` names, and why others are missing; or why none can be tested.
+pub(super) async fn phones(
     state: &AppState,
     name: &str,
-) -> Result<(Vec<Value>, Vec<String>), Reply> {
+) -> Result<(Vec<Phone>, Vec<String>), Reply> {
     let names = match PhoneNames::parse(Given::written(name)) {
         Ok(names) => names,
         Err(error) => return Err(Reply::invalid(error.to_string())),
@@ -61,12 +72,7 @@ pub(super) async fn results(
         let reason = format!("{name:?} names {count} phones; test at most {MAX_PHONES} at once");
         return Err(Reply::invalid(reason));
     }
-    let courier = &state.services.courier;
-    let tests = phones.iter().map(|phone| courier.test_fetch(phone));
-    let tests = join_all(tests).await;
-    let results = phones.iter().zip(&tests);
-    let results = results.map(|(phone, test)| to_json(phone, test));
-    Ok((results.collect(), missing))
+    Ok((phones, missing))
 }
 
 fn to_json(phone: &Phone, test: &FetchTest) -> Value {

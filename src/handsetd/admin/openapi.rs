@@ -146,10 +146,16 @@ fn delivery_paths() -> Map<String, Value> {
         "summary": "makes the request of a delivery once more, for the same phones or for one of them",
         "description": "Requires the role that the request requires. INVALID if the delivery is not over, or if a \
                         part of the request was not recorded.",
-        "parameters": [id, phone],
+        "parameters": [id, phone, idempotency_key()],
         "responses": responses::replies(),
     }}));
     paths
+}
+
+/// The header by which a repeated request is executed once.
+fn idempotency_key() -> Value {
+    let schema = json!({"type": "string", "minLength": 1, "maxLength": MAX_KEY});
+    json!({"name": "Idempotency-Key", "in": "header", "schema": schema})
 }
 
 fn rule_paths() -> Map<String, Value> {
@@ -204,13 +210,10 @@ fn operation(row: &Row, has_phone: bool) -> Value {
         "required": required,
         "additionalProperties": row.takes_elements,
     });
-    let key = json!({
-        "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
-    });
     json!({
         "operationId": if has_phone { format!("phone-{}", row.name()) } else { row.name().to_owned() },
         "summary": row.summary,
-        "parameters": [key],
+        "parameters": [idempotency_key()],
         "description": description(row),
         "requestBody": {"content": {"application/json": {
             "schema": schema, "examples": examples(row, has_phone),

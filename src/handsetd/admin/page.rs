@@ -5,10 +5,10 @@
 //! part of the program. A user presents the token once and then has a session cookie.
 
 mod actions;
+mod again;
 mod assets;
 mod event_draft;
 mod favourites;
-mod fetch_test;
 mod fields;
 mod listing;
 mod login;
@@ -21,6 +21,7 @@ mod shell;
 mod sse;
 mod traces;
 mod views;
+mod why;
 
 use std::sync::Arc;
 
@@ -49,13 +50,14 @@ pub(super) fn router(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/favourites/{id}/rename", post(favourites::rename))
         .route("/fields", get(fields::serve))
         .route(
-            "/phones/{name}/fetch-test",
-            post(fetch_test::serve).layer(waiting()),
+            "/deliveries/{id}/again",
+            post(again::serve).layer(waiting()),
         )
         .route(
             "/phones/{name}/screenshot",
             post(actions::screenshot).layer(waiting()),
         )
+        .route("/phones/{name}/why", post(why::serve).layer(waiting()))
         .route("/progress/{id}", get(actions::progress))
         .route("/rule-draft", post(event_draft::serve))
         .route("/preview", post(preview::serve))

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::HeaderMap;
 use handset_net::excerpt::excerpt;
 
 use super::accounts::Principal;
 use super::deliveries;
+use super::idempotency::Fingerprint;
 use super::query;
 use super::reply::Reply;
 use super::requests::{self, Answer};
@@ -20,6 +22,7 @@ pub(super) async fn post(
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Reply {
     let query = match query::parse(query.as_deref(), &KEYS, &[]) {
         Ok(query) => query,
@@ -27,7 +30,29 @@ pub(super) async fn post(
     };
     let phone = query.into_iter().next().map(|(_, phone)| phone);
     let phone = phone.filter(|phone| !phone.is_empty());
-    match again(&state, &principal, &id, phone.as_deref()).await {
+    match requests::idempotency_key(&headers, &principal) {
+        Ok(Some(key)) => once(state, principal, id, phone, &key).await,
+        Ok(None) => reply(&state, &principal, &id, phone.as_deref()).await,
+        Err(reply) => reply,
+    }
+}
+
+/// Makes the request `id` once more, unless that was done with this key.
+pub(super) async fn once(
+    state: Arc<AppState>,
+    principal: Principal,
+    id: String,
+    phone: Option<String>,
+    key: &str,
+) -> Reply {
+    let fingerprint = Fingerprint::of("again", phone.as_deref(), id.as_bytes());
+    let repeat_state = Arc::clone(&state);
+    let repeat = async move { reply(&repeat_state, &principal, &id, phone.as_deref()).await };
+    requests::once(&state, key, fingerprint, repeat).await
+}
+
+async fn reply(state: &AppState, principal: &Principal, id: &str, phone: Option<&str>) -> Reply {
+    match again(state, principal, id, phone).await {
         Ok(answer) => answer.into_reply(),
         Err(reply) => reply,
     }
@@ -35,7 +60,7 @@ pub(super) async fn post(
 
 /// Makes the request `id` once more for the phones it was for, or for one of them, as a new request of
 /// the user; or returns why not.
-pub(super) async fn again(
+async fn again(
     state: &AppState,
     principal: &Principal,
     id: &str,

@@ -83,16 +83,9 @@ async fn idempotent(
     if let Err(reply) = principal.require(Role::Send, "POST") {
         return reply;
     }
-    let key = match headers.get("Idempotency-Key").map(|key| key.to_str()) {
-        None => None,
-        // Users do not share keys; names contain no line break.
-        Some(Ok(key)) if (1..=MAX_KEY).contains(&key.len()) => {
-            Some(format!("{}\n{key}", principal.name()))
-        }
-        Some(_) => {
-            let reason = format!("Idempotency-Key: must be 1 to {MAX_KEY} visible characters");
-            return Reply::invalid(reason);
-        }
+    let key = match idempotency_key(headers, &principal) {
+        Ok(key) => key,
+        Err(reply) => return reply,
     };
     let body = match body::read(headers, body).await {
         Ok(body) => body,
@@ -102,7 +95,39 @@ async fn idempotent(
         return execute_body(&state, &principal, &verb, phone, &body).await;
     };
     let fingerprint = Fingerprint::of(&verb, phone.as_deref(), &body);
-    match state.idempotency.admit(&key, fingerprint, Instant::now()) {
+    let execute_state = Arc::clone(&state);
+    let execute =
+        async move { execute_body(&execute_state, &principal, &verb, phone, &body).await };
+    once(&state, &key, fingerprint, execute).await
+}
+
+/// Returns the `Idempotency-Key` of a request, which users do not share.
+pub(super) fn idempotency_key(
+    headers: &HeaderMap,
+    principal: &Principal,
+) -> Result<Option<String>, Reply> {
+    match headers.get("Idempotency-Key").map(|key| key.to_str()) {
+        None => Ok(None),
+        // Names contain no line break.
+        Some(Ok(key)) if (1..=MAX_KEY).contains(&key.len()) => {
+            Ok(Some(format!("{}\n{key}", principal.name())))
+        }
+        Some(_) => {
+            let reason = format!("Idempotency-Key: must be 1 to {MAX_KEY} visible characters");
+            Err(Reply::invalid(reason))
+        }
+    }
+}
+
+/// Executes a request with an `Idempotency-Key`, if it is the first with that key; returns its reply, or
+/// that of the first.
+pub(super) async fn once(
+    state: &AppState,
+    key: &str,
+    fingerprint: Fingerprint,
+    execute: impl Future<Output = Reply> + Send + 'static,
+) -> Reply {
+    match state.idempotency.admit(key, fingerprint, Instant::now()) {
         Admission::Replay(mut reply) => {
             if let Ok(Ok(reply)) = timeout(MAX_WAIT, reply.wait_for(Option::is_some)).await
                 && let Some(reply) = reply.clone()
@@ -114,9 +139,8 @@ async fn idempotent(
         }
         Admission::New(sender) => {
             // The task outlives the connection, so that a repetition finds the reply.
-            let task_state = Arc::clone(&state);
             let task = state.services.tasks.spawn("request", async move {
-                let reply = execute_body(&task_state, &principal, &verb, phone, &body).await;
+                let reply = execute.await;
                 // Fails only if the key has been dropped meanwhile.
                 let _ = sender.send(Some(reply.excerpt()));
                 reply

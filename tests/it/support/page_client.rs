@@ -46,11 +46,23 @@ impl PageClient {
 
     /// Sends a request with the cookie and the CSRF token.
     pub(crate) async fn request(&self, method: &str, path: &str, form: &str) -> Response {
-        let headers = [
+        self.request_with(method, path, &[], form).await
+    }
+
+    /// Sends a request with more headers.
+    pub(crate) async fn request_with(
+        &self,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        form: &str,
+    ) -> Response {
+        let own = [
             ("Cookie", self.cookie.as_str()),
             ("X-CSRF-Token", self.csrf_token.as_str()),
             FORM,
         ];
+        let headers = [&own[..], more].concat();
         self.admin
             .request_with_headers(method, path, &headers, form)
             .await

@@ -7,8 +7,6 @@ use handset_net::files::{self, Links};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
-
 /// Where the favourites are stored.
 #[derive(Debug)]
 pub(super) struct FavouriteFile {
@@ -38,7 +36,7 @@ impl FavouriteFile {
     }
 
     /// Reads all favourites; none if there is no file. Blocks.
-    pub(super) fn read(&self) -> Result<Vec<Favourite>, Error> {
+    pub(super) fn read(&self) -> io::Result<Vec<Favourite>> {
         let read = || -> io::Result<Vec<Favourite>> {
             let file = files::open(&self.path, Links::Refuse)?;
             files::check_owner(&file.metadata()?)?;
@@ -47,21 +45,21 @@ impl FavouriteFile {
         };
         match read() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            read => read.map_err(Error::File),
+            read => read,
         }
     }
 
     /// Changes the favourites; returns once the change is stored. A file that cannot be read is not
     /// replaced. Blocks.
-    pub(super) fn change<T>(
+    pub(super) fn change<T, E: From<io::Error>>(
         &self,
-        change: impl FnOnce(&mut Vec<Favourite>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        change: impl FnOnce(&mut Vec<Favourite>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let _only = self.changing.lock();
         let mut all = self.read()?;
         let changed = change(&mut all)?;
-        let bytes = serde_json::to_vec_pretty(&all).map_err(|error| Error::File(error.into()))?;
-        files::replace(&self.path, &bytes).map_err(Error::File)?;
+        let bytes = serde_json::to_vec_pretty(&all).map_err(io::Error::from)?;
+        files::replace(&self.path, &bytes)?;
         Ok(changed)
     }
 }

@@ -47,6 +47,22 @@
     for (const [name, value] of [...parameters.entries()]) if (value === "") parameters.delete(name);
   });
 
+  // What must happen once has a key: a second click within a moment has that of the first, also if the list
+  // was replaced meanwhile, so that the daemon knows it again.
+  const MOMENT = 3000;
+  const keys = new Map();
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.target.matches("[data-once]")) return;
+    const { path, headers } = event.detail;
+    let known = keys.get(path);
+    if (!known || MOMENT < Date.now() - known.at) {
+      const random = [...crypto.getRandomValues(new Uint8Array(16))];
+      known = { key: random.map((byte) => byte.toString(16).padStart(2, "0")).join(""), at: Date.now() };
+      keys.set(path, known);
+    }
+    headers["Idempotency-Key"] = known.key;
+  });
+
   // Updates leave open what is open, and the focus where it is.
   let open = new Set();
   let focused = null;

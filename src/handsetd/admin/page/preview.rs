@@ -39,10 +39,12 @@ pub(super) async fn serve(
     let (mut not_found, mut unable) = (Vec::new(), Vec::new());
     let found = state.services.resolver.find(names, None);
     let mut count = 0_usize;
+    let mut concerned_names = Vec::new();
     for found in found {
         match found {
             Ok(phone) => {
                 count = count.saturating_add(1);
+                concerned_names.push(phone.name.clone());
                 if count <= MAX_REHEARSED
                     && let Some(failure) = state.services.courier.objection(&phone, &request).await
                 {
@@ -90,10 +92,26 @@ pub(super) async fn serve(
         unable,
         count,
         verb,
-        phone => fields::value(&pairs, "phone"),
-        needs_confirmation => NEEDS_CONFIRMATION.contains(&request.verb),
+        concerned => concerned(&concerned_names),
+        needs_confirmation => needs_confirmation(request.verb),
     };
     render::html("preview.html", preview)
+}
+
+/// Returns whether what restarts a phone or changes its configuration has to be confirmed.
+pub(super) fn needs_confirmation(verb: Verb) -> bool {
+    NEEDS_CONFIRMATION.contains(&verb)
+}
+
+/// Returns the names of the phones that a request concerns.
+fn concerned(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MAX_NAMED);
+    let shown = names.get(..MAX_NAMED).unwrap_or(names).join(", ");
+    if more == 0 {
+        shown
+    } else {
+        format!("{shown} and {more} more")
+    }
 }
 
 fn invalid(error: &str) -> Response {
@@ -105,7 +123,7 @@ fn invalid(error: &str) -> Response {
         unable => &none,
         count => 0,
         verb => "",
-        phone => "",
+        concerned => "",
         needs_confirmation => false,
     };
     render::html("preview.html", preview)
@@ -140,6 +158,9 @@ fn describe(verb: &str, vendor: Vendor, model: &str, pairs: &[(String, String)])
 /// Verbs that restart a phone or change its configuration: their button names the phone, and has to be
 /// opened first.
 const NEEDS_CONFIRMATION: [Verb; 4] = [Verb::Firmware, Verb::Reboot, Verb::Resync, Verb::Settings];
+
+/// How many phones a confirmation names.
+const MAX_NAMED: usize = 20;
 
 /// For how many phones a preview examines whether they can do it; each takes a millisecond.
 const MAX_REHEARSED: usize = 500;

@@ -47,9 +47,10 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-const SOURCES: [(&str, &str); 26] = [
+const SOURCES: [(&str, &str); 27] = [
     ("cancelled.html", include_str!("cancelled.html")),
     ("chart.html", include_str!("chart.html")),
+    ("csta.html", include_str!("csta.html")),
     (
         "deliveries_table.html",
         include_str!("deliveries_table.html"),
@@ -57,7 +58,6 @@ const SOURCES: [(&str, &str); 26] = [
     ("dry_run.html", include_str!("dry_run.html")),
     ("event_draft.html", include_str!("event_draft.html")),
     ("favourites.html", include_str!("favourites.html")),
-    ("fetch_test.html", include_str!("fetch_test.html")),
     ("fields.html", include_str!("fields.html")),
     ("login.html", include_str!("login.html")),
     ("not_found.html", include_str!("not_found.html")),
@@ -80,6 +80,7 @@ const SOURCES: [(&str, &str); 26] = [
     ("views/rule.html", include_str!("views/rule.html")),
     ("views/rules.html", include_str!("views/rules.html")),
     ("views/send.html", include_str!("views/send.html")),
+    ("why.html", include_str!("why.html")),
 ];
 
 #[cfg(test)]

@@ -12,19 +12,16 @@ use std::io::Write;
 
 use anyhow::Context;
 use handset_net::tasks::Tasks;
-use handset_phones::phone::{AuthPolicy, Credentials, Phone, Vendor};
-use handset_phones::vendor;
-use handset_phones::verb::Request;
+use handset_phones::phone::Phone;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use super::sessions::ShownSessions;
 use crate::cli::servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
-use crate::commit_point::CommitPoint;
 use crate::config::Config;
 use crate::content_store::ContentStore;
 use crate::daemon;
-use crate::deliver::{self, Courier, PushCredentials, Sends};
+use crate::deliver::{self, Courier, PushCredentials, TransportProbe};
 use crate::outcome::{Outcome, Status};
 use crate::phone_networks::PhoneNetworks;
 use crate::resolver::{NotFound, PhoneResolver};
@@ -111,30 +108,8 @@ pub(super) async fn probe(config: &Config, names: &str) -> anyhow::Result<Vec<Ph
 }
 
 async fn probe_phone(courier: &Courier, phone: &Phone) -> PhoneReport {
-    let mut results = Vec::new();
-    for probe in probes(phone.vendor) {
-        let outcome = if probe.description == COMMAND && uses_one_time_password(phone) {
-            let reason = "not tried: each push uses a one-time password, which only the running \
-                          daemon can confirm to the phone; see fetch";
-            Outcome::new(Status::Unsupported, reason)
-        } else {
-            match Request::parse(probe.verb, probe.keys.iter().copied()) {
-                Ok(request) => {
-                    courier
-                        .deliver(phone, &request, &CommitPoint::default())
-                        .await
-                }
-                Err(refusal) => Outcome::new(Status::Error, refusal.to_string()),
-            }
-        };
-        results.push(result(probe.transport, probe.description, outcome));
-    }
-    for (transport, sends) in [("notify", Sends::Notify), ("pbx", Sends::Call)] {
-        let outcome = courier
-            .probe(phone, sends, Instant::now() + LOAD_TIMEOUT)
-            .await;
-        results.push(result(transport, "querying Asterisk", outcome));
-    }
+    let probed = courier.probe_transports(phone, false, LOAD_TIMEOUT).await;
+    let results = probed.iter().map(result).collect();
     let Phone {
         vendor,
         model,
@@ -153,26 +128,13 @@ async fn probe_phone(courier: &Courier, phone: &Phone) -> PhoneReport {
     }
 }
 
-fn result(transport: &'static str, probe: &'static str, outcome: Outcome) -> ProbeResult {
-    let reason = match outcome.result {
-        Some(result) if outcome.reason.is_empty() => result.to_string(),
-        _ => outcome.reason,
-    };
+fn result(probed: &TransportProbe) -> ProbeResult {
     ProbeResult {
-        transport,
-        probe: probe.into(),
-        status: outcome.status.word().to_owned(),
-        reason,
+        transport: probed.transport,
+        probe: probed.description.into(),
+        status: probed.outcome.status.word().to_owned(),
+        reason: probed.reason(),
     }
-}
-
-/// Returns whether requests to a Cisco phone have a one-time password: it has no other, or one that must
-/// not be sent in Basic, which enterprise firmware wants.
-fn uses_one_time_password(phone: &Phone) -> bool {
-    let may_be_sent = |credentials: &Credentials| {
-        credentials.policy() != AuthPolicy::Digest || vendor::is_multiplatform(phone)
-    };
-    phone.vendor == Vendor::Cisco && !phone.credentials.as_ref().is_some_and(may_be_sent)
 }
 
 /// Adds what the daemon says of a phone.
@@ -196,61 +158,6 @@ fn with_fetch_test(
         Err(why) => report.probes.push(fetch::not_tried(why)),
     }
     report
-}
-
-/// A harmless request.
-struct Probe {
-    transport: &'static str,
-    description: &'static str,
-    verb: &'static str,
-    keys: &'static [(&'static str, &'static str)],
-}
-
-const INFO: Probe = Probe {
-    transport: "http",
-    description: "reading model and firmware",
-    verb: "info",
-    keys: &[("via", "http")],
-};
-
-fn probes(vendor: Vendor) -> &'static [Probe] {
-    match vendor {
-        Vendor::Cisco => &[
-            INFO,
-            Probe {
-                transport: "http",
-                description: COMMAND,
-                verb: "execute",
-                keys: &[("uri", "Init:AppStatus"), ("via", "http")],
-            },
-        ],
-        Vendor::Generic => &[],
-        Vendor::Snom => &[
-            INFO,
-            Probe {
-                transport: "csta",
-                description: "querying its state",
-                verb: "csta",
-                keys: &[("request", "RequestSystemStatus"), ("via", "csta")],
-            },
-        ],
-        Vendor::Yealink => &[
-            INFO,
-            Probe {
-                transport: "http",
-                description: "pushing a document that does nothing",
-                verb: "push",
-                keys: &[
-                    (
-                        "xml",
-                        "<YealinkIPPhoneExecute Beep=\"no\"><ExecuteItem URI=\"\"/>\
-                         </YealinkIPPhoneExecute>",
-                    ),
-                    ("via", "http"),
-                ],
-            },
-        ],
-    }
 }
 
 /// Writes the reports as text.
@@ -308,6 +215,3 @@ fn courier(config: &Config, roster: &Roster) -> anyhow::Result<Courier> {
     )
     .context("cannot create the HTTP client for phones")
 }
-
-/// The probe of Cisco phones that requires user name and password.
-const COMMAND: &str = "a command that does nothing";

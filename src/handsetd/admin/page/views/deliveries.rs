@@ -12,8 +12,8 @@ use minijinja::{Value, context};
 use crate::admin::accounts::Principal;
 use crate::admin::deliveries;
 use crate::admin::page::listing::{self, Filters};
-use crate::admin::page::render;
 use crate::admin::page::shell::{self, View, Visitor};
+use crate::admin::page::{preview, render};
 use crate::admin::role::Role;
 use crate::admin::state::AppState;
 use crate::history::Record;
@@ -97,6 +97,8 @@ fn row(record: &Record, principal: &Principal) -> Value {
         .map(|(key, value)| context! { name => key, value => value.as_str() })
         .collect();
     let is_over = record.duration.is_some();
+    let can_repeat = is_over && may_request(principal, &record.verb);
+    let has_to_be_confirmed = Verb::find(&record.verb).is_none_or(preview::needs_confirmation);
     context! {
         id => record.id.to_string(),
         number => record.number,
@@ -112,7 +114,8 @@ fn row(record: &Record, principal: &Principal) -> Value {
         reason => record.reason.as_str(),
         took => record.duration.map(listing::took).unwrap_or_default(),
         can_cancel => !is_over && deliveries::may_cancel(principal, Some(record)),
-        can_repeat => is_over && may_request(principal, &record.verb),
+        can_repeat,
+        at_once => can_repeat && record.is_whole && !has_to_be_confirmed,
         steps,
     }
 }

@@ -8,7 +8,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use super::deliveries;
-use super::phones::shown;
+use super::phones::{csta, shown};
 use crate::admin::page::listing;
 use crate::admin::page::screen;
 use crate::admin::page::shell::{self, View, Visitor};
@@ -52,6 +52,7 @@ pub(super) async fn serve(
         phone => Value::from(Serde(phone)),
         contacts => own.iter().skip(1).map(|other| Value::from(other.address.as_str())).collect::<Vec<_>>(),
         path => listing::segment(&name),
+        csta => csta(phone),
         class => shown.key(),
         state => shown.words(),
         activity => activity.activity(),

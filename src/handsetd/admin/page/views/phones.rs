@@ -16,8 +16,8 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use crate::admin::page::listing::{self, Filters};
-use crate::admin::page::screen;
 use crate::admin::page::shell::{self, View, Visitor};
+use crate::admin::page::{render, screen};
 use crate::admin::phones;
 use crate::admin::state::AppState;
 use crate::history::{Record, Search};
@@ -62,6 +62,7 @@ pub(super) async fn serve(
         rows,
         errors,
         is_table,
+        has_csta => phones.iter().any(|phone| phone.csta.is_some()),
         hidden => found.len().saturating_sub(shown.len()),
         total => phones.len(),
         q => filters.get("q"),
@@ -220,12 +221,27 @@ fn row(phone: &PhoneSummary, shown: Shown, push: Option<&Record>) -> Value {
     let screen = push.map(|record| screen::render(record.vendor, &phone.model, &record.keys));
     context! {
         phone => Value::from(Serde(phone)),
+        csta => csta(phone),
         path => listing::segment(&phone.name),
         class => shown.key(),
         state => shown.words(),
         screen => screen.unwrap_or_else(|| Value::from("")),
         pushed_at => push.map(|record| listing::time(record.at)).unwrap_or_default(),
     }
+}
+
+/// Renders the CSTA session of a phone; empty if it can have none.
+pub(super) fn csta(phone: &PhoneSummary) -> Value {
+    let Some(session) = &phone.csta else {
+        return Value::from("");
+    };
+    let values = context! {
+        session => session.session,
+        registered => session.registered.is_some(),
+        since => session.since.map(|since| listing::time(since.into())).unwrap_or_default(),
+        reason => session.last_refusal.as_deref().unwrap_or_default(),
+    };
+    render::safe("csta.html", values)
 }
 
 /// The columns of the table, and the words in its head.
