@@ -128,7 +128,8 @@ fn reason_of_another_server_is_no_command_for_the_terminal() {
 
 #[test]
 fn token_does_not_follow_a_redirect() {
-    let other = Server::start(http("200 OK", "", "{}"));
+    // An error, so that a command which follows ends.
+    let other = Server::start(http("500 Error", "", "{}"));
     for status in [
         "301 Moved Permanently",
         "302 Found",
