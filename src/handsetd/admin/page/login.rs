@@ -60,6 +60,7 @@ fn own_address(wanted: &str) -> &str {
     let is_own = wanted.starts_with('/')
         && !wanted.starts_with("//")
         && !wanted.contains('\\')
+        && wanted.is_ascii()
         && wanted.parse::<PathAndQuery>().is_ok();
     if is_own { wanted } else { "/" }
 }
