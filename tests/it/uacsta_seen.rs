@@ -65,15 +65,18 @@ async fn sessions_are_shown_by_the_command_the_api_and_the_page() {
     let page = PageClient::log_in(daemon.admin(), TOKEN).await;
     let shown = page.request("GET", "/phones", "").await.body;
     let shown = String::from_utf8(shown).unwrap();
-    let since = csta["since"].as_str().unwrap();
-    let line = format!("<dt>CSTA</dt><dd>session since {since}</dd>");
-    assert!(shown.contains(&line), "{shown}");
+    let (day, _) = csta["since"].as_str().unwrap().split_once('T').unwrap();
+    let line =
+        "<dt>CSTA</dt><dd><span class=\"badge good\">session</span> <small>since <time datetime=\"";
+    assert!(shown.contains(&format!("{line}{day}T")), "{shown}");
 
     fixture.phone.unregister().await;
-    csta_of(daemon, "desk", |csta| csta["registered"].is_null()).await;
+    let is_gone = |csta: &Value| csta["registered"].is_null() && csta["session"] == false;
+    csta_of(daemon, "desk", is_gone).await;
     let shown = page.request("GET", "/phones", "").await.body;
     let shown = String::from_utf8(shown).unwrap();
-    assert!(shown.contains("<dt>CSTA</dt><dd>not registered"), "{shown}");
+    let line = "<dt>CSTA</dt><dd><span class=\"badge idle\">not registered</span>";
+    assert!(shown.contains(line), "{shown}");
 }
 
 #[tokio::test]
@@ -163,6 +166,40 @@ async fn reload_changes_passwords_adds_and_removes_sessions() {
     assert_eq!(state.csta.requests.last().unwrap(), "MonitorStop");
     let other = CstaPhone::start("other", snom(), at).await;
     other.until("a refusal", failed).await;
+}
+
+#[tokio::test]
+async fn reload_that_changes_a_phone_begins_its_session_anew() {
+    let Fixture {
+        phone,
+        daemon,
+        address,
+    } = Fixture::new(snom(), "").await;
+    let server = server(&address);
+    let reload = async |entry: String| {
+        let count = daemon.count("Configuration reloaded.");
+        daemon.reconfigure(&format!("{server}{entry}"));
+        daemon.line_after(count, "Configuration reloaded.").await;
+    };
+    // Nothing that matters to it has changed.
+    reload(entry("desk", &snom(), "") + "\n[log]\nlevel = \"debug\"\n").await;
+    assert_eq!(phone.state().csta.established, 1);
+    let renamed = entry("desk", &snom(), "").replace("name = \"desk\"", "name = \"front\"");
+    reload(renamed).await;
+    let again = |state: &State| state.csta.established == 2 && state.csta.sessions == 1;
+    let state = phone.until("another session", again).await;
+    assert!(state.csta.requests.contains(&"MonitorStop".to_owned()));
+    csta_of(&daemon, "front", |csta| csta["session"] == true).await;
+    let mut events = Events::open(&daemon).await;
+    phone.phone().receive_call("201");
+    let event = loop {
+        let event = events.next().await;
+        if event["event"] == "phone.incoming_call" {
+            break event;
+        }
+    };
+    assert_eq!(event["fields"]["phone"], "front", "{event}");
+    phone.assert_accepted_all();
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub(crate) trait PhoneLookup: fmt::Debug + Send + Sync {
 }
 
 /// A phone, as far as sessions are concerned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct CstaPhone {
     /// Its name, with that of its server where phones of several servers have it.
     pub(crate) name: String,

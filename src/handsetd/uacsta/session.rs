@@ -5,6 +5,7 @@ mod exchange;
 mod keeper;
 mod known;
 mod opening;
+mod place;
 mod serving;
 mod upkeep;
 

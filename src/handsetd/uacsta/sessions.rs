@@ -43,8 +43,8 @@ impl Sessions {
         sessions
     }
 
-    /// Replaces the accounts. Sessions of phones without one end; other passwords count from the next
-    /// registration on.
+    /// Replaces the accounts. Sessions of phones without one end, and begin anew where a phone is spoken to
+    /// differently now or has another name; other passwords count from the next registration on.
     pub(crate) fn replace(&self, accounts: impl IntoIterator<Item = CstaAccount>) {
         let Some(inner) = &self.0 else {
             return;
@@ -58,7 +58,7 @@ impl Sessions {
                 continue;
             }
             let slot = if let Some(slot) = old.remove(&user) {
-                slot.set_account(account);
+                slot.reconfigure(account);
                 slot
             } else {
                 let slot = Arc::new(Slot::new(account));

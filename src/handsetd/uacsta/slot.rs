@@ -23,6 +23,8 @@ pub(super) struct Slot {
     route: watch::Sender<Option<Route>>,
     /// Wakes the task of the session: the phone has been heard of.
     heard: Notify,
+    /// Wakes the task of the session: the configuration may be another one.
+    reconfigured: Notify,
     session: watch::Sender<State>,
     registered: Mutex<Option<Registered>>,
     /// Ends the task of the session.
@@ -67,6 +69,7 @@ impl Slot {
             account: Mutex::new(account),
             route: watch::Sender::new(None),
             heard: Notify::new(),
+            reconfigured: Notify::new(),
             session: watch::Sender::new(State::default()),
             registered: Mutex::new(None),
             removed: CancellationToken::new(),
@@ -77,8 +80,10 @@ impl Slot {
         self.account.lock().clone()
     }
 
-    pub(super) fn set_account(&self, account: CstaAccount) {
+    /// Replaces the account, after a reload that may have changed more of the phone than that.
+    pub(super) fn reconfigure(&self, account: CstaAccount) {
         *self.account.lock() = account;
+        self.reconfigured.notify_one();
     }
 
     /// Records a registration; `is_changed` if the phone has started anew or is elsewhere.
@@ -125,6 +130,11 @@ impl Slot {
     /// Waits until the phone has been heard of. Cancel safe.
     pub(super) async fn heard(&self) {
         self.heard.notified().await;
+    }
+
+    /// Waits until the configuration may be another one. Cancel safe.
+    pub(super) async fn reconfigured(&self) {
+        self.reconfigured.notified().await;
     }
 
     /// Replaces the state of the session; its time changes only if it comes up or goes down.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handset_net::backoff::Backoff;
-use handset_sip::{Established, Target, Transport};
+use handset_sip::Established;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,7 @@ use tracing::{debug, info, warn};
 use super::Live;
 use super::closing::close;
 use super::opening::{Callee, invite, monitor, read_do_not_disturb};
+use super::place::{Place, direct, moved};
 use super::serving::{Reporter, serve};
 use super::upkeep::{beat, refresh};
 use crate::uacsta::lookup::CstaPhone;
@@ -29,13 +30,6 @@ pub(in crate::uacsta) struct Keeper {
     stop: CancellationToken,
 }
 
-/// Where a phone is called.
-#[derive(Clone, Debug)]
-struct Place {
-    route: Route,
-    is_direct: bool,
-}
-
 /// A session that there was.
 #[derive(Clone, Copy, Debug)]
 struct Lost {
@@ -50,6 +44,8 @@ enum Ended {
     Lost(String),
     /// It did not come up.
     Refused(Refusal),
+    /// The phone is configured differently now.
+    Outdated,
     /// Nobody wants it any more.
     Stopped,
 }
@@ -81,6 +77,13 @@ impl Keeper {
             };
             match self.attempt(&place, &phone, &mut routes, &mut lost).await {
                 Ended::Stopped => break,
+                Ended::Outdated => {
+                    self.slot.set_session(State {
+                        is_expected: true,
+                        ..State::default()
+                    });
+                    continue;
+                }
                 Ended::Lost(reason) => {
                     backoff.reset();
                     self.lost(&phone, &reason).await;
@@ -114,6 +117,16 @@ impl Keeper {
         }
     }
 
+    /// Waits until a reload has changed what a session depends on: name, vendor, edition, device. Cancel safe.
+    async fn outdated(&self, phone: &CstaPhone, place: &Place) {
+        loop {
+            self.slot.reconfigured().await;
+            if self.phone(&place.route).as_ref() != Some(phone) {
+                return;
+            }
+        }
+    }
+
     fn phone(&self, route: &Route) -> Option<CstaPhone> {
         let user = self.slot.account().user().to_owned();
         self.shared.phones.phone(&user, &route.user_agent)
@@ -131,7 +144,7 @@ impl Keeper {
                     is_direct: false,
                 });
             }
-            let why = match self.direct().await {
+            let why = match direct(&self.slot, &self.shared).await {
                 Ok(Some(route)) => {
                     return Some(Place {
                         route,
@@ -151,35 +164,6 @@ impl Keeper {
                 () = sleep(LOOK_AGAIN), if self.shared.direct => {}
             }
         }
-    }
-
-    /// Returns where Asterisk knows the phone to be, if it may be called there.
-    async fn direct(&self) -> Result<Option<Route>, String> {
-        if !self.shared.direct {
-            return Ok(None);
-        }
-        let contact = self.shared.phones.contact(self.slot.account().user())?;
-        let uri = contact.uri.to_ascii_lowercase();
-        let transport = if uri.contains(";transport=tcp") {
-            Transport::Tcp
-        } else if uri.contains(";transport=tls") || uri.starts_with("sips:") {
-            return Err("handsetd calls no phone directly over TLS".to_owned());
-        } else {
-            Transport::Udp
-        };
-        let target = Target {
-            transport,
-            address: contact.address,
-        };
-        let until = Instant::now() + CONNECT_TIMEOUT;
-        let flow = self.shared.agent.connect(target, until).await;
-        let flow = flow.map_err(|error| format!("{target}: {error}"))?;
-        Ok(Some(Route {
-            flow,
-            contact: contact.uri,
-            call_id: String::new(),
-            user_agent: String::new(),
-        }))
     }
 
     async fn attempt(
@@ -262,28 +246,29 @@ impl Keeper {
             };
             Err::<std::convert::Infallible, String>(reason)
         };
-        let reason = tokio::select! {
-            reason = serve(&live, &mut requests, &reporter) => Some(reason),
+        let ended = tokio::select! {
+            reason = serve(&live, &mut requests, &reporter) => Ended::Lost(reason),
             result = running => match result {
                 Ok(never) => match never {},
-                Err(reason) => Some(reason),
+                Err(reason) => Ended::Lost(reason),
             },
-            reason = live.ended() => Some(reason),
-            () = self.stopped() => None,
-            () = moved(routes, place) => Some("the phone has registered anew".to_owned()),
+            reason = live.ended() => Ended::Lost(reason),
+            () = self.stopped() => Ended::Stopped,
+            () = self.outdated(phone, place) => Ended::Outdated,
+            () = moved(routes, place) => Ended::Lost("the phone has registered anew".to_owned()),
         };
-        let Some(reason) = reason else {
-            tokio::select! {
-                _ = serve(&live, &mut requests, &reporter) => {}
-                () = close(&live, &phone.dialect) => {}
-            }
-            return Ended::Stopped;
-        };
-        live.end(reason.clone());
         lost.get_or_insert_with(|| Lost {
             at: Instant::now(),
             is_dnd_known: live.known.lock().dnd.is_some(),
         });
+        let Ended::Lost(reason) = ended else {
+            tokio::select! {
+                _ = serve(&live, &mut requests, &reporter) => {}
+                () = close(&live, &phone.dialect) => {}
+            }
+            return ended;
+        };
+        live.end(reason.clone());
         // Whether a phone that is thought to be gone answers makes no difference.
         if dialog.ended().is_none() {
             drop(requests);
@@ -376,23 +361,6 @@ impl Keeper {
     }
 }
 
-/// Waits until the phone is registered elsewhere, or not at all. Cancel safe.
-async fn moved(routes: &mut watch::Receiver<Option<Route>>, place: &Place) {
-    loop {
-        if routes.changed().await.is_err() {
-            return std::future::pending().await;
-        }
-        let route = routes.borrow_and_update();
-        let is_same = match &*route {
-            None => place.is_direct,
-            Some(_) => false,
-        };
-        if !is_same {
-            return;
-        }
-    }
-}
-
 /// The pause before the second attempt.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -401,6 +369,3 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// How often to look whether Asterisk knows a contact of a phone that is to be called directly.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-
-/// How long a phone that is called directly over TCP may take to accept the connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
