@@ -7,6 +7,7 @@ use handset_simulator::Vendor;
 
 use super::support::browser::{Browser, say_skipped};
 use super::support::daemon::{Daemon, TOKEN};
+use super::support::page_client::PageClient;
 use super::support::raw::get_from;
 use super::support::sim_phone::{self, SimPhone};
 
@@ -28,7 +29,7 @@ const VIEWS: [(&str, &str); 10] = [
 struct Site {
     daemon: Daemon,
     home: String,
-    _phone: SimPhone,
+    phone: SimPhone,
 }
 
 impl Site {
@@ -41,16 +42,27 @@ impl Site {
                [[rule]]\nname = 'hush'\non = 'phone.dnd_on'\n\
                do = [ { verb = 'push', phone = 'desk', text = 'Quiet' } ]\n";
         let daemon = Daemon::start(&config).await;
-        let path = "/action/yealink/dnd_on?mac=00005e005303&line=1";
-        let own = phone.phone().address().ip();
-        assert!(get_from(own, daemon.http(), path).await.contains(" 200 "));
-        phone.shows_text("Quiet").await;
+        let page = PageClient::log_in(daemon.admin(), TOKEN).await;
+        let favourite = "favourite-name=Lunch&verb=push&phone=desk&text=Soup";
+        let saved = page.request("POST", "/page/favourites", favourite).await;
+        assert_eq!(saved.code, 200);
         let home = format!("http://{}/", daemon.admin());
-        Self {
+        let site = Self {
             daemon,
             home,
-            _phone: phone,
-        }
+            phone,
+        };
+        site.dnd_on().await;
+        site.phone.shows_text("Quiet").await;
+        site
+    }
+
+    /// Has the phone report that it is not to be disturbed.
+    async fn dnd_on(&self) {
+        let path = "/action/yealink/dnd_on?mac=00005e005303&line=1";
+        let own = self.phone.phone().address().ip();
+        let reply = get_from(own, self.daemon.http(), path).await;
+        assert!(reply.contains(" 200 "), "{reply}");
     }
 
     async fn log_in(&self, browser: &mut Browser) {
@@ -132,9 +144,7 @@ async fn every_view_fits_every_display_and_works_for_everybody() {
         browser.display(width, 844, scheme).await;
         for (path, _) in VIEWS {
             browser.open(&format!("{}{path}", site.home)).await;
-            if path.starts_with("send") {
-                browser.until("document.querySelector('#go')").await;
-            }
+            prepare(&mut browser, path).await;
             let at = format!("{path} at {width} pixels, {scheme}");
             let wider = "document.documentElement.scrollWidth <= innerWidth ? [] : \
                          [...document.querySelectorAll('main *')]\
@@ -170,13 +180,12 @@ async fn no_text_however_long_makes_a_view_wider_than_the_display() {
     };
     let site = Site::start().await;
     site.log_in(&mut browser).await;
-    for width in [320, 390, 1000, 1280] {
-        browser.display(width, 844, "light").await;
-        for (path, _) in VIEWS {
-            browser.open(&format!("{}{path}", site.home)).await;
-            if path.starts_with("send") {
-                browser.until("document.querySelector('#go')").await;
-            }
+    for (path, _) in VIEWS {
+        browser.display(1280, 844, "light").await;
+        browser.open(&format!("{}{path}", site.home)).await;
+        prepare(&mut browser, path).await;
+        for width in [320, 390, 1000, 1280] {
+            browser.display(width, 844, "light").await;
             for text in ["'Wm'.repeat(40)", "'lorem ipsum '.repeat(8)"] {
                 // Every text is replaced, with all that folds open; what scrolls by itself may be wider.
                 let wider = format!(
@@ -195,6 +204,54 @@ async fn no_text_however_long_makes_a_view_wider_than_the_display() {
             }
         }
     }
+}
+
+/// Waits for, and asks for, what a view shows only then.
+async fn prepare(browser: &mut Browser, path: &str) {
+    if path.starts_with("send") {
+        browser.until("document.querySelector('#go')").await;
+    }
+    if path == "phones/desk" {
+        browser.click("#why button").await;
+        browser
+            .until("document.querySelector('#why [data-way]')")
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn pages_left_behind_keep_no_connection() {
+    let Some(mut browser) = Browser::start().await else {
+        return;
+    };
+    let site = Site::start().await;
+    site.log_in(&mut browser).await;
+    let opened = "performance.getEntriesByType('navigation')[0].type";
+    // A browser has six connections to one host.
+    for number in 0..8 {
+        browser
+            .open(&format!("{}deliveries?phone={number}", site.home))
+            .await;
+    }
+    // One that is shown again is up to date, and stays so.
+    browser.eval("history.back()").await;
+    browser
+        .until("location.search == '?phone=6' && document.readyState == 'complete'")
+        .await;
+    browser.until(&format!("{opened} != 'navigate'")).await;
+    browser.open(&format!("{}events", site.home)).await;
+    let rows = "document.querySelectorAll('[data-event]').length";
+    let before = browser.eval(rows).await;
+    browser.eval("history.back()").await;
+    browser
+        .until("location.search == '?phone=6' && document.readyState == 'complete'")
+        .await;
+    browser.eval("history.forward()").await;
+    browser
+        .until("location.pathname == '/events' && document.readyState == 'complete'")
+        .await;
+    site.dnd_on().await;
+    browser.until(&format!("{rows} > {before}")).await;
 }
 
 #[tokio::test]

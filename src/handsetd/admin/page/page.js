@@ -23,8 +23,22 @@
   // page is loaded anew, since it may be of another version; forms are kept.
   let gone = false;
   let leaving = false;
-  window.addEventListener("pagehide", () => { leaving = true; });
-  window.addEventListener("pageshow", () => { leaving = false; });
+  // A browser keeps a page that was left, for the button Back, with its stream of updates; six of them are all
+  // the connections to one host. So the stream is closed, and the page loaded anew when it is shown again.
+  const streams = [];
+  if (window.htmx) htmx.createEventSource = (url) => {
+    const stream = new EventSource(url, { withCredentials: true });
+    streams.push(stream);
+    return stream;
+  };
+  window.addEventListener("pagehide", () => {
+    leaving = true;
+    for (const stream of streams.splice(0)) stream.close();
+  });
+  window.addEventListener("pageshow", (event) => {
+    leaving = false;
+    if (event.persisted) location.reload();
+  });
   const lives = () => fetch("/health/live", { cache: "no-store" }).then((reply) => reply.ok, () => false);
   const watch = async () => {
     if (gone || leaving) return;
