@@ -4,8 +4,10 @@ use std::io::{PipeWriter, Write, pipe};
 use std::net::SocketAddr;
 use std::process::Command;
 
+use handset_simulator::{Options, Vendor};
 use tokio::net::UdpSocket;
 
+use super::support::csta_phone::{entry, pin_of, server, tls_registrar};
 use super::support::daemon::Daemon;
 use super::support::event_stream::Events;
 use super::support::loopback::Loopback;
@@ -106,6 +108,29 @@ async fn phones_register_for_sessions_and_tell_what_the_registrar_says() {
     phone.ends().await;
 }
 
+#[tokio::test]
+async fn sessions_over_tls_need_the_certificate_with_the_pin() {
+    let address = Loopback::claim();
+    let desk = entry("desk", &Options::new(Vendor::Snom), "");
+    let _daemon = Daemon::start(&(server(&address) + &desk)).await;
+    let registrar = tls_registrar(&address);
+    let account = format!("desk-csta:desk-secret@{registrar};transport=tls");
+    let own = Loopback::claim();
+    for (certificate, expected) in [
+        (
+            "ca.pem",
+            format!("failed: cannot connect to {registrar}: its certificate has the pin"),
+        ),
+        ("server.pem", "A CSTA session is set up.".to_owned()),
+    ] {
+        let pin = pin_of(certificate).to_string();
+        let more = ["--csta", &account, "--pin", &pin];
+        let phone = Phone::start_with("snom", own.port(0), &more);
+        phone.shows(&expected).await;
+        phone.ends().await;
+    }
+}
+
 #[test]
 fn arguments_for_sessions_are_checked() {
     for (arguments, expected) in [
@@ -117,7 +142,11 @@ fn arguments_for_sessions_are_checked() {
         (["snom", "--csta", "a:b"], "the host is missing"),
         (
             ["snom", "--csta", "a:b@127.0.0.1;transport=sctp"],
-            "the transport is udp or tcp, not `sctp`",
+            "the transport is udp, tcp or tls, not `sctp`",
+        ),
+        (
+            ["snom", "--csta", "a:b@127.0.0.1;transport=tls"],
+            "the transport tls requires --pin",
         ),
         (["snom", "--setting", "a"], "--setting expects NAME=VALUE"),
     ] {

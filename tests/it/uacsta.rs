@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::support::admin_client::AdminClient;
 use super::support::agi_call::agi_call;
-use super::support::csta_phone::{CstaPhone, entry, options, registrar, server};
+use super::support::csta_phone::{CstaPhone, entry, options, pin_of, registrar, server, use_tls};
 use super::support::daemon::Daemon;
 use super::support::event_stream::Events;
 use super::support::loopback::Loopback;
@@ -131,16 +131,27 @@ const YEALINK_LINE: &str = ", device = \"1003\"";
 
 #[tokio::test]
 async fn phones_register_with_digest_and_are_called() {
-    for protocol in [Protocol::Udp, Protocol::Tcp] {
+    let transports: [(&str, fn(&mut CstaIdentity)); 3] = [
+        ("udp", |identity| identity.protocol = Protocol::Udp),
+        ("tcp", |identity| identity.protocol = Protocol::Tcp),
+        ("tls", |identity| use_tls(identity, pin_of("server.pem"))),
+    ];
+    for (transport, change) in transports {
         let snom = options(Vendor::Snom, &[]);
-        let fixture = Fixture::with(snom, "", "", |identity| identity.protocol = protocol).await;
+        let fixture = Fixture::with(snom, "", "", change).await;
         let csta = fixture.has_session().await;
         assert!(csta["registered"].is_string(), "{csta}");
         assert!(csta["since"].is_string(), "{csta}");
         let state = fixture.phone.performed("SnapshotDevice").await;
         assert_eq!((state.csta.sessions, state.csta.established), (1, 1));
         let order = ["RequestSystemStatus", "MonitorStart", "SnapshotDevice"];
-        assert_eq!(state.csta.requests, order);
+        assert_eq!(state.csta.requests, order, "{transport}");
+        let mut events = Events::open(&fixture.daemon).await;
+        fixture.phone.phone().receive_call("201");
+        let event = events.next().await;
+        assert_eq!(event["event"], "phone.incoming_call", "{transport}");
+        fixture.ok("answer", &["call=-1"]).await;
+        fixture.states(transport, &[CallState::Connected]).await;
         fixture.phone.assert_accepted_all();
     }
 }

@@ -6,7 +6,7 @@ use handset_simulator::{Options, Vendor};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
-use super::support::csta_phone::{CstaPhone, entry, options, registrar, server};
+use super::support::csta_phone::{CstaPhone, entry, options, pin_of, registrar, server, use_tls};
 use super::support::daemon::Daemon;
 use super::support::loopback::Loopback;
 use super::uacsta::{Fixture, csta_of};
@@ -95,6 +95,26 @@ async fn wrong_passwords_and_stolen_names_are_refused() {
     let arguments = ["phone=desk", "via=csta"];
     let outcome = super::support::agi_call::agi_call(daemon.agi(), "answer", &arguments).await;
     assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
+}
+
+#[tokio::test]
+async fn phones_register_only_with_the_certificate_that_they_trust() {
+    let address = Loopback::claim();
+    let config = server(&address) + &entry("desk", &snom(), "");
+    let daemon = Daemon::start(&config).await;
+    let (found, expected) = (pin_of("server.pem"), pin_of("ca.pem"));
+    let phone = CstaPhone::start_with("desk", snom(), registrar(&address), |identity| {
+        use_tls(identity, expected);
+    })
+    .await;
+    let failed = |state: &handset_simulator::State| state.csta.registration_failure.is_some();
+    let state = phone.until("a failure", failed).await;
+    assert_eq!((state.csta.registrations, state.csta.established), (0, 0));
+    let failure = state.csta.registration_failure.unwrap();
+    let wrong = format!("its certificate has the pin {found}, but {expected} is configured");
+    assert!(failure.ends_with(&wrong), "{failure}");
+    let csta = csta_of(&daemon, "desk", serde_json::Value::is_object).await;
+    assert!(csta["registered"].is_null(), "{csta}");
 }
 
 #[tokio::test]

@@ -113,6 +113,11 @@ impl Agent {
         self.account.transport.connections()
     }
 
+    /// Returns a receiver of the reason why there is no connection; with UDP it stays `None`.
+    pub(crate) fn connection_failure(&self) -> watch::Receiver<Option<String>> {
+        self.account.transport.connection_failure()
+    }
+
     /// Returns the `Contact` of the agent.
     pub(crate) fn contact(&self) -> String {
         self.account.contact()

@@ -4,11 +4,13 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tracing::debug;
 
@@ -111,7 +113,7 @@ impl Connection {
             Protocol::Tls(config) => {
                 let connector = TlsConnector::from(Arc::clone(config));
                 let name = ServerName::from(peer.ip());
-                Box::new(connector.connect(name, stream).await?)
+                Box::new(timeout(HANDSHAKE, connector.connect(name, stream)).await??)
             }
         };
         let (reader, writer) = split(stream);
@@ -143,3 +145,6 @@ impl fmt::Debug for Connection {
             .finish_non_exhaustive()
     }
 }
+
+/// How long a TLS handshake may take. A server that speaks no TLS may wait for more and say nothing.
+const HANDSHAKE: Duration = Duration::from_secs(10);

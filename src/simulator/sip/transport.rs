@@ -1,9 +1,11 @@
 //! Sends messages, hands responses to their transactions, and answers requests or hands them on.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use handset_net::pin::WrongPin;
 use parking_lot::Mutex;
 use tokio::io::AsyncReadExt;
 use tokio::net::UdpSocket;
@@ -54,6 +56,8 @@ pub(super) struct Transport {
     notifications: broadcast::Sender<Notification>,
     /// How many connections were opened.
     connections: watch::Sender<u64>,
+    /// Why the last connection could not be opened; `None` if it could.
+    connection_failure: watch::Sender<Option<String>>,
 }
 
 /// An established call.
@@ -76,6 +80,7 @@ impl Transport {
             requests: Mutex::default(),
             notifications: broadcast::Sender::new(MAX_NOTIFICATIONS),
             connections: watch::Sender::new(0),
+            connection_failure: watch::Sender::default(),
         }
     }
 
@@ -94,6 +99,11 @@ impl Transport {
     /// Returns a receiver of the number of connections opened so far.
     pub(super) fn connections(&self) -> watch::Receiver<u64> {
         self.connections.subscribe()
+    }
+
+    /// Returns a receiver of the reason why there is no connection, which changes only when the reason does.
+    pub(super) fn connection_failure(&self) -> watch::Receiver<Option<String>> {
+        self.connection_failure.subscribe()
     }
 
     pub(super) fn stop(&self) -> &CancellationToken {
@@ -153,6 +163,7 @@ impl Transport {
         loop {
             match connection.open(self.registrar).await {
                 Ok(mut stream) => {
+                    self.set_connection_failure(None);
                     self.connections.send_modify(|count| *count += 1);
                     let mut framing = Framing::default();
                     let mut buffer = vec![0; READ_SIZE];
@@ -165,9 +176,28 @@ impl Transport {
                     }
                     connection.close().await;
                 }
-                Err(error) => debug!(%error, "Cannot connect to the registrar."),
+                Err(error) => {
+                    debug!(%error, "Cannot connect to the registrar.");
+                    self.set_connection_failure(Some(self.explain(&error)));
+                }
             }
             sleep(RECONNECT_DELAY).await;
+        }
+    }
+
+    fn set_connection_failure(&self, failure: Option<String>) {
+        self.connection_failure.send_if_modified(|current| {
+            let is_new = *current != failure;
+            *current = failure;
+            is_new
+        });
+    }
+
+    fn explain(&self, error: &io::Error) -> String {
+        let registrar = self.registrar;
+        match WrongPin::among(error) {
+            Some(wrong) => format!("cannot connect to {registrar}: {wrong}"),
+            None => format!("cannot connect to {registrar}: {error}"),
         }
     }
 

@@ -48,6 +48,8 @@ impl SimulatedPhone {
         self.serve_csta(&agent, identity.quirks);
         let keep = registration::keep(agent.clone(), device.clone(), identity.expires);
         device.spawn(keep);
+        let record = registration::record_connection_failures(agent.clone(), device.clone());
+        device.spawn(record);
         Ok(CstaLine { agent })
     }
 

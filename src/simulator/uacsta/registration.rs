@@ -41,6 +41,23 @@ pub(super) async fn keep(agent: Agent, device: Device, seconds: u32) {
     }
 }
 
+/// Records why there is no connection to the registrar.
+pub(super) async fn record_connection_failures(agent: Agent, device: Device) {
+    let mut failures = agent.connection_failure();
+    loop {
+        let failure = failures.borrow_and_update().clone();
+        if failure.is_some() {
+            device.change(|state| {
+                state.csta.registered = None;
+                state.csta.registration_failure = failure;
+            });
+        }
+        if failures.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// How long the phone waits after a registration that failed; doubled each time.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 

@@ -1,7 +1,10 @@
 //! A simulated phone that registers an identity for CSTA sessions with the daemon of the test.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use handset_net::pin::Pin;
+use handset_net::pin::testing::{certificate_in, fixture};
 use handset_simulator::sip::Protocol;
 use handset_simulator::{CstaIdentity, CstaLine, Options, Quirks, SimulatedPhone, State};
 
@@ -111,13 +114,34 @@ impl CstaPhone {
 
 /// Returns the `[uacsta]` section of a daemon whose phones register at `address`.
 pub(crate) fn server(address: &Loopback) -> String {
-    let at = address.port(PORT);
-    format!("[uacsta]\nlisten = [\"udp:{at}\", \"tcp:{at}\"]\nallow = [\"127.0.0.0/8\"]\n")
+    let (at, tls) = (address.port(PORT), address.port(TLS_PORT));
+    format!(
+        "[uacsta]\nlisten = ['udp:{at}', 'tcp:{at}', 'tls:{tls}']\nallow = ['127.0.0.0/8']\n\
+         tls = {{ certificate_file = '{}', key_file = '{}' }}\n",
+        fixture("server.pem").display(),
+        fixture("server.key").display(),
+    )
 }
 
 /// Returns where phones register.
 pub(crate) fn registrar(address: &Loopback) -> SocketAddr {
     address.port(PORT)
+}
+
+/// Returns where phones register over TLS.
+pub(crate) fn tls_registrar(address: &Loopback) -> SocketAddr {
+    address.port(TLS_PORT)
+}
+
+/// Returns the pin of the certificate in this fixture; that of the daemon is in `server.pem`.
+pub(crate) fn pin_of(fixture: &str) -> Pin {
+    Pin::of(&certificate_in(fixture))
+}
+
+/// Makes an identity register over TLS, at a server with this pin.
+pub(crate) fn use_tls(identity: &mut CstaIdentity, pin: Pin) {
+    identity.registrar.set_port(TLS_PORT);
+    identity.protocol = Protocol::Tls(Arc::new(pin.client_config()));
 }
 
 /// Returns a `[[phone]]` entry without an address for HTTP: what it is asked to do goes over its session.
@@ -142,5 +166,8 @@ pub(crate) fn options(vendor: handset_simulator::Vendor, settings: &[(&str, &str
     options
 }
 
-/// The port of the registrar.
+/// The port of the registrar over UDP and TCP.
 const PORT: u16 = 6060;
+
+/// The port of the registrar over TLS.
+const TLS_PORT: u16 = 6061;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use handset_net::pin::Pin;
 use handset_simulator::Vendor;
 use url::Url;
 
@@ -53,9 +54,13 @@ pub(crate) struct Simulate {
     /// Dial this extension once registered
     #[arg(long, value_name = "EXTENSION", requires = "register")]
     pub(super) dial: Option<String>,
-    /// Register an identity for CSTA sessions with handsetd (Snom, Yealink), over UDP or ;transport=tcp
+    /// Register an identity for CSTA sessions with handsetd (Snom, Yealink), over UDP, ;transport=tcp or
+    /// ;transport=tls, which requires --pin
     #[arg(long, value_name = "USER:PASSWORD@HOST[:PORT]")]
     pub(super) csta: Option<String>,
+    /// Accept only the certificate with this pin, sha256:HEX, for --csta over TLS
+    #[arg(long, value_name = "PIN", requires = "csta")]
+    pub(super) pin: Option<Pin>,
     #[expect(clippy::doc_markdown, reason = "users read it")]
     /// Provision this setting, such as csta_control=off (Snom) or features.csta_control.enable=0
     /// (Yealink); may be repeated

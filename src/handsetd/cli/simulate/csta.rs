@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
+use handset_net::pin::Pin;
 use handset_simulator::sip::Protocol;
 use handset_simulator::{CstaIdentity, CstaState, Quirks, SimulatedPhone, Vendor};
 
@@ -18,20 +20,34 @@ pub(super) async fn connect(arguments: &Simulate, phone: &SimulatedPhone) -> any
         phone.options().vendor != Vendor::Cisco,
         "--csta needs a Snom or Yealink phone; Cisco phones have no CSTA over SIP"
     );
-    let identity = identity(account, arguments.listen)
+    let identity = identity(account, arguments.pin, arguments.listen)
         .await
         .with_context(|| format!("--csta expects {EXPECTED}, not `{account}`"))?;
     phone.connect_csta(identity).await?;
     Ok(())
 }
 
-/// Reads `USER:PASSWORD@HOST[:PORT][;transport=udp|tcp]`.
-async fn identity(account: &str, listen: SocketAddr) -> anyhow::Result<CstaIdentity> {
-    let (account, protocol) = match account.rsplit_once(";transport=") {
-        Some((account, "tcp")) => (account, Protocol::Tcp),
-        Some((account, "udp")) => (account, Protocol::Udp),
-        Some((_, other)) => bail!("the transport is udp or tcp, not `{other}`"),
-        None => (account, Protocol::Udp),
+/// Reads `USER:PASSWORD@HOST[:PORT][;transport=udp|tcp|tls]`.
+async fn identity(
+    account: &str,
+    pin: Option<Pin>,
+    listen: SocketAddr,
+) -> anyhow::Result<CstaIdentity> {
+    let (account, transport) = account
+        .rsplit_once(";transport=")
+        .unwrap_or((account, "udp"));
+    let protocol = match (transport, pin) {
+        ("udp", None) => Protocol::Udp,
+        ("tcp", None) => Protocol::Tcp,
+        ("tls", Some(pin)) => Protocol::Tls(Arc::new(pin.client_config())),
+        ("tls", None) => bail!(
+            "the transport tls requires --pin, the SHA-256 of the certificate in uacsta.tls: \
+             openssl x509 -noout -fingerprint -sha256 -in CERTIFICATE"
+        ),
+        ("udp" | "tcp", Some(_)) => {
+            bail!("--pin requires the transport tls; {transport} has no certificate")
+        }
+        (other, _) => bail!("the transport is udp, tcp or tls, not `{other}`"),
     };
     let (login, host) = account.rsplit_once('@').context("the host is missing")?;
     let (user, password) = login.split_once(':').context("the password is missing")?;
@@ -85,7 +101,7 @@ pub(super) fn write_changes(
 }
 
 /// The form of the argument.
-const EXPECTED: &str = "USER:PASSWORD@HOST[:PORT][;transport=udp|tcp]";
+const EXPECTED: &str = "USER:PASSWORD@HOST[:PORT][;transport=udp|tcp|tls]";
 
 /// The port of CSTA servers.
 const PORT: u16 = 6060;
