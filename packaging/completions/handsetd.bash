@@ -1816,7 +1816,7 @@ _handsetd() {
             return 0
             ;;
         handsetd__subcmd__simulate)
-            opts="-h --listen --model --username --password --scheme --authenticate --register --dial --csta --setting --picture --device --user --profile --help cisco snom yealink cucm"
+            opts="-h --listen --model --username --password --scheme --authenticate --register --dial --csta --pin --setting --picture --device --user --profile --help cisco snom yealink cucm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1855,6 +1855,10 @@ _handsetd() {
                     return 0
                     ;;
                 --csta)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

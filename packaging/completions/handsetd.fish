@@ -232,7 +232,8 @@ digest\t''"
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l authenticate -d 'Ask this authentication URL whether a push is allowed (Cisco)' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l register -d 'Register at this SIP server over UDP' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l dial -d 'Dial this extension once registered' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l csta -d 'Register an identity for CSTA sessions with handsetd (Snom, Yealink), over UDP or ;transport=tcp' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l csta -d 'Register an identity for CSTA sessions with handsetd (Snom, Yealink), over UDP, ;transport=tcp or ;transport=tls, which requires --pin' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l pin -d 'Accept only the certificate with this pin, sha256:HEX, for --csta over TLS' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l setting -d 'Provision this setting, such as csta_control=off (Snom) or features.csta_control.enable=0 (Yealink); may be repeated' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l picture -d 'Write a picture of the phone to this file whenever it changes' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand simulate" -l device -d 'Name of a device (cucm); may be repeated' -r

@@ -371,7 +371,8 @@ _arguments "${_arguments_options[@]}" : \
 '--authenticate=[Ask this authentication URL whether a push is allowed (Cisco)]:URL:_default' \
 '--register=[Register at this SIP server over UDP]:USER[:PASSWORD]@HOST[:PORT]:_default' \
 '--dial=[Dial this extension once registered]:EXTENSION:_default' \
-'--csta=[Register an identity for CSTA sessions with handsetd (Snom, Yealink), over UDP or ;transport=tcp]:USER:PASSWORD@HOST[:PORT]:_default' \
+'--csta=[Register an identity for CSTA sessions with handsetd (Snom, Yealink), over UDP, ;transport=tcp or ;transport=tls, which requires --pin]:USER:PASSWORD@HOST[:PORT]:_default' \
+'--pin=[Accept only the certificate with this pin, sha256\:HEX, for --csta over TLS]:PIN:_default' \
 '*--setting=[Provision this setting, such as csta_control=off (Snom) or features.csta_control.enable=0 (Yealink); may be repeated]:NAME=VALUE:_default' \
 '--picture=[Write a picture of the phone to this file whenever it changes]:FILE:_files' \
 '*--device=[Name of a device (cucm); may be repeated]:NAME:_default' \
