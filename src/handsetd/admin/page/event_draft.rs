@@ -115,6 +115,8 @@ mod tests {
                 assert!(matches!(decisions[..], [Decision::Start(_)]), "{draft}");
                 let keys = ["Peer", "Queue"].map(str::to_owned);
                 let other = Fact::new(name, keys.map(|key| (key, "other".to_owned())));
+                // Another one, in which no run is in progress.
+                let mut engine = Engine::new(&sections.rule).expect(&draft);
                 let decisions = engine.decide(&other, Instant::now());
                 assert_eq!(decisions.is_empty(), !fields.is_empty(), "{draft}");
             }
