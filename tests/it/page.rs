@@ -57,7 +57,7 @@ async fn page_shows_phones_and_sends_requests() {
     screenshots(&mut browser, &home).await;
     cancel(&mut browser, &home, &slow).await;
     if std::env::var_os("HANDSETD_REWRITE").is_some() {
-        take_picture(&mut browser, &home).await;
+        take_pictures(&mut browser, &home).await;
     }
 
     // Nothing was loaded from elsewhere, and the browser reported no error.
@@ -356,8 +356,8 @@ async fn cancel(browser: &mut Browser, home: &str, slow: &TcpListener) {
     assert_eq!(why, "cancelled by page of admin before anything was sent");
 }
 
-/// Takes the screenshot for the README.
-async fn take_picture(browser: &mut Browser, home: &str) {
+/// Takes the screenshots for the README: the view Send, and the overview.
+async fn take_pictures(browser: &mut Browser, home: &str) {
     browser.display(1280, 900, "light").await;
     browser.eval("sessionStorage.clear()").await;
     browser.open(&format!("{home}send")).await;
@@ -375,11 +375,21 @@ async fn take_picture(browser: &mut Browser, home: &str) {
     browser
         .until("document.querySelectorAll('#report [data-status=OK]').length == 3")
         .await;
+    save_picture(browser, "page").await;
+    browser.display(1280, 900, "dark").await;
+    browser.open(&format!("{home}?hours=1")).await;
+    browser
+        .until("document.querySelector('#overview svg')")
+        .await;
+    save_picture(browser, "overview").await;
+}
+
+async fn save_picture(browser: &mut Browser, name: &str) {
     browser
         .eval("document.activeElement.blur(); scrollTo(0, 0)")
         .await;
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/pictures/page.png");
-    std::fs::write(path, browser.screenshot().await).unwrap();
+    let pictures = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/pictures");
+    std::fs::write(format!("{pictures}/{name}.png"), browser.screenshot().await).unwrap();
 }
 
 async fn choose(browser: &mut Browser, verb: &str, key: &str) {
