@@ -51,6 +51,7 @@ mod page_exports;
 mod page_favourites;
 mod page_links;
 mod page_previews;
+mod page_shown;
 mod page_views;
 mod pages;
 mod passwords;

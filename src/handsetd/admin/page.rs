@@ -10,6 +10,7 @@ mod assets;
 mod event_draft;
 mod favourites;
 mod fields;
+mod last_reload;
 mod listing;
 mod login;
 mod login_form;

@@ -1,12 +1,17 @@
 //! Asking for a reload of the configuration, and what it did.
 
-use tokio::sync::{mpsc, oneshot};
+use std::time::SystemTime;
+
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Asks for a reload; gets what it did.
 pub(crate) type ReloadRequest = oneshot::Sender<ReloadReport>;
 
 /// Where reloads are asked for.
 pub(crate) type ReloadRequests = mpsc::Sender<ReloadRequest>;
+
+/// The last reload and when it was over; `None` if there was none since the start.
+pub(crate) type LastReload = watch::Receiver<Option<(SystemTime, ReloadReport)>>;
 
 /// What a reload did.
 #[derive(Clone, Debug, Default)]

@@ -14,7 +14,7 @@ use super::favourites::Favourites;
 use super::feed::EventFeed;
 use super::idempotency::IdempotencyStore;
 use super::long_requests::LongRequests;
-use super::reload_report::ReloadRequests;
+use super::reload_report::{LastReload, ReloadRequests};
 use super::wrong_tokens::WrongTokens;
 use crate::deliver::Courier;
 use crate::dispatch::Dispatcher;
@@ -36,6 +36,7 @@ pub(crate) struct Services {
     pub(crate) feed: EventFeed,
     pub(crate) rules: RulesHandle,
     pub(crate) reloads: ReloadRequests,
+    pub(crate) last_reload: LastReload,
     pub(crate) favourites: Favourites,
     pub(crate) health: Health,
     /// The activity of each phone.

@@ -6,6 +6,7 @@
 //! changed.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use handset_net::tasks::Tasks;
 use parking_lot::Mutex;
@@ -51,12 +52,21 @@ pub(super) struct Reload {
     pub(super) sessions: Sessions,
     /// The event classes that the accounts read when this was last asked.
     pub(super) read: Arc<Mutex<ReadClasses>>,
+    /// Keeps the report of the last reload for the page.
+    pub(super) reported: watch::Sender<Option<(SystemTime, ReloadReport)>>,
     pub(super) tasks: Tasks,
 }
 
 impl Reload {
     /// Applies what can change without a restart, if a configuration could be read.
     pub(super) async fn apply(&mut self, loaded: Result<Config, Diagnostics>) -> ReloadReport {
+        let report = self.check_and_replace(loaded).await;
+        self.reported
+            .send_replace(Some((SystemTime::now(), report.clone())));
+        report
+    }
+
+    async fn check_and_replace(&mut self, loaded: Result<Config, Diagnostics>) -> ReloadReport {
         let config = match loaded {
             Ok(config) => config,
             Err(diagnostics) => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use handset_agi::LogThrottle;
 use handset_net::tasks::Tasks;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
@@ -184,6 +185,7 @@ impl Running {
             feed.clone().run(receivers.event_tap, changes, http.stop()),
         );
         let accounts = parts.admin.as_ref().map(|(_, accounts)| accounts.clone());
+        let (reported, last_reload) = watch::channel(None);
         if let Some((server, accounts)) = parts.admin {
             let services = admin::Services {
                 dispatcher,
@@ -195,6 +197,7 @@ impl Running {
                 feed,
                 rules: rules.clone(),
                 reloads,
+                last_reload,
                 favourites: admin::Favourites::new(&parts.config.state.dir),
                 health: Health {
                     listeners,
@@ -221,6 +224,7 @@ impl Running {
             roster,
             sessions: parts.sessions,
             read,
+            reported,
             tasks: calls.clone(),
         };
         Self {

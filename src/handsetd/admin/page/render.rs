@@ -47,7 +47,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-const SOURCES: [(&str, &str); 27] = [
+const SOURCES: [(&str, &str); 28] = [
     ("cancelled.html", include_str!("cancelled.html")),
     ("chart.html", include_str!("chart.html")),
     ("csta.html", include_str!("csta.html")),
@@ -59,6 +59,7 @@ const SOURCES: [(&str, &str); 27] = [
     ("event_draft.html", include_str!("event_draft.html")),
     ("favourites.html", include_str!("favourites.html")),
     ("fields.html", include_str!("fields.html")),
+    ("last_reload.html", include_str!("last_reload.html")),
     ("login.html", include_str!("login.html")),
     ("not_found.html", include_str!("not_found.html")),
     ("preview.html", include_str!("preview.html")),

@@ -8,6 +8,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use crate::admin::health::{Servers, listeners};
+use crate::admin::page::last_reload;
 use crate::admin::page::listing;
 use crate::admin::page::shell::{self, View, Visitor};
 use crate::admin::state::AppState;
@@ -44,6 +45,8 @@ pub(super) async fn serve(
         listeners => Value::from(Serde(listeners(&state))),
         servers => Value::from(Serde(Servers::of(&state).with_cures())),
         own_url,
+        faults => last_reload::faults(&state, &visitor),
+        reload => last_reload::value(&state),
         rules => warned,
         in_flight => services.dispatcher.in_flight(),
         stored => services.dispatcher.stored(),

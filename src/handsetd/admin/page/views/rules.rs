@@ -7,6 +7,7 @@ use axum::extract::{Extension, State};
 use axum::response::Response;
 use minijinja::{Value, context};
 
+use crate::admin::page::last_reload;
 use crate::admin::page::listing;
 use crate::admin::page::shell::{self, View, Visitor};
 use crate::admin::state::AppState;
@@ -20,7 +21,7 @@ pub(super) async fn serve(
 ) -> Response {
     let rules = state.services.rules.statuses().await;
     let rows: Vec<Value> = rules.iter().map(row).collect();
-    let values = context! { rows };
+    let values = context! { rows, faults => last_reload::faults(&state, &visitor) };
     shell::view(&state, &visitor, View::Rules, "views/rules.html", values)
 }
 
