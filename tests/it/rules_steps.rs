@@ -97,7 +97,7 @@ level = "debug"
     assert_eq!(requested, expected);
     // The variable was set on the channel.
     assert_eq!(web.requested_after(1).await, "/answer/A%20%26%20B%2FC%2042");
-    let trace = last_trace(&daemon, "ask").await;
+    let trace = ended(&daemon, "ask").await;
     let statuses: Vec<&str> = steps(&trace)
         .iter()
         .map(|step| step["status"].as_str().unwrap())
@@ -133,6 +133,20 @@ async fn rule(daemon: &Daemon, name: &str) -> Value {
     let client = AdminClient::new(daemon.admin());
     let response = client.get(&format!("/api/v1/rules/{name}")).await;
     response.json()["result"].clone()
+}
+
+/// Waits until the last run of a rule has ended, and returns its trace.
+async fn ended(daemon: &Daemon, name: &str) -> Value {
+    let ended = async {
+        loop {
+            let trace = last_trace(daemon, name).await;
+            if trace["run"]["state"] != "pending" {
+                return trace;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("the end of a run", ended).await
 }
 
 async fn last_trace(daemon: &Daemon, name: &str) -> Value {
@@ -172,7 +186,7 @@ async fn secrets_of_web_hooks_are_sent_and_never_shown() {
             .contains("authorization: bearer very-secret-token"),
         "{head}"
     );
-    let trace = last_trace(&daemon, "r").await;
+    let trace = ended(&daemon, "r").await;
     assert_eq!(steps(&trace)[0]["status"], "OK", "{trace}");
     for text in [trace.to_string(), daemon.log()] {
         assert!(!text.contains("very-secret"), "{text}");
@@ -220,7 +234,7 @@ async fn web_hook_that_never_answers_ends_the_run_at_its_deadline() {
     .await;
     let line = daemon.line("Step failed.").await;
     assert!(line.contains("status=UNKNOWN"), "{line}");
-    let trace = last_trace(&daemon, "r").await;
+    let trace = ended(&daemon, "r").await;
     assert_eq!(
         (
             steps(&trace)[0]["status"].as_str(),

@@ -42,6 +42,8 @@ pub(in crate::admin) fn trace(trace: &Trace, history: &History) -> Value {
         (seen.name.clone(), json!(value))
     });
     let run = trace.run();
+    // Before the steps: once the run has ended, they are complete.
+    let run_state = run.map(|run| state(run.record.state()));
     json!({
         "rule": &*trace.rule,
         "event": trace.event,
@@ -53,7 +55,7 @@ pub(in crate::admin) fn trace(trace: &Trace, history: &History) -> Value {
         "values": values.collect::<Map<_, _>>(),
         "key": run.and_then(|run| run.key.as_deref()),
         "steps": run.map_or_else(Vec::new, |run| steps(run, history)),
-        "run": run.map(|run| state(run.record.state())),
+        "run": run_state,
     })
 }
 
