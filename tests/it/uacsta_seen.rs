@@ -6,6 +6,7 @@ use handset_simulator::{Options, State, Vendor};
 use serde_json::Value;
 
 use super::support::admin_client::AdminClient;
+use super::support::agi_call::agi_call;
 use super::support::csta_phone::{CstaPhone, entry, options, registrar, server};
 use super::support::daemon::{Daemon, TOKEN};
 use super::support::event_stream::Events;
@@ -100,7 +101,7 @@ async fn what_sessions_do_is_counted() {
     events.next().await;
     assert_eq!(count("csta_events_total").await, 1);
     let hold = ["phone=desk", "via=csta", "call=-9"];
-    super::support::agi_call::agi_call(daemon.agi(), "hold", &hold).await;
+    agi_call(daemon.agi(), "hold", &hold).await;
     assert_eq!((count(ok).await, count(refused).await), (2, 1));
     drop(phone);
     let phone = CstaPhone::start("desk", snom(), registrar(&address)).await;
@@ -200,6 +201,42 @@ async fn reload_that_changes_a_phone_begins_its_session_anew() {
     };
     assert_eq!(event["fields"]["phone"], "front", "{event}");
     phone.assert_accepted_all();
+}
+
+#[tokio::test]
+async fn reload_that_exchanges_the_users_of_two_phones_exchanges_their_sessions() {
+    let Fixture {
+        phone: first,
+        daemon,
+        address,
+    } = Fixture::with(snom(), "", &entry("other", &snom(), ""), |_| {}).await;
+    let second = CstaPhone::start("other", snom(), registrar(&address)).await;
+    second.monitored().await;
+    csta_of(&daemon, "other", |csta| csta["session"] == true).await;
+    let desk = "\"desk-csta\", password = \"desk-secret\"";
+    let other = "\"other-csta\", password = \"other-secret\"";
+    let exchanged = entry("desk", &snom(), "").replace(desk, other)
+        + &entry("other", &snom(), "").replace(other, desk);
+    daemon.reconfigure(&format!("{}{exchanged}", server(&address)));
+    let again = |state: &State| state.csta.established == 2 && state.csta.monitors == 1;
+    first.until("another session", again).await;
+    second.until("another session", again).await;
+    for name in ["desk", "other"] {
+        csta_of(&daemon, name, |csta| csta["session"] == true).await;
+    }
+    let mut events = Events::open(&daemon).await;
+    first.phone().receive_call("201");
+    let event = loop {
+        let event = events.next().await;
+        if event["event"] == "phone.incoming_call" {
+            break event;
+        }
+    };
+    assert_eq!(event["fields"]["phone"], "other", "{event}");
+    for (phone, status) in [("phone=desk", "REJECTED"), ("phone=other", "OK")] {
+        let outcome = agi_call(daemon.agi(), "answer", &[phone, "via=csta", "call=-1"]).await;
+        assert_eq!(outcome["HANDSET_STATUS"], status, "{phone}: {outcome:?}");
+    }
 }
 
 #[tokio::test]
