@@ -129,9 +129,12 @@ fn yealink() -> Options {
 
 const YEALINK_LINE: &str = ", device = \"1003\"";
 
+/// Changes the identity of a phone before it registers.
+type Change = fn(&mut CstaIdentity);
+
 #[tokio::test]
 async fn phones_register_with_digest_and_are_called() {
-    let transports: [(&str, fn(&mut CstaIdentity)); 3] = [
+    let transports: [(&str, Change); 3] = [
         ("udp", |identity| identity.protocol = Protocol::Udp),
         ("tcp", |identity| identity.protocol = Protocol::Tcp),
         ("tls", |identity| use_tls(identity, pin_of("server.pem"))),
