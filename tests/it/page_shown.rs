@@ -1,12 +1,15 @@
-//! What the views Overview, Events, Rules and Health show, in a real browser.
+//! What the views Overview, Events, Rules and Health show, in a real browser, and how they learn what is new.
 
 use handset_simulator::Vendor;
+use tokio::io::AsyncReadExt;
 
 use super::support::browser::Browser;
+use super::support::caller::Caller;
 use super::support::daemon::{Daemon, TOKEN};
 use super::support::page_client::PageClient;
 use super::support::raw::{connect_from, get_from};
 use super::support::sim_phone::{self, SimPhone};
+use super::support::soon;
 
 const WATCHER: &str = "watcher's token of many characters";
 
@@ -363,4 +366,22 @@ async fn health_shows_what_is_wrong_and_what_to_do() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn what_happens_while_a_page_loads_is_announced_to_it() {
+    let daemon = Daemon::start("").await;
+    let page = PageClient::log_in(daemon.admin(), TOKEN).await;
+    let (_, rest) = page.home.split_once("sse-connect=\"").unwrap();
+    let (path, _) = rest.split_once('"').unwrap();
+    let caller = Caller::new(daemon.agi());
+    caller.run("push", &["Hello", "phone=absent"]).await;
+    let mut updates = page.stream(path).await;
+    let mut received = Vec::new();
+    let announced = async {
+        while !String::from_utf8_lossy(&received).contains("event: delivery") {
+            assert!(0 < updates.read_buf(&mut received).await.unwrap());
+        }
+    };
+    soon("an update", announced).await;
 }

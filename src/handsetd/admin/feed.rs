@@ -100,6 +100,12 @@ impl EventFeed {
         (subscription, oldest.saturating_sub(next))
     }
 
+    /// Returns the id of the newest item, or that of none before the first.
+    pub(super) fn position(&self) -> String {
+        let newest = self.recent.lock().next_number.saturating_sub(1);
+        self.id_of(newest)
+    }
+
     /// Returns up to `limit` recent facts, newest first.
     pub(super) fn facts(&self, limit: usize) -> Vec<Arc<FeedItem>> {
         let recent = self.recent.lock();
@@ -120,7 +126,11 @@ impl EventFeed {
 
     /// Returns the id by which a client can resume after `item`.
     pub(super) fn id(&self, item: &FeedItem) -> String {
-        format!("{}-{}", self.run_id, item.number)
+        self.id_of(item.number)
+    }
+
+    fn id_of(&self, number: u64) -> String {
+        format!("{}-{number}", self.run_id)
     }
 }
 

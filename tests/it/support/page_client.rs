@@ -70,8 +70,13 @@ impl PageClient {
 
     /// Opens the stream of updates; returns the connection.
     pub(crate) async fn updates(&self) -> tokio::net::TcpStream {
+        self.stream("/page/updates").await
+    }
+
+    /// Opens a stream at this path; returns the connection.
+    pub(crate) async fn stream(&self, path: &str) -> tokio::net::TcpStream {
         let headers = [("Cookie", self.cookie.as_str())];
-        self.admin.open("GET", "/page/updates", &headers, "").await
+        self.admin.open("GET", path, &headers, "").await
     }
 }
 

@@ -101,8 +101,9 @@ mod tests {
         let csrf_token = "\"><script>";
         let (user, role, version, title) = ("<script>", "send", "1", "<script>");
         let navigation = [context! { path => "/", title => "Overview", current => "page" }];
+        let (position, content) = ("<script>", "<script>");
         let shell =
-            context! { csrf_token, user, role, version, title, navigation, content => "<script>" };
+            context! { csrf_token, user, role, version, title, navigation, position, content };
         let shell = text("shell.html", shell).unwrap();
         assert!(!shell.contains("<script>"), "{shell}");
     }

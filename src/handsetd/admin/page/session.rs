@@ -65,9 +65,11 @@ pub(super) async fn require_visitor(
     if let Some(trust) = request.extensions().get::<PeerTrust>() {
         trust.grant();
     }
-    request
-        .extensions_mut()
-        .insert(Visitor { principal, session });
+    request.extensions_mut().insert(Visitor {
+        principal,
+        session,
+        position: state.services.feed.position(),
+    });
     next.run(request).await
 }
 

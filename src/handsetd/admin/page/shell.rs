@@ -15,6 +15,8 @@ use crate::admin::state::AppState;
 pub(super) struct Visitor {
     pub(super) principal: Principal,
     pub(super) session: Session,
+    /// How far the feed was when the request came: the view shows all up to there.
+    pub(super) position: String,
 }
 
 impl Visitor {
@@ -127,6 +129,7 @@ pub(super) fn page(
         content,
         csrf_token => &visitor.session.csrf_token,
         navigation,
+        position => &visitor.position,
         role => visitor.principal.role().word(),
         title,
         user => visitor.principal.name(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Query, State};
 use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::stream::{self, StreamExt};
@@ -15,17 +15,21 @@ use crate::admin::sessions::Session;
 use crate::admin::state::AppState;
 use crate::admin::stream::with_keep_alive;
 
-/// Handles `GET /page/updates`: the events `delivery` and `event`, without content.
+/// Handles `GET /page/updates`: the events `delivery` and `event`, without content. `after` is how far the feed
+/// was when the page was rendered, so that it learns what happened before its stream was open.
 pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(principal): Extension<Principal>,
     Extension(session): Extension<Session>,
+    Query(query): Query<Vec<(String, String)>>,
 ) -> Response {
     let place = match state.long_requests.stream(principal.role()) {
         Ok(place) => place,
         Err(refused) => return *refused,
     };
-    let (live, _) = state.services.feed.subscribe(None);
+    let after = query.iter().find(|(name, _)| name == "after");
+    let after = after.map(|(_, position)| position.as_str());
+    let (live, _) = state.services.feed.subscribe(after);
     let stop = state.services.tasks.stop();
     let updates = stream::unfold((live, stop), |(mut live, stop)| async move {
         let received = tokio::select! {

@@ -33,7 +33,6 @@ fn row(rule: &RuleStatus) -> Value {
         event => rule.on.iter().chain(&rule.schedule).map(String::as_str).collect::<Vec<_>>().join(", "),
         counters => counters(rule),
         last_fired => last_fired(rule),
-        verdict => last.map_or("", |trace| trace.verdict.name()),
         last_result => last.map(|trace| without_secrets(&trace.to_string())).unwrap_or_default(),
         warnings => &rule.warnings,
     }
