@@ -240,6 +240,24 @@ async fn reload_that_exchanges_the_users_of_two_phones_exchanges_their_sessions(
 }
 
 #[tokio::test]
+async fn reload_that_changes_phone_and_password_forgets_the_registration() {
+    let Fixture {
+        phone,
+        daemon,
+        address,
+    } = Fixture::new(snom(), "").await;
+    let changed = entry("desk", &snom(), "")
+        .replace("name = \"desk\"", "name = \"front\"")
+        .replace("desk-secret", "changed-secret");
+    daemon.reconfigure(&format!("{}{changed}", server(&address)));
+    let ended = |state: &State| state.csta.sessions == 0;
+    phone.until("the end of the session", ended).await;
+    let is_gone = |csta: &Value| csta["registered"].is_null() && csta["session"] == false;
+    csta_of(&daemon, "front", is_gone).await;
+    assert_eq!(phone.state().csta.established, 1);
+}
+
+#[tokio::test]
 async fn shutdown_stops_the_monitor_and_ends_the_session() {
     for answers in [
         handset_simulator::Answers::InResponse,

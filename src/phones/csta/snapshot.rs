@@ -17,7 +17,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Reads the calls in a `SnapshotDeviceResponse`, at most [`MAX_CALLS`]. Calls whose id cannot be that of
+    /// Reads the calls in a `SnapshotDeviceResponse`, up to a limit. Calls whose id cannot be that of
     /// a request are left out.
     pub fn all(answer: &Answer) -> Vec<Self> {
         let mut infos = Vec::new();

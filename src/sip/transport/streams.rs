@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tracing::{debug, info};
 
 use crate::flow::{Connection, Flow, Target};
 use crate::listen::Transport;
@@ -86,7 +86,11 @@ impl StreamListener {
                             match timeout_at(since + HANDSHAKE, tls.accept(stream)).await {
                                 Ok(Ok(stream)) => link.serve(stream).await,
                                 Ok(Err(error)) => {
-                                    debug!(peer = %target, %error, "TLS handshake failed.");
+                                    info!(
+                                        peer = %target,
+                                        %error,
+                                        "TLS handshake failed; the peer may not trust the certificate."
+                                    );
                                 }
                                 Err(_) => debug!(peer = %target, "TLS handshake timed out."),
                             }

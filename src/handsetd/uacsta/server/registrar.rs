@@ -189,11 +189,12 @@ impl Registrar {
         self.changed();
     }
 
-    /// Removes the bindings that have expired, or whose phone has no account any more.
+    /// Removes the bindings that have expired, or whose phone has no account any more or another one.
     fn sweep(&mut self) {
         let now = Timestamp::now();
         let is_over = |(user, binding): &(&String, &Binding)| {
-            binding.expires <= now || self.sessions.slot(user).is_none()
+            let slot = self.sessions.slot(user);
+            binding.expires <= now || !slot.is_some_and(|slot| slot.is_registered())
         };
         let over: Vec<String> = self
             .bindings

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handset_net::backoff::Backoff;
+use handset_phones::phone::CstaAccount;
 use handset_sip::Established;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -75,9 +76,16 @@ impl Keeper {
             let Some(phone) = self.phone(&place.route) else {
                 break;
             };
+            let account = self.slot.account();
             match self.attempt(&place, &phone, &mut routes, &mut lost).await {
                 Ended::Stopped => break,
                 Ended::Outdated => {
+                    let password =
+                        |account: &CstaAccount| account.credentials().password().to_owned();
+                    if password(&account) != password(&self.slot.account()) {
+                        // It may be another phone that is called so now.
+                        self.slot.unregister();
+                    }
                     self.slot.set_session(State {
                         is_expected: true,
                         ..State::default()
