@@ -724,7 +724,7 @@ _handsetd_commands() {
 'rules:Test the configured rules, and show what the running daemon'\''s rules did' \
 'phones:List configured and registered phones' \
 'prove:Try every verb on a phone, with a person who looks at it, and write a report' \
-'reload:Have the running daemon read its configuration anew, and tell what changed, or what is wrong with it' \
+'reload:Have the running daemon read its configuration again, and report what changed, or what is wrong with it' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \
@@ -791,7 +791,7 @@ _handsetd__subcmd__help_commands() {
 'rules:Test the configured rules, and show what the running daemon'\''s rules did' \
 'phones:List configured and registered phones' \
 'prove:Try every verb on a phone, with a person who looks at it, and write a report' \
-'reload:Have the running daemon read its configuration anew, and tell what changed, or what is wrong with it' \
+'reload:Have the running daemon read its configuration again, and report what changed, or what is wrong with it' \
 'run:Run the daemon' \
 'send:Send a verb to phones through the running daemon' \
 'simulate:Simulate a phone or a Cisco call manager, as strict as a real one, and print its requests' \

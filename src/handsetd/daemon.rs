@@ -51,7 +51,7 @@ impl Daemon {
 
     /// Serves until `stop` is done, then finishes what is in progress.
     ///
-    /// Whenever `reloads` asks for it, the configuration is read anew and replaces the current one, as far as
+    /// Whenever `reloads` asks for it, the configuration is read again and replaces the current one, as far as
     /// that is possible without a restart.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>, reloads: Reloads) {
         let running = Running::start(self.0, reloads.sender()).await;

@@ -1,4 +1,4 @@
-//! Phones that lie in their answers: such prove nothing, and harm nobody.
+//! Phones whose answers are false: they prove nothing, and do no harm.
 
 use futures_util::future::join_all;
 use handset_simulator::{Answers, Vendor};

@@ -41,6 +41,16 @@ async fn metric(daemon: &Daemon, series: &str) -> u64 {
         .unwrap()
 }
 
+/// Waits for the event of an incoming call.
+async fn incoming_call(events: &mut Events) -> Value {
+    loop {
+        let event = events.next().await;
+        if event["event"] == "phone.incoming_call" {
+            return event;
+        }
+    }
+}
+
 fn keys(object: &Value) -> BTreeSet<&String> {
     object.as_object().unwrap().keys().collect()
 }
@@ -170,7 +180,7 @@ async fn reload_changes_passwords_adds_and_removes_sessions() {
 }
 
 #[tokio::test]
-async fn reload_that_changes_a_phone_begins_its_session_anew() {
+async fn reload_that_changes_a_phone_restarts_its_session() {
     let Fixture {
         phone,
         daemon,
@@ -193,12 +203,7 @@ async fn reload_that_changes_a_phone_begins_its_session_anew() {
     csta_of(&daemon, "front", |csta| csta["session"] == true).await;
     let mut events = Events::open(&daemon).await;
     phone.phone().receive_call("201");
-    let event = loop {
-        let event = events.next().await;
-        if event["event"] == "phone.incoming_call" {
-            break event;
-        }
-    };
+    let event = incoming_call(&mut events).await;
     assert_eq!(event["fields"]["phone"], "front", "{event}");
     phone.assert_accepted_all();
 }
@@ -226,12 +231,7 @@ async fn reload_that_exchanges_the_users_of_two_phones_exchanges_their_sessions(
     }
     let mut events = Events::open(&daemon).await;
     first.phone().receive_call("201");
-    let event = loop {
-        let event = events.next().await;
-        if event["event"] == "phone.incoming_call" {
-            break event;
-        }
-    };
+    let event = incoming_call(&mut events).await;
     assert_eq!(event["fields"]["phone"], "other", "{event}");
     for (phone, status) in [("phone=desk", "REJECTED"), ("phone=other", "OK")] {
         let outcome = agi_call(daemon.agi(), "answer", &[phone, "via=csta", "call=-1"]).await;

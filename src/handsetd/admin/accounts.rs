@@ -311,7 +311,7 @@ mod tests {
         accounts.store_sessions().await;
         let accounts = open(same);
         assert!(session(&accounts, 2).is_none() && session(&accounts, 1).is_some());
-        // What is no list of sessions opens none.
+        // An invalid list of sessions opens none.
         std::fs::write(&file, text.replace("ann", "bob")).unwrap();
         let accounts = open(same);
         assert!((0..2).all(|at| session(&accounts, at).is_none()));

@@ -91,7 +91,7 @@ pub(super) fn document() -> Value {
         })),
     }}));
     paths.insert("/reload".to_owned(), json!({"post": {
-        "summary": "reads the configuration anew, and applies what needs no restart",
+        "summary": "reads the configuration again, and applies what needs no restart",
         "description": "Requires the role admin. The result has changed, needs_restart, warnings and errors; \
                         INVALID if there are errors, and the old configuration stays in effect.",
         "responses": responses::replies(),

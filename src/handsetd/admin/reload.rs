@@ -1,4 +1,4 @@
-//! `POST reload`: has the daemon read its configuration anew.
+//! `POST reload`: has the daemon read its configuration again.
 
 use std::sync::Arc;
 use std::time::Duration;

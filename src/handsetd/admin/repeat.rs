@@ -90,7 +90,7 @@ async fn again(
     if !record.is_whole {
         let reason = format!(
             "delivery {id} cannot be repeated: passwords, long values or, with history.texts = false, texts \
-             of it were not recorded; make the request anew"
+             of it were not recorded; make the request again"
         );
         return Err(Reply::invalid(reason));
     }

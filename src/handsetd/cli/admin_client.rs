@@ -105,7 +105,7 @@ impl AdminClient {
     ///
     /// # Errors
     ///
-    /// [`Refused`] if the status of the reply is not OK, or its result is no list.
+    /// [`Refused`] if the status of the reply is not OK, or its result is not a list.
     pub(super) async fn get_list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
         match self.get(path).await? {
             Value::Array(list) => Ok(list),
@@ -272,7 +272,7 @@ pub(super) struct EventStream {
     response: Response,
     /// Received bytes that have not been returned yet.
     buffer: Vec<u8>,
-    /// How many of them hold no end of an event, so that a long one is not searched anew with each chunk.
+    /// How many of them contain no end of an event, so that a long event is not searched again with each chunk.
     searched: usize,
 }
 

@@ -1,4 +1,4 @@
-//! `handsetd reload`: has the running daemon read its configuration anew.
+//! `handsetd reload`: has the running daemon read its configuration again.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use crate::config::Diagnostics;
 use crate::outcome::Status;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 
-/// Have the running daemon read its configuration anew, and tell what changed, or what is wrong with it
+/// Have the running daemon read its configuration again, and report what changed, or what is wrong with it
 ///
 /// If anything is wrong, nothing changes. Phones, groups, vendors, rules, pages, Asterisk servers, users and
 /// the limits of the history are replaced at once; other sections need a restart, which the command tells

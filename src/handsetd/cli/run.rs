@@ -92,7 +92,7 @@ impl Run {
     }
 }
 
-/// Has the daemon read its configuration anew, and waits until it has.
+/// Has the daemon read its configuration again, and waits until it has.
 async fn reload(requests: &ReloadRequests) {
     if let Ok(now) = NotifyState::monotonic_usec_now() {
         notify(&[NotifyState::Reloading, now]);

@@ -1,4 +1,4 @@
-//! Who asks the daemon to read its configuration anew, and from where it does.
+//! Requests to read the configuration again, and the sources that it is read from.
 
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -6,7 +6,7 @@ use tokio::task::spawn_blocking;
 use crate::admin::ReloadRequest;
 use crate::config::{Config, Diagnostics, Sources};
 
-/// The sources of the configuration, and the requests to read them anew.
+/// The sources of the configuration, and the requests to read them again.
 #[derive(Debug)]
 pub(crate) struct Reloads {
     sources: Sources,

@@ -238,7 +238,7 @@ impl Running {
         }
     }
 
-    /// Reads the configuration anew whenever `reloads` asks for it, until `stop` is done; then finishes what is
+    /// Reads the configuration again whenever `reloads` asks for it, until `stop` is done; then finishes what is
     /// in progress.
     pub(super) async fn serve(mut self, stop: impl Future<Output = ()>, mut reloads: Reloads) {
         tokio::pin!(stop);

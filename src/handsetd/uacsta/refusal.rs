@@ -36,7 +36,7 @@ pub(super) struct Refuser<'a> {
 }
 
 impl Refusal {
-    /// Returns whether another INVITE might ring, so that the phone is left alone until it registers anew.
+    /// Returns whether another INVITE might ring, so that the phone is left alone until it registers again.
     pub(super) fn is_call(&self) -> bool {
         matches!(self, Self::Call(_))
     }
@@ -48,7 +48,7 @@ impl Refusal {
             Self::Silent => format!("no answer to INVITE{}", silence(of)),
             Self::Call(status) => format!(
                 "the phone took the INVITE for a call ({status}), which was cancelled; it is left alone \
-                 until it registers anew: {}",
+                 until it registers again: {}",
                 enable(of)
             ),
             Self::Refused(status, phrase) => {
@@ -137,7 +137,7 @@ fn cure(status: u16, of: Refuser<'_>) -> String {
                 .to_owned()
         }
         415 | 488 | 606 => format!(": it does not accept CSTA; {}", enable(of)),
-        481 => ": it does not know the session; it is opened anew".to_owned(),
+        481 => ": it does not know the session; it is opened again".to_owned(),
         500..=599 => ": it is tried again".to_owned(),
         _ => String::new(),
     }

@@ -111,7 +111,7 @@ impl Register {
 }
 
 impl Binding {
-    /// Returns whether the phone has started anew, or is elsewhere: not merely that it has come again.
+    /// Returns whether the phone has restarted, or is elsewhere: not merely that it has come again.
     pub(super) fn is_changed(&self, new: &Self) -> bool {
         let same = |binding: &Self| {
             (
@@ -239,7 +239,7 @@ mod tests {
                 assert_eq!(old.decide(Some(&current), now()), Err(Refusal::OutOfOrder));
             }
         }
-        // After a restart, the phone counts anew and has another Call-ID.
+        // After a restart, the phone starts counting again and has another Call-ID.
         let restarted = Register {
             call_id: "b".to_owned(),
             cseq: 1,

@@ -2,12 +2,12 @@
 
 mod closing;
 mod exchange;
-mod keeper;
 mod known;
 mod opening;
 mod place;
 mod serving;
 mod upkeep;
+mod worker;
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::counters::Counters;
 
-pub(super) use keeper::Keeper;
 use known::Known;
+pub(super) use worker::SessionWorker;
 
 /// A session that is up.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::counters::{Counters, SessionTotals};
 use super::request_error::RequestError;
-use super::session::Keeper;
+use super::session::SessionWorker;
 use super::shared::Shared;
 use super::slot::Slot;
 use super::status::SessionStatus;
@@ -43,7 +43,7 @@ impl Sessions {
         sessions
     }
 
-    /// Replaces the accounts. Sessions of phones without one end, and begin anew where a phone is spoken to
+    /// Replaces the accounts. Sessions of phones without one end, and restart where a phone is spoken to
     /// differently now or has another name; other passwords count from the next registration on.
     pub(crate) fn replace(&self, accounts: impl IntoIterator<Item = CstaAccount>) {
         let Some(inner) = &self.0 else {
@@ -189,7 +189,7 @@ impl Inner {
             return;
         };
         let stop = shared.tasks.stop();
-        let keeper = Keeper::new(Arc::clone(slot), Arc::clone(shared), stop);
-        shared.tasks.spawn("csta session", keeper.run());
+        let worker = SessionWorker::new(Arc::clone(slot), Arc::clone(shared), stop);
+        shared.tasks.spawn("csta session", worker.run());
     }
 }

@@ -19,7 +19,7 @@ use super::status::SessionStatus;
 pub(super) struct Slot {
     /// Replaced by a reload that changes the password.
     account: Mutex<CstaAccount>,
-    /// Where it is registered. Marked as changed only if the phone has started anew or is elsewhere.
+    /// Where it is registered. Marked as changed only if the phone has restarted or is elsewhere.
     route: watch::Sender<Option<Route>>,
     /// Wakes the task of the session: the phone has been heard of.
     heard: Notify,
@@ -86,7 +86,7 @@ impl Slot {
         self.reconfigured.notify_one();
     }
 
-    /// Records a registration; `is_changed` if the phone has started anew or is elsewhere.
+    /// Records a registration; `is_changed` if the phone has restarted or is elsewhere.
     pub(super) fn register(&self, route: Route, is_changed: bool, at: Timestamp) {
         self.remember(at, route.flow.target().address.ip(), &route.user_agent);
         self.route.send_if_modified(|known| {

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::admin) struct Name(String);
 
-/// Why a text is no name.
+/// Why a text is not a name.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(in crate::admin) enum Error {
     #[error("give the favourite a name")]

@@ -20,11 +20,11 @@
   }
 
   // The banner: shown when the stream of updates or a request fails, until the daemon lives again. Then the
-  // page is loaded anew, since it may be of another version; forms are kept.
+  // page is reloaded, since it may be of another version; forms are kept.
   let gone = false;
   let leaving = false;
   // A browser keeps a page that was left, for the button Back, with its stream of updates; six of them are all
-  // the connections to one host. So the stream is closed, and the page loaded anew when it is shown again.
+  // the connections to one host. So the stream is closed, and the page reloaded when it is shown again.
   const streams = [];
   if (window.htmx) htmx.createEventSource = (url) => {
     const stream = new EventSource(url, { withCredentials: true });

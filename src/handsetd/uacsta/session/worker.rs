@@ -1,4 +1,4 @@
-//! Keeps the session of one phone: sets it up, serves it, and sets it up anew.
+//! Maintains the session of one phone: sets it up, serves it, and sets it up again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,9 +23,9 @@ use crate::uacsta::report::Reported;
 use crate::uacsta::shared::Shared;
 use crate::uacsta::slot::{Route, Slot, State};
 
-/// Keeps the session of one phone.
+/// Maintains the session of one phone.
 #[derive(Debug)]
-pub(in crate::uacsta) struct Keeper {
+pub(in crate::uacsta) struct SessionWorker {
     slot: Arc<Slot>,
     shared: Arc<Shared>,
     stop: CancellationToken,
@@ -51,7 +51,7 @@ enum Ended {
     Stopped,
 }
 
-impl Keeper {
+impl SessionWorker {
     pub(in crate::uacsta) fn new(
         slot: Arc<Slot>,
         shared: Arc<Shared>,
@@ -194,9 +194,9 @@ impl Keeper {
         let invited = tokio::select! {
             invited = invite(&self.shared.agent, &callee) => invited,
             () = self.stopped() => return Ended::Stopped,
-            // The phone has started anew or is elsewhere: the other attempt would be in vain.
+            // The phone has restarted or is elsewhere: the other attempt would fail.
             () = moved(routes, place) => {
-                return Ended::Lost("the phone has registered anew".to_owned());
+                return Ended::Lost("the phone has registered again".to_owned());
             }
         };
         match invited {
@@ -263,7 +263,7 @@ impl Keeper {
             reason = live.ended() => Ended::Lost(reason),
             () = self.stopped() => Ended::Stopped,
             () = self.outdated(phone, place) => Ended::Outdated,
-            () = moved(routes, place) => Ended::Lost("the phone has registered anew".to_owned()),
+            () = moved(routes, place) => Ended::Lost("the phone has registered again".to_owned()),
         };
         lost.get_or_insert_with(|| Lost {
             at: Instant::now(),
@@ -338,7 +338,7 @@ impl Keeper {
         });
     }
 
-    /// Waits until the phone has started anew or is elsewhere.
+    /// Waits until the phone has restarted or is elsewhere.
     async fn leave_alone(&self, place: &Place, routes: &mut watch::Receiver<Option<Route>>) {
         loop {
             tokio::select! {
