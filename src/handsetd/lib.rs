@@ -79,10 +79,10 @@
 //! | 6 | `demo` |
 //! | 5 | `daemon` |
 //! | 4 | `config` |
-//! | 3 | `admin`, above `dialplan` and `events` |
+//! | 3 | `admin`, above `cluster`, above `dialplan` and `events` |
 //! | 2 | `dispatch`, `pages`, `scheduler`, and `phone_http` above `pages` |
 //! | 1 | `deliver`, `history`, `metrics`, `reference`, `resolver`, `rules` |
-//! | 0 | `commit_point`, `content_store`, `http_client`, `outbox` (above `sqlite`), `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `sqlite`, `telemetry`, `uacsta` (above `commit_point` and `roster`) |
+//! | 0 | `commit_point`, `content_store`, `fleet` (above `outcome`), `http_client`, `outbox` (above `sqlite`), `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `sqlite`, `telemetry`, `uacsta` (above `commit_point` and `roster`) |
 //!
 //! `fuzzing` is separate: it exposes to `tests/fuzz` what is private otherwise, and nothing depends on it.
 //!
@@ -172,6 +172,8 @@
 
 mod admin;
 pub mod cli;
+#[cfg(feature = "cluster")]
+mod cluster;
 mod commit_point;
 mod config;
 mod content_store;
@@ -182,6 +184,7 @@ mod demo;
 mod dialplan;
 mod dispatch;
 mod events;
+mod fleet;
 #[doc(hidden)]
 pub mod fuzzing;
 mod history;

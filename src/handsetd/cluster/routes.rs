@@ -1,0 +1,1 @@
+//! Routes requests to the daemons that reach their phones.

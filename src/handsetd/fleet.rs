@@ -1,0 +1,6 @@
+//! The other daemons, as this one sees them: traits that `cluster` implements, so that nothing else has to
+//! know about NATS, and what other daemons announce. Without `[cluster]` there are none of them.
+
+mod leadership;
+mod peers;
+mod routes;

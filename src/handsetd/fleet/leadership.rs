@@ -1,0 +1,1 @@
+//! Which daemon leads a server.

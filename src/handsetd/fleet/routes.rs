@@ -1,0 +1,1 @@
+//! The way of a request to a phone that another daemon reaches.
