@@ -4,3 +4,6 @@
 mod leadership;
 mod peers;
 mod routes;
+
+#[expect(unused_imports, reason = "`admin` uses them soon")]
+pub(crate) use peers::{AnswerQuestions, AskError, Peer, Peers};
