@@ -8,6 +8,7 @@
 mod bounded_log;
 mod config;
 mod disk;
+mod exchange;
 mod log;
 mod overview;
 mod record;
@@ -22,7 +23,7 @@ pub(crate) use overview::{Bucket, Overview, Percentiles};
 pub(crate) use record::{Record, RequestInfo};
 pub(crate) use redact::{has_secret, without_secrets};
 pub(crate) use requester::Requester;
-pub(crate) use search::{Search, parse_time};
+pub(crate) use search::{Position, Search, parse_time};
 
 #[cfg(test)]
 mod tests;

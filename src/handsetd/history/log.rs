@@ -16,7 +16,7 @@ use super::disk::{Disk, Place};
 use super::overview::Overview;
 use super::record::{self, Record, RequestInfo, Step};
 use super::redact::{self, Redacted};
-use super::search::Search;
+use super::search::{self, Position, Search};
 use crate::outcome::{Outcome, Status};
 
 /// The recent deliveries. Clones share one log.
@@ -224,6 +224,24 @@ impl History {
         let search = search.lowercased();
         let found = records.into_iter().filter(|record| search.matches(record));
         found.take(limit).collect()
+    }
+
+    /// Returns up to `limit` deliveries that match `search` and come after `before` in the list of all
+    /// daemons, in the order of that list. This daemon is called `daemon`.
+    ///
+    /// That is by time, whereas numbers are assigned anew to what is continued after a restart.
+    pub(crate) fn find_by_time(
+        &self,
+        search: &Search,
+        daemon: &str,
+        before: Option<&Position>,
+        limit: usize,
+    ) -> Vec<Arc<Record>> {
+        let mut found = self.find(search, usize::MAX);
+        found.retain(|record| before.is_none_or(|before| Position::of(record, daemon) < *before));
+        found.sort_by_key(|record| search::newest_first(record));
+        found.truncate(limit);
+        found
     }
 
     /// Summarizes the deliveries of the `period` that ends now.

@@ -48,6 +48,9 @@ pub(crate) enum Requester {
         /// Extension and context, such as `700@phones`; empty without a channel.
         extension: String,
     },
+    /// One of a kind that only a later version knows, which runs elsewhere in the cluster.
+    #[serde(other)]
+    Other,
 }
 
 impl Requester {
@@ -56,7 +59,7 @@ impl Requester {
     pub(crate) fn user(&self) -> &str {
         match self {
             Self::CommandLine { name } | Self::Page { name } | Self::Token { name } => name,
-            Self::Call { .. } | Self::Rule { .. } | Self::UserEvent { .. } => "",
+            Self::Call { .. } | Self::Other | Self::Rule { .. } | Self::UserEvent { .. } => "",
         }
     }
 
@@ -71,7 +74,9 @@ impl Requester {
                 extension: cut(extension),
             },
             // Names of users and of rules come from the configuration.
-            Self::CommandLine { .. } | Self::Page { .. } | Self::Token { .. } => self.clone(),
+            Self::CommandLine { .. } | Self::Other | Self::Page { .. } | Self::Token { .. } => {
+                self.clone()
+            }
             Self::Rule { rule, event, after } => Self::Rule {
                 rule: rule.clone(),
                 event: cut(event),
@@ -99,6 +104,7 @@ impl fmt::Display for Requester {
         match self {
             Self::Call { channel, extension } => write!(f, "call {channel} at {extension}"),
             Self::CommandLine { name } => write_with_user(f, "command line", name),
+            Self::Other => f.write_str("unknown"),
             Self::Page { name } => write_with_user(f, "page", name),
             Self::Rule { rule, event, .. } => write!(f, "rule {rule} on {event}"),
             Self::Token { name } => write!(f, "token {name}"),

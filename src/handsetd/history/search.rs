@@ -1,17 +1,25 @@
 //! Search criteria for deliveries.
 
+use std::cmp::Reverse;
+use std::fmt;
+use std::str::FromStr;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+
+use super::exchange;
 use super::record::Record;
 use crate::outcome::Status;
 
-/// Criteria that a delivery must meet; `None` matches any value.
-#[derive(Clone, Debug, Default)]
+/// Criteria that a delivery must meet; `None` matches any value. In JSON, an unknown criterion is an error.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Search {
     pub(crate) id: Option<String>,
     /// The exact name of the phone.
     pub(crate) phone: Option<String>,
     pub(crate) verb: Option<String>,
+    #[serde(with = "exchange::status")]
     pub(crate) status: Option<Status>,
     /// Part of the requester's description, such as a channel or a rule, in any case.
     pub(crate) requester: Option<String>,
@@ -23,6 +31,51 @@ pub(crate) struct Search {
     pub(crate) until: Option<SystemTime>,
     /// Only records of lower numbers, which are older.
     pub(crate) before: Option<u64>,
+}
+
+/// The place of a delivery in the list of all daemons, newest first. As text, it is the time in milliseconds
+/// since 1970, the number, and the name of the daemon.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub(crate) struct Position {
+    milliseconds: u64,
+    daemon: String,
+    number: u64,
+}
+
+impl Position {
+    /// Returns the place of a delivery of that daemon.
+    pub(crate) fn of(record: &Record, daemon: &str) -> Self {
+        Self {
+            milliseconds: exchange::milliseconds(record.at),
+            daemon: daemon.to_owned(),
+            number: record.number,
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.milliseconds, self.number, self.daemon)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.splitn(3, '.');
+        let mut part = || parts.next().ok_or(());
+        Ok(Self {
+            milliseconds: part()?.parse().map_err(drop)?,
+            number: part()?.parse().map_err(drop)?,
+            daemon: part()?.to_owned(),
+        })
+    }
+}
+
+/// Returns a key that sorts the deliveries of one daemon as [`Position`] does, newest first.
+pub(super) fn newest_first(record: &Record) -> Reverse<(u64, u64)> {
+    Reverse((exchange::milliseconds(record.at), record.number))
 }
 
 impl Search {
