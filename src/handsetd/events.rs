@@ -3,10 +3,12 @@
 //! One task owns the rules engine and receives every fact. Each run of a rule is a task of its own, which
 //! executes the steps in order. Events that arrive faster than they are evaluated wait in the AMI
 //! client, and when its memory is full, the oldest are lost; its connection never waits for this module.
+//! Of several daemons that listen to a server, one acts on its events (`fleet::Leadership`).
 
 mod ami_step;
 mod deliveries;
 mod input;
+mod listener;
 mod log;
 mod rules_handle;
 mod run;
@@ -21,19 +23,21 @@ pub(crate) use server_events::ServerEvents;
 pub(crate) use tap::{FactTap, TappedFacts, fact_tap};
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use handset_ami::{self as ami, Client};
+use handset_ami::Client;
 use handset_net::tasks::Tasks;
-use handset_phones::phone::ServerName;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, info_span};
 
 use crate::dispatch::Dispatcher;
+use crate::fleet::Leadership;
 use crate::history::RequestInfo;
 use crate::rules::{Decision, Engine, Fact, Moment, RunId};
 use input::Input;
+use listener::listen;
 use log::log_failure;
 use run::{Execution, RunServices};
 use webhook::WebhookClient;
@@ -45,6 +49,10 @@ pub(crate) struct Events {
     pub(crate) dispatcher: Dispatcher,
     /// Receives a copy of every fact.
     pub(crate) event_tap: FactTap,
+    /// Receives a copy of every fact that this daemon acts on, for programs outside.
+    pub(crate) bus_tap: Option<FactTap>,
+    /// Which of several daemons acts on the events of a server.
+    pub(crate) leadership: Option<Arc<dyn Leadership>>,
     pub(crate) deliveries: EndedDeliveries,
     /// The Asterisk servers, to which steps send actions.
     pub(crate) servers: watch::Receiver<Vec<Client>>,
@@ -88,13 +96,17 @@ impl Events {
                     continue;
                 }
                 Some(fact) = facts.recv() => {
-                    self.event_tap.send([fact.clone()]);
+                    self.tell([fact.clone()], true);
                     self.decide(&fact, Moment::now())
                 }
                 // The event stream has the history itself.
                 fact = self.deliveries.next() => self.decide(&fact, Moment::now()),
                 Some(input) = inputs.recv() => match input {
-                    Input::Facts(facts) => self.evaluate(&facts, &queries),
+                    Input::Facts { facts, acts: true } => self.evaluate(&facts, &queries),
+                    Input::Facts { facts, acts: false } => {
+                        self.observe(&facts);
+                        continue;
+                    }
                     Input::Finished(id) => {
                         runs.remove(&id);
                         self.engine.finished(id, Instant::now())
@@ -133,17 +145,19 @@ impl Events {
     /// Forwards the events of a server until its client is dropped.
     fn listen(&self, server: ServerEvents, sender: mpsc::Sender<Input>) {
         let stop = self.tasks.stop();
+        let leadership = self.leadership.as_ref();
+        let role = leadership.map(|leadership| leadership.contend(server.client()));
         self.tasks.spawn("events", async move {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = listen(server, &sender) => {}
+                () = listen(server, role, &sender) => {}
             }
         });
     }
 
     /// Publishes events of a server, executes the requests among them, and evaluates the rules.
     fn evaluate(&mut self, facts: &[Fact], queries: &RulesQueries) -> Vec<Decision> {
-        self.event_tap.send(facts.iter().cloned());
+        self.tell(facts.iter().cloned(), true);
         let now = Moment::now();
         let mut decisions = Vec::new();
         for fact in facts {
@@ -152,6 +166,22 @@ impl Events {
             queries.publish(&mut self.engine);
         }
         decisions
+    }
+
+    /// Publishes events of a server that another daemon acts on, and records what they say of phones.
+    fn observe(&self, facts: &[Fact]) {
+        self.tell(facts.iter().cloned(), false);
+        for fact in facts {
+            self.engine.observe(fact);
+        }
+    }
+
+    /// Publishes facts here, and those that this daemon acts on outside.
+    fn tell(&self, facts: impl IntoIterator<Item = Fact> + Clone, acts: bool) {
+        if let Some(bus) = self.bus_tap.as_ref().filter(|_| acts) {
+            bus.send(facts.clone());
+        }
+        self.event_tap.send(facts);
     }
 
     /// Evaluates the rules for a fact, and for the failures of rules that this raises.
@@ -168,7 +198,7 @@ impl Events {
         while let Some(failure) = self.engine.take_failure() {
             log_failure(&failure);
             if let Some(event) = failure.event {
-                self.event_tap.send([event.clone()]);
+                self.tell([event.clone()], true);
                 decisions.extend(self.engine.decide(&event, Moment::now()));
             }
         }
@@ -201,51 +231,6 @@ impl Events {
             .instrument(span),
         );
     }
-}
-
-/// Forwards the events of a server, and a `handsetd.gap` after each reconnection.
-async fn listen(server: ServerEvents, sender: &mpsc::Sender<Input>) {
-    let ServerEvents { client, mut events } = server;
-    let mut state = client.state();
-    let mut last = None;
-    let server = client.name().parse::<ServerName>().ok();
-    loop {
-        let facts: Vec<_> = tokio::select! {
-            events = events.next_batch() => match events {
-                Some(events) => events
-                    .into_iter()
-                    .map(|event| Fact::from(event).of_server(server.clone()))
-                    .collect(),
-                None => return,
-            },
-            changed = state.changed() => match changed {
-                Ok(()) => gap(client.name(), &state.borrow_and_update(), &mut last)
-                    .into_iter()
-                    .collect(),
-                Err(_) => return,
-            },
-        };
-        if !facts.is_empty() && sender.send(Input::Facts(facts)).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Returns the event `handsetd.gap` if events were missed before this connection.
-///
-/// A connection is announced again when Asterisk has booted; `last` is the login of the latest one.
-fn gap(server: &str, state: &ami::State, last: &mut Option<Instant>) -> Option<Fact> {
-    let ami::State::Connected(connected) = state else {
-        return None;
-    };
-    if last.replace(connected.since) == Some(connected.since) {
-        return None;
-    }
-    let gap = connected.gap?;
-    let seconds = format!("{:.3}", gap.as_secs_f64());
-    let values = [("Server", server.to_owned()), ("Seconds", seconds)];
-    let values = values.map(|(name, value)| (name.to_owned(), value));
-    Some(Fact::new("handsetd.gap", values).of_server(server.parse().ok()))
 }
 
 /// Maximum of inputs that wait. Most are up to 256 events, of which each takes a microsecond.

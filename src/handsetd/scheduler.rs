@@ -2,7 +2,7 @@
 //!
 //! The timetable of the rules decides what is due, by the system clock. How far each schedule is done is in
 //! a file in the state directory, which is written before the event is raised: after a crash a rule may have
-//! missed a time, and never fires twice.
+//! missed a time, and never fires twice. Of several daemons, one raises it ([`ScheduleClaims`]).
 
 mod done_file;
 
@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
@@ -18,6 +19,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::fleet::ScheduleClaims;
 use crate::rules::{Done, Due, Fact, Schedules, Timetable};
 use done_file::DoneFile;
 
@@ -27,6 +29,8 @@ pub(crate) struct Scheduler {
     file: Arc<DoneFile>,
     clock: Clock,
     timetable: Timetable,
+    /// Decides which of several daemons raises an event.
+    claims: Option<Arc<dyn ScheduleClaims>>,
     /// What is in the file.
     written: Done,
     /// Whether the last attempt to write the file failed, which is logged once.
@@ -43,12 +47,13 @@ impl fmt::Debug for Clock {
 }
 
 impl Scheduler {
-    /// Creates a scheduler whose file is in the state directory.
-    pub(crate) fn new(state_dir: &Path) -> Self {
+    /// Creates a scheduler whose file is in the state directory. Without `claims`, there are no other daemons.
+    pub(crate) fn new(state_dir: &Path, claims: Option<Arc<dyn ScheduleClaims>>) -> Self {
         Self {
             file: Arc::new(DoneFile::new(state_dir)),
             clock: Clock(Box::new(Timestamp::now)),
             timetable: Timetable::default(),
+            claims,
             written: Done::default(),
             is_failing: false,
         }
@@ -73,15 +78,10 @@ impl Scheduler {
             if !due.is_empty() {
                 self.write(Durability::of(&due)).await;
             }
+            let Some(due) = stop.run_until_cancelled(self.own(due)).await else {
+                return;
+            };
             for due in due {
-                if due.is_missed {
-                    let (rule, due) = (&*due.rule, due.local);
-                    warn!(
-                        rule,
-                        due, "A schedule was missed: handsetd or this machine was not running."
-                    );
-                    continue;
-                }
                 tokio::select! {
                     () = stop.cancelled() => return,
                     sent = facts.send(due.to_fact()) => if sent.is_err() { return },
@@ -101,6 +101,30 @@ impl Scheduler {
                 }
             }
         }
+    }
+
+    /// Returns what this daemon raises of what is due: not what it has missed, and nothing that another daemon
+    /// raises.
+    async fn own(&self, due: Vec<Due>) -> Vec<Due> {
+        let (missed, in_time): (Vec<Due>, Vec<Due>) =
+            due.into_iter().partition(|due| due.is_missed);
+        for due in missed {
+            let (rule, due) = (&*due.rule, due.local);
+            warn!(
+                rule,
+                due, "A schedule was missed: handsetd or this machine was not running."
+            );
+        }
+        let Some(claims) = &self.claims else {
+            return in_time;
+        };
+        // All at once: each takes a round trip, and seconds while NATS is being lost.
+        let claim = |due: Due| async move {
+            let is_own = claims.claim(&due.rule, due.at).await;
+            is_own.then_some(due)
+        };
+        let claimed = future::join_all(in_time.into_iter().map(claim)).await;
+        claimed.into_iter().flatten().collect()
     }
 
     fn now(&self) -> Timestamp {

@@ -106,7 +106,7 @@ impl Running {
         let (rules, queries) = RulesHandle::new();
         let states = parts.engine.states();
         senders.schedules.send_replace(parts.engine.schedules());
-        let scheduler = Scheduler::new(&parts.config.state.dir);
+        let scheduler = Scheduler::new(&parts.config.state.dir, None);
         let facts = senders.facts.clone();
         let scheduling = scheduler.run(receivers.schedules, facts, calls.stop());
         calls.spawn("schedules", scheduling);
@@ -129,6 +129,8 @@ impl Running {
                 .with_phones(Arc::new(RulePhones(resolver.clone()))),
             dispatcher: dispatcher.clone(),
             event_tap: senders.event_tap,
+            bus_tap: None,
+            leadership: None,
             deliveries,
             servers: ami_clients.clients(),
             tasks: calls.clone(),

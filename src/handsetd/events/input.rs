@@ -6,7 +6,11 @@ use crate::rules::{Fact, RunId, StepFailure};
 #[derive(Debug)]
 pub(super) enum Input {
     /// Events of a server that arrived together.
-    Facts(Vec<Fact>),
+    Facts {
+        facts: Vec<Fact>,
+        /// Whether this daemon acts on them, and no other.
+        acts: bool,
+    },
     Finished(RunId),
     StepFailed(StepFailure),
 }

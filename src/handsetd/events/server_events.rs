@@ -16,4 +16,9 @@ impl ServerEvents {
         let events = client.events();
         Self { client, events }
     }
+
+    /// Returns the client.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
 }

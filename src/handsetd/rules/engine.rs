@@ -109,6 +109,11 @@ impl Engine {
         decisions
     }
 
+    /// Records what a fact says of phones, without evaluating a rule.
+    pub(crate) fn observe(&self, fact: &Fact) {
+        self.phones.record(fact);
+    }
+
     /// Decides like [`Engine::decide`] and returns a trace of each rule, including rules that handle
     /// other events.
     pub fn explain(

@@ -3,7 +3,9 @@
 use std::fs;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use futures_util::future::BoxFuture;
 use handset_net::tasks::Tasks;
+use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, advance};
@@ -36,6 +38,15 @@ fn schedules(rules: &[(&str, &str)]) -> Schedules {
 
 /// Starts a scheduler at that time of the system clock.
 fn start(state_dir: &Path, rules: &[(&str, &str)], now: &str) -> Run {
+    start_with(state_dir, rules, now, None)
+}
+
+fn start_with(
+    state_dir: &Path,
+    rules: &[(&str, &str)],
+    now: &str,
+    claims: Option<Arc<dyn ScheduleClaims>>,
+) -> Run {
     let (now, started) = (now.parse::<Timestamp>().unwrap(), Instant::now());
     let offset = Arc::new(AtomicI64::new(0));
     let own = Arc::clone(&offset);
@@ -43,7 +54,7 @@ fn start(state_dir: &Path, rules: &[(&str, &str)], now: &str) -> Run {
         let elapsed = SignedDuration::try_from(started.elapsed()).unwrap();
         now + elapsed + SignedDuration::from_secs(own.load(Ordering::Relaxed))
     };
-    let mut scheduler = Scheduler::new(state_dir);
+    let mut scheduler = Scheduler::new(state_dir, claims);
     scheduler.clock = Clock(Box::new(clock));
     let (schedules, receiver) = watch::channel(schedules(rules));
     let (sender, facts) = mpsc::channel(1);
@@ -177,4 +188,43 @@ async fn unusable_state_directory_stops_no_schedule() {
     let mut run = start(&missing, EVENING, "2026-11-27T16:59:50Z");
     assert_eq!(run.due_within(15).await, DUE);
     run.end().await;
+}
+
+/// What daemons have claimed.
+#[derive(Debug, Default)]
+struct SharedClaims(Mutex<Vec<String>>);
+
+impl ScheduleClaims for SharedClaims {
+    fn claim<'a>(&'a self, rule: &'a str, due: Timestamp) -> BoxFuture<'a, bool> {
+        let claim = format!("{rule} {due}");
+        Box::pin(async {
+            // A round trip.
+            tokio::task::yield_now().await;
+            let mut claimed = self.0.lock();
+            let is_first = !claimed.contains(&claim);
+            claimed.push(claim);
+            is_first
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_several_daemons_raises_each_event() {
+    let claims = Arc::new(SharedClaims::default());
+    let rules = [EVENING[0], ("late", "1 18 * * *")];
+    let mut raised = Vec::new();
+    // The clock of the second is ten seconds behind.
+    for now in ["2026-11-27T16:59:50Z", "2026-11-27T16:59:40Z"] {
+        let dir = TempDir::new().unwrap();
+        let claims = Arc::clone(&claims);
+        let mut run = start_with(dir.path(), &rules, now, Some(claims));
+        raised.push(run.due_within(90).await);
+        run.end().await;
+    }
+    let expected = [DUE[0], "late 2026-11-27T18:01:00+01:00"];
+    assert_eq!(
+        raised,
+        [expected.map(ToOwned::to_owned).to_vec(), Vec::new()]
+    );
+    assert_eq!(claims.0.lock().len(), 4);
 }
