@@ -79,7 +79,7 @@
 //! | 6 | `demo` |
 //! | 5 | `daemon` |
 //! | 4 | `config` |
-//! | 3 | `admin`, above `cluster`, above `dialplan` and `events` |
+//! | 3 | `cluster`, above `admin`, above `dialplan` and `events` |
 //! | 2 | `dispatch`, `pages`, `scheduler`, and `phone_http` above `pages` |
 //! | 1 | `deliver`, `history`, `metrics`, `reference`, `resolver`, `rules` |
 //! | 0 | `commit_point`, `content_store`, `fleet` (above `outcome`), `http_client`, `outbox` (above `sqlite`), `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `sqlite`, `telemetry`, `uacsta` (above `commit_point` and `roster`) |

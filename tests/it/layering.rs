@@ -96,6 +96,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cluster",
         &[
+            "admin",
             "commit_point",
             "deliver",
             "dispatch",
@@ -135,6 +136,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "commit_point",
             "content_store",
+            "fleet",
             "http_client",
             "outcome",
             "phone_networks",

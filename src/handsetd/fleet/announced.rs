@@ -1,0 +1,87 @@
+//! What a daemon announces to the others: its phones, its groups, and its Asterisk servers.
+
+use serde::{Deserialize, Serialize};
+
+/// A phone that a daemon reaches, or may reach once it registers.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct AnnouncedPhone {
+    /// Its name without that of its server.
+    pub(crate) name: String,
+    /// Its endpoint in Asterisk: `PJSIP/1001`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) endpoint: Option<String>,
+    /// The Asterisk server of its endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<String>,
+    /// Its hardware address: `00:00:5E:00:53:01`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mac: Option<String>,
+    /// The IP address of its web server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ip: Option<String>,
+    /// Its vendor; empty if unknown.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) vendor: String,
+    /// Whether a `[[phone]]` names it.
+    #[serde(default)]
+    pub(crate) is_listed: bool,
+    /// Whether the daemon can send to it now.
+    #[serde(default)]
+    pub(crate) is_reached: bool,
+}
+
+impl AnnouncedPhone {
+    /// Returns whether `other` is the same phone, as another daemon announces it.
+    pub(crate) fn is_same_phone(&self, other: &Self) -> bool {
+        let own = self.identities();
+        let mut others = other.identities().into_iter();
+        others.any(|identity| own.contains(&identity))
+    }
+
+    /// Returns keys of which two announcements of one phone share one: its contact at the endpoint of a
+    /// server, servers of the same name being the same; or its hardware address at its IP address. A private
+    /// IP address alone is that of a phone at every site, and a hardware address can be claimed by anybody.
+    pub(crate) fn identities(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if let (Some(server), Some(endpoint)) = (&self.server, &self.endpoint) {
+            let contacts = [&self.mac, &self.ip].into_iter().flatten();
+            found.extend(contacts.map(|contact| format!("{server}/{endpoint}#{contact}")));
+            if found.is_empty() {
+                found.push(format!("{server}/{endpoint}"));
+            }
+        }
+        if let (Some(mac), Some(ip)) = (&self.mac, &self.ip) {
+            found.push(format!("{mac}@{ip}"));
+        }
+        found
+    }
+
+    /// Returns the endpoint with its server: `berlin/PJSIP/1001`.
+    pub(crate) fn account(&self) -> Option<String> {
+        let (server, endpoint) = (self.server.as_ref()?, self.endpoint.as_ref()?);
+        Some(format!("{server}/{endpoint}"))
+    }
+
+    /// Returns its name with that of its server, if it has one.
+    pub(crate) fn qualified_name(&self) -> String {
+        match &self.server {
+            Some(server) => format!("{server}/{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// An Asterisk server that a daemon is configured for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct AnnouncedServer {
+    /// Whether the daemon leads it.
+    #[serde(default)]
+    pub(crate) is_led: bool,
+}
+
+/// A group of the configuration of a daemon.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct AnnouncedGroup {
+    /// Its members, as they are written there.
+    pub(crate) members: Vec<String>,
+}
