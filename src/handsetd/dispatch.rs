@@ -27,7 +27,7 @@ use tracing::{Instrument, info_span};
 
 use crate::commit_point::CommitPoint;
 use crate::history::{RequestInfo, Requester};
-use crate::outbox::{Store, StoredEntry};
+use crate::outbox::{Change, Storage, StoredEntry};
 use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::{NotFound, Resolution};
 use crate::roster::Roster;
@@ -51,7 +51,7 @@ impl Dispatcher {
     /// the stored deliveries that expire.
     pub(crate) fn new(
         services: Services,
-        store: Result<Store, String>,
+        store: Result<Arc<dyn Storage>, String>,
     ) -> (Self, mpsc::Receiver<Expired>) {
         let services = Arc::new(services);
         let (expired, receiver) = mpsc::channel(EXPIRED_CAPACITY);
@@ -65,6 +65,12 @@ impl Dispatcher {
         let listener = self.outbox.clone().listen(roster.arrivals());
         self.services.tasks.spawn("arrivals", listener);
         self.outbox.resume(entries);
+    }
+
+    /// Follows what changes in the store without this process.
+    pub(crate) fn follow(&self, changes: mpsc::Receiver<Change>) {
+        let follow = self.outbox.clone().follow(changes);
+        self.services.tasks.spawn("outbox changes", follow);
     }
 
     /// Returns how many deliveries are in progress.
@@ -188,7 +194,9 @@ impl Dispatcher {
         let request = Arc::new(request);
         let pace = Pace::default();
         let start = |found| match found {
-            found if request.keep.is_some() => self.start_stored(found, &request, info),
+            found if request.keep.is_some() => {
+                self.start_stored(found, &request, info, pace.clone())
+            }
             Ok(phone) => self.start_one(phone, Arc::clone(&request), info, pace.clone()),
             Err(NotFound { outcome, .. }) => Delivery::over(self.services.reject(info, outcome)),
         };

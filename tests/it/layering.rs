@@ -192,7 +192,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("history", &["outcome", "sqlite"]),
     ("http_client", &[]),
     ("metrics", &["outcome"]),
-    ("outbox", &["sqlite"]),
+    ("outbox", &["outcome", "sqlite"]),
     ("outcome", &["content_store"]),
     ("page_names", &[]),
     (

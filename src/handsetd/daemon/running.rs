@@ -31,7 +31,7 @@ use crate::dispatch::{self, Dispatcher};
 use crate::events::{EndedDeliveries, Events, RulesHandle};
 use crate::history::{History, HistoryPlace};
 use crate::metrics::DeliveryMetrics;
-use crate::outbox::Store;
+use crate::outbox::{Storage, Store};
 use crate::page_names::PageNames;
 use crate::phone_http::{self, EventSender, PageRoutes};
 use crate::resolver::PhoneResolver;
@@ -91,7 +91,10 @@ impl Running {
             calls.clone(),
         );
         let store = outbox.store.as_ref().ok().cloned();
-        let (dispatcher, expired) = Dispatcher::new(services, outbox.store);
+        let storage = outbox
+            .store
+            .map(|store| Arc::new(store) as Arc<dyn Storage>);
+        let (dispatcher, expired) = Dispatcher::new(services, storage);
         if let Some(damaged) = outbox.damaged {
             // The channel is new and empty.
             let _ = senders.facts.try_send(damaged);

@@ -25,6 +25,7 @@
 //! `UNKNOWN` and are not repeated.
 
 mod backlog;
+mod ending;
 mod pending_delivery;
 mod resume;
 mod worker;
@@ -40,12 +41,23 @@ use tracing::{Instrument, error};
 use super::pace::Pace;
 use super::{Delivery, Dispatcher, NO_PHONE};
 use crate::history::RequestInfo;
+use crate::outbox::{Error, Inserted};
 use crate::outcome::{Outcome, Status};
 use crate::resolver::{NotFound, PhoneRef, Resolution};
 use pending_delivery::PendingDelivery;
 
 pub(crate) use worker::Expired;
 pub(super) use worker::OutboxWorker;
+
+/// A delivery that was stored for this daemon.
+struct Stored {
+    number: u64,
+    request: Arc<Request>,
+    phone: String,
+    vendor: Option<Vendor>,
+    phone_ref: PhoneRef,
+    pace: Pace,
+}
 
 impl Dispatcher {
     /// Starts a delivery that is stored while the phone is unreachable.
@@ -54,6 +66,7 @@ impl Dispatcher {
         found: Resolution,
         request: &Arc<Request>,
         info: &RequestInfo,
+        pace: Pace,
     ) -> Delivery {
         let reject = |outcome| Delivery::over(self.services.reject(info, outcome));
         let (name, vendor, phone_ref) = match &found {
@@ -78,7 +91,7 @@ impl Dispatcher {
         };
         let outcome = Outcome::at(&name, vendor, Status::Queued, "");
         if !self.outbox.has_room(&phone_ref.key()) {
-            let reason = "too many deliveries are stored for this phone";
+            let reason = Error::PhoneFull.to_string();
             return reject(Outcome::at(&name, vendor, Status::Unreachable, reason));
         }
         let (dispatcher, request, info) = (self.clone(), Arc::clone(request), info.clone());
@@ -86,19 +99,39 @@ impl Dispatcher {
         let delivery = async move {
             let outbox = &dispatcher.outbox;
             match outbox.insert(&info, &name, &phone_ref, &request).await {
-                Ok(number) => {
+                Ok(Inserted::Here(number)) => {
                     // The caller may be gone.
                     let _ = persisted.send(());
                     let vendor = found.ok().map(|phone| phone.vendor);
-                    dispatcher
-                        .hand_over(number, &info, request, name, vendor, phone_ref)
-                        .await
+                    let delivery = Stored {
+                        number,
+                        request,
+                        phone: name,
+                        vendor,
+                        phone_ref,
+                        pace,
+                    };
+                    dispatcher.hand_over(delivery, &info).await
                 }
-                Err(why) => {
+                Ok(Inserted::Elsewhere { daemon, result }) => {
+                    let _ = persisted.send(());
+                    let reason = format!("stored; the daemon {daemon:?} delivers it");
+                    let queued = Outcome::at(&name, vendor, Status::Queued, reason);
+                    let outcome = result.await.unwrap_or(queued);
+                    dispatcher.services.note_elsewhere(&daemon, &outcome);
+                    outcome
+                }
+                Err(error @ Error::PhoneFull) => {
+                    let reason = error.to_string();
+                    let outcome = Outcome::at(&name, vendor, Status::Unreachable, reason);
+                    dispatcher.services.reject(&info, outcome)
+                }
+                Err(error) => {
+                    let why = error.to_string();
                     error!(%why, "Cannot store a delivery.");
                     drop(persisted);
                     dispatcher
-                        .deliver_unstored(found, request, &info, &why)
+                        .deliver_unstored(found, request, &info, pace, &why)
                         .await
                 }
             }
@@ -109,15 +142,15 @@ impl Dispatcher {
     }
 
     /// Passes a stored delivery to the worker, and waits until it has ended or is queued.
-    async fn hand_over(
-        &self,
-        number: u64,
-        info: &RequestInfo,
-        request: Arc<Request>,
-        phone: String,
-        vendor: Option<Vendor>,
-        phone_ref: PhoneRef,
-    ) -> Outcome {
+    async fn hand_over(&self, stored: Stored, info: &RequestInfo) -> Outcome {
+        let Stored {
+            number,
+            request,
+            phone,
+            vendor,
+            phone_ref,
+            pace,
+        } = stored;
         let (result, receiver) = oneshot::channel();
         let commit_point = self.outbox.commit_point(number);
         let accepted_at = Instant::now();
@@ -125,6 +158,7 @@ impl Dispatcher {
         let in_flight = &self.services.in_flight;
         self.outbox.enqueue(PendingDelivery {
             number,
+            order: self.outbox.order(number),
             id: info.id.clone(),
             requester: info.requester.clone(),
             accepted_at,
@@ -136,6 +170,7 @@ impl Dispatcher {
             vendor,
             phone_ref,
             commit_point,
+            pace,
             result: Some(result),
             unreachable_because: String::new(),
         });
@@ -148,10 +183,11 @@ impl Dispatcher {
         found: Resolution,
         request: Arc<Request>,
         info: &RequestInfo,
+        pace: Pace,
         why: &str,
     ) -> Outcome {
         let mut delivery = match found {
-            Ok(phone) => self.start_one(phone, request, info, Pace::default()),
+            Ok(phone) => self.start_one(phone, request, info, pace),
             Err(NotFound { outcome, .. }) => Delivery::over(self.services.reject(info, outcome)),
         };
         delivery.end().await;

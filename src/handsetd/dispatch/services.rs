@@ -136,6 +136,18 @@ impl Services {
         }
     }
 
+    /// Logs what is known of a delivery that another daemon has; the history has it there.
+    pub(super) fn note_elsewhere(&self, daemon: &str, outcome: &Outcome) {
+        let Outcome {
+            status,
+            reason,
+            phone,
+            ..
+        } = outcome;
+        let reason = without_secrets(reason);
+        info!(%status, phone, daemon, reason, "Stored for another daemon.");
+    }
+
     /// Ends a request for which no delivery was started.
     pub(super) fn reject(&self, info: &RequestInfo, outcome: Outcome) -> Outcome {
         let record = self.history.begin(info, &outcome.phone, outcome.vendor);

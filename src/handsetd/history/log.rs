@@ -161,6 +161,18 @@ impl History {
         self.replace(open.record.clone());
     }
 
+    /// Records that a delivery goes on elsewhere, where its outcome will be recorded.
+    pub(crate) fn hand_over(&self, open: OpenRecord, reason: &'static str) {
+        let OpenRecord {
+            mut record,
+            started_at,
+            ..
+        } = open;
+        record.duration = Some(started_at.elapsed());
+        record.reason = Redacted::fixed(reason);
+        self.replace(record);
+    }
+
     /// Records the outcome of a delivery; returns the number of the record.
     pub(crate) fn end(&self, open: OpenRecord, outcome: &Outcome) -> u64 {
         let OpenRecord {

@@ -26,7 +26,7 @@ pub(crate) struct OutboxEntry {
 /// An entry of the outbox.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct StoredEntry {
-    /// Entries are delivered in the order of their numbers.
+    /// Denotes it within this process.
     pub number: u64,
     /// Whether it may have been sent.
     pub state: EntryState,

@@ -25,24 +25,6 @@ pub(super) enum Change {
     SetState(u64, EntryState),
 }
 
-/// Why the outbox cannot be used.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum Error {
-    /// The file cannot be used.
-    #[error(transparent)]
-    File(#[from] sqlite::Error),
-    /// The outbox is full.
-    #[error("the outbox is full: {count} deliveries are stored")]
-    Full {
-        /// Number of entries.
-        count: usize,
-    },
-    /// The writer has stopped.
-    #[error("handsetd is stopping")]
-    Stopped,
-}
-
 impl File {
     /// Opens or creates the file. Entries of a damaged one may have been sent. Blocks.
     pub(super) fn open(path: &Path) -> Result<Opened<StoredEntry>, sqlite::Error> {

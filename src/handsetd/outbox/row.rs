@@ -93,8 +93,9 @@ fn read(row: &Row<'_>) -> Option<StoredEntry> {
     };
     let stored: Vec<u8> = row.get(10).ok()?;
     let is_valid = stored == checksum(&entry, &keys, at, keep);
+    let number = u64::try_from(number(0)?).ok()?;
     is_valid.then_some(StoredEntry {
-        number: u64::try_from(number(0)?).ok()?,
+        number,
         state: STATES.into_iter().find(|known| code(*known) == state)?,
         entry,
     })

@@ -9,12 +9,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::entry::{EntryState, OutboxEntry, StoredEntry};
-use super::file::{Change, Error, File};
+use super::file::{Change, File};
+use super::storage::{Error, Inserted, Storage};
 use crate::sqlite::{self, Damage, LogKeeper};
 
 /// The stored deliveries. Clones share the file.
@@ -117,21 +120,43 @@ impl Store {
         result.await.unwrap_or(Err(Error::Stopped))
     }
 
-    /// Returns the number of entries.
-    pub(crate) fn len(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
-    }
-
-    /// Returns whether the store is empty.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     async fn change(&self, change: Change) -> Result<u64, Error> {
         let (done, result) = oneshot::channel();
         let sent = self.jobs.send(Job::Change(change, done)).await;
         sent.map_err(|_| Error::Stopped)?;
         result.await.unwrap_or(Err(Error::Stopped))
+    }
+}
+
+impl Storage for Store {
+    fn insert<'a>(
+        &'a self,
+        entry: OutboxEntry,
+        _phone_key: &'a str,
+    ) -> BoxFuture<'a, Result<Inserted, Error>> {
+        self.insert(entry)
+            .map(|inserted| inserted.map(Inserted::Here))
+            .boxed()
+    }
+
+    fn set_state(&self, number: u64, state: EntryState) -> BoxFuture<'_, Result<(), Error>> {
+        self.set_state(number, state).boxed()
+    }
+
+    fn delete(&self, number: u64) -> BoxFuture<'_, Result<(), Error>> {
+        self.delete(number).boxed()
+    }
+
+    fn delete_pending<'a>(
+        &'a self,
+        id: &'a str,
+        phones: &'a [String],
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        self.delete_pending(id, phones).boxed()
+    }
+
+    fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
     }
 }
 

@@ -23,6 +23,15 @@ struct State {
     unreachable: Option<String>,
 }
 
+/// The next delivery of a backlog.
+#[derive(Debug)]
+pub(super) enum Next {
+    Attempt(Box<PendingDelivery>),
+    /// There are deliveries, and none may be attempted at present.
+    Refused(String),
+    Empty,
+}
+
 impl PhoneBacklog {
     /// Inserts a delivery. While the phone is unreachable it counts as attempted, and is passed to
     /// `notify_queued`.
@@ -71,21 +80,49 @@ impl PhoneBacklog {
         self.state.lock().unreachable = None;
     }
 
-    /// Removes the first delivery.
-    pub(super) fn pop(&self) -> Option<PendingDelivery> {
-        self.state.lock().deliveries.pop_front()
+    /// Removes the first delivery that `admit` accepts, or returns why it accepts none.
+    pub(super) fn pop(&self, admit: impl Fn(u64) -> Result<(), String>) -> Next {
+        let mut state = self.state.lock();
+        let mut refused = None;
+        for index in 0..state.deliveries.len() {
+            let delivery = state.deliveries.get(index);
+            match delivery.map(|delivery| admit(delivery.number)) {
+                Some(Err(why)) => refused = refused.or(Some(why)),
+                Some(Ok(())) => match state.deliveries.remove(index) {
+                    Some(delivery) => return Next::Attempt(Box::new(delivery)),
+                    None => break,
+                },
+                None => break,
+            }
+        }
+        refused.map_or(Next::Empty, Next::Refused)
     }
 
     /// Removes the expired and the cancelled deliveries.
     pub(super) fn remove_ended(&self, now: Instant) -> VecDeque<PendingDelivery> {
-        let has_ended = |delivery: &PendingDelivery| {
-            delivery.expires_at <= now || delivery.commit_point.is_cancelled()
-        };
+        self.remove(|delivery| delivery.expires_at <= now || delivery.commit_point.is_cancelled())
+    }
+
+    /// Removes the deliveries that `is_removed` picks.
+    pub(super) fn remove(
+        &self,
+        is_removed: impl Fn(&PendingDelivery) -> bool,
+    ) -> VecDeque<PendingDelivery> {
         let mut state = self.state.lock();
         let deliveries = std::mem::take(&mut state.deliveries);
-        let (ended, rest) = deliveries.into_iter().partition(has_ended);
+        let (removed, rest) = deliveries.into_iter().partition(is_removed);
         state.deliveries = rest;
-        ended
+        removed
+    }
+
+    /// Gives all deliveries the places that the store has for their numbers.
+    pub(super) fn reorder(&self, order: impl Fn(u64) -> u64) {
+        let mut state = self.state.lock();
+        for delivery in &mut state.deliveries {
+            delivery.order = order(delivery.number);
+        }
+        let deliveries = state.deliveries.make_contiguous();
+        deliveries.sort_by_key(|delivery| delivery.order);
     }
 
     /// Returns when the next delivery expires.
@@ -106,7 +143,7 @@ impl PhoneBacklog {
 impl State {
     /// Inserts a delivery in the order of arrival.
     fn insert(&mut self, delivery: PendingDelivery) {
-        let earlier = |other: &PendingDelivery| other.number < delivery.number;
+        let earlier = |other: &PendingDelivery| other.order < delivery.order;
         let at = self.deliveries.partition_point(earlier);
         self.deliveries.insert(at, delivery);
     }
@@ -123,6 +160,7 @@ mod tests {
     use super::*;
     use crate::commit_point::CommitPoint;
     use crate::dispatch::in_flight::InFlight;
+    use crate::dispatch::pace::Pace;
     use crate::history::{Config, History, RequestInfo, Requester};
     use crate::outcome::Status;
     use handset_phones::verb::Request;
@@ -141,6 +179,7 @@ mod tests {
         let (commit_point, now) = (CommitPoint::default(), Instant::now());
         PendingDelivery {
             number,
+            order: number,
             id: info.id.clone(),
             requester: info.requester.clone(),
             request: Arc::new(Request::parse("clear", pairs).unwrap()),
@@ -152,6 +191,7 @@ mod tests {
             record: History::new(Config::default()).begin(&info, "1001", None),
             guard: InFlight::default().enter(&info.id, "1001", &commit_point),
             commit_point,
+            pace: Pace::default(),
             result: None,
             unreachable_because: String::new(),
         }
@@ -162,6 +202,13 @@ mod tests {
             .into_iter()
             .map(|delivery| delivery.number)
             .collect()
+    }
+
+    fn pop(backlog: &PhoneBacklog) -> Option<PendingDelivery> {
+        match backlog.pop(|_| Ok(())) {
+            Next::Attempt(delivery) => Some(*delivery),
+            Next::Refused(_) | Next::Empty => None,
+        }
     }
 
     fn is_woken(backlog: &PhoneBacklog) -> bool {
@@ -178,7 +225,7 @@ mod tests {
             panic!("the phone is not known to be unreachable");
         });
         assert!(is_woken(&backlog) && !is_woken(&backlog));
-        let first = backlog.pop().unwrap();
+        let first = pop(&backlog).unwrap();
         assert_eq!(first.number, 1);
         backlog.reinsert(PendingDelivery {
             unreachable_because: "connection refused".to_owned(),
@@ -197,7 +244,7 @@ mod tests {
         assert!(is_woken(&backlog));
         backlog.mark_reachable();
         backlog.insert(delivery(4), |_| panic!("the phone is reachable"));
-        assert_eq!(numbers(std::iter::from_fn(|| backlog.pop())), [1, 2, 3, 4]);
+        assert_eq!(numbers(std::iter::from_fn(|| pop(&backlog))), [1, 2, 3, 4]);
     }
 
     #[tokio::test]
@@ -211,6 +258,29 @@ mod tests {
         assert!(end <= Instant::now() + Duration::from_hours(1));
         let ended = backlog.remove_ended(Instant::now() + Duration::from_mins(121));
         assert_eq!(numbers(ended), [1, 2, 5]);
-        assert_eq!(numbers(std::iter::from_fn(|| backlog.pop())), [3, 4]);
+        assert_eq!(numbers(std::iter::from_fn(|| pop(&backlog))), [3, 4]);
+    }
+
+    #[tokio::test]
+    async fn deliveries_that_are_not_admitted_are_passed_over() {
+        let backlog = PhoneBacklog::default();
+        (1..=3).for_each(|number| backlog.insert(delivery(number), |_| {}));
+        let admit = |number| match number {
+            1 => Err("later".to_owned()),
+            _ => Ok(()),
+        };
+        assert!(matches!(backlog.pop(admit), Next::Attempt(next) if next.number == 2));
+        assert!(matches!(backlog.pop(admit), Next::Attempt(next) if next.number == 3));
+        assert!(matches!(backlog.pop(admit), Next::Refused(why) if why == "later"));
+        assert_eq!(pop(&backlog).unwrap().number, 1);
+        assert!(matches!(backlog.pop(admit), Next::Empty));
+    }
+
+    #[tokio::test]
+    async fn deliveries_follow_their_places() {
+        let backlog = PhoneBacklog::default();
+        (1..=3).for_each(|number| backlog.insert(delivery(number), |_| {}));
+        backlog.reorder(|number| if number == 1 { 10 } else { number });
+        assert_eq!(numbers(std::iter::from_fn(|| pop(&backlog))), [2, 3, 1]);
     }
 }

@@ -12,16 +12,19 @@ use tokio::time::Instant;
 
 use crate::commit_point::{CommitPoint, Journal};
 use crate::dispatch::in_flight::InFlightGuard;
+use crate::dispatch::pace::Pace;
 use crate::history::{OpenRecord, RequestInfo, Requester};
-use crate::outbox::{EntryState, OutboxEntry, Store};
+use crate::outbox::{EntryState, OutboxEntry, Storage};
 use crate::outcome::{DeliveryId, Outcome, Status};
 use crate::resolver::PhoneRef;
 
 /// One request for one phone.
 #[derive(Debug)]
 pub(super) struct PendingDelivery {
-    /// Number in the store; deliveries are sent in this order.
+    /// Number in the store.
     pub(super) number: u64,
+    /// Its place in the store; deliveries are sent in this order.
+    pub(super) order: u64,
     /// The id of the request.
     pub(super) id: DeliveryId,
     pub(super) requester: Requester,
@@ -36,6 +39,8 @@ pub(super) struct PendingDelivery {
     pub(super) record: OpenRecord,
     pub(super) guard: InFlightGuard,
     pub(super) commit_point: CommitPoint,
+    /// Limits first attempts, with others of the same request.
+    pub(super) pace: Pace,
     /// Receives the outcome, or that the delivery is stored; taken once used.
     pub(super) result: Option<oneshot::Sender<Outcome>>,
     /// Why the last attempt failed; empty before the first one.
@@ -81,6 +86,7 @@ pub(super) fn to_entry(
     phone: &str,
     phone_ref: &PhoneRef,
     keep: Duration,
+    at: SystemTime,
 ) -> Result<OutboxEntry, serde_json::Error> {
     Ok(OutboxEntry {
         id: info.id.to_string(),
@@ -89,7 +95,7 @@ pub(super) fn to_entry(
         keys: info.keys.to_vec(),
         phone: phone.to_owned(),
         phone_ref: serde_json::to_string(phone_ref)?,
-        at: SystemTime::now(),
+        at,
         keep,
     })
 }
@@ -97,7 +103,7 @@ pub(super) fn to_entry(
 /// Marks a stored delivery as being sent.
 #[derive(Debug)]
 pub(super) struct InFlightMarker {
-    pub(super) store: Store,
+    pub(super) store: Arc<dyn Storage>,
     pub(super) number: u64,
 }
 

@@ -1,16 +1,17 @@
 //! Resumes the deliveries that were stored when the daemon ended.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use handset_phones::verb::Request;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::{info, info_span};
 
 use super::pending_delivery::PendingDelivery;
 use super::worker::OutboxWorker;
 use crate::history::{RequestInfo, Requester};
-use crate::outbox::{EntryState, StoredEntry};
+use crate::outbox::{Change, EntryState, StoredEntry};
 use crate::outcome::{DeliveryId, Outcome, Status};
 
 impl OutboxWorker {
@@ -18,14 +19,24 @@ impl OutboxWorker {
     pub(in crate::dispatch) fn resume(&self, entries: Vec<StoredEntry>) {
         let count = entries.len();
         for entry in entries {
-            self.resume_one(entry);
+            self.resume_one(entry, None);
         }
         if count > 0 {
             info!(count, "Resumed stored deliveries.");
         }
     }
 
-    fn resume_one(&self, stored: StoredEntry) {
+    /// Follows changes of the store until it ends.
+    pub(in crate::dispatch) async fn follow(self, mut changes: mpsc::Receiver<Change>) {
+        while let Some(change) = changes.recv().await {
+            match change {
+                Change::Adopted(entry, result) => self.resume_one(entry, result),
+                Change::Entries(phone_key) => self.refresh(phone_key.as_deref()),
+            }
+        }
+    }
+
+    fn resume_one(&self, stored: StoredEntry, result: Option<oneshot::Sender<Outcome>>) {
         let StoredEntry {
             number,
             state,
@@ -63,10 +74,11 @@ impl OutboxWorker {
                 let guard = in_flight.enter(&info.id, &entry.phone, &commit_point);
                 let now = Instant::now();
                 // Never longer than requested, even if the clock was set back.
-                let age = SystemTime::now().duration_since(entry.at);
+                let age = self.now().duration_since(entry.at);
                 let rest = entry.keep.saturating_sub(age.unwrap_or_default());
                 self.enqueue(PendingDelivery {
                     number,
+                    order: self.order(number),
                     id: info.id,
                     requester: info.requester,
                     request: Arc::new(request),
@@ -78,7 +90,8 @@ impl OutboxWorker {
                     record,
                     guard,
                     commit_point,
-                    result: None,
+                    pace: self.pace_of_adopted(),
+                    result,
                     unreachable_because: String::new(),
                 });
                 return;
@@ -86,6 +99,7 @@ impl OutboxWorker {
         };
         let span = info_span!(parent: None, "delivery", id = %info.id);
         span.in_scope(|| services.finish(record, &info.verb, &outcome, Duration::ZERO));
+        let _ = result.map(|result| result.send(outcome));
         self.delete_later(number);
     }
 }

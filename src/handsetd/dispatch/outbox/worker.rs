@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use handset_net::backoff::Backoff;
@@ -12,14 +12,15 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
-use tracing::{Instrument, Span, error, info, info_span, warn};
+use tracing::{Instrument, Span, info_span, warn};
 
-use super::backlog::PhoneBacklog;
+use super::backlog::{Next, PhoneBacklog};
 use super::pending_delivery::{InFlightMarker, PendingDelivery, to_entry};
 use crate::commit_point::CommitPoint;
+use crate::dispatch::pace::Pace;
 use crate::dispatch::services::Services;
-use crate::history::{RequestInfo, Requester, without_secrets};
-use crate::outbox::{EntryState, Store};
+use crate::history::{RequestInfo, Requester};
+use crate::outbox::{Error, Inserted, Storage};
 use crate::outcome::{Outcome, Status};
 use crate::resolver::PhoneRef;
 use crate::roster::Registered;
@@ -34,12 +35,14 @@ pub(in crate::dispatch) struct OutboxWorker {
 #[derive(Debug)]
 struct Inner {
     /// The store, or why there is none.
-    store: Result<Store, String>,
+    store: Result<Arc<dyn Storage>, String>,
     expired: mpsc::Sender<Expired>,
     /// By endpoint, or by whatever else identifies the phone.
     backlogs: Mutex<HashMap<String, Arc<PhoneBacklog>>>,
     /// Limits concurrent retries.
     retries: Semaphore,
+    /// Limits first attempts of what other daemons store for this one.
+    adopted: Pace,
 }
 
 /// A stored delivery that expired.
@@ -70,7 +73,7 @@ impl OutboxWorker {
     /// Creates a worker without deliveries. `expired` receives those that expire.
     pub(in crate::dispatch) fn new(
         services: Arc<Services>,
-        store: Result<Store, String>,
+        store: Result<Arc<dyn Storage>, String>,
         expired: mpsc::Sender<Expired>,
     ) -> Self {
         let inner = Arc::new(Inner {
@@ -78,39 +81,61 @@ impl OutboxWorker {
             expired,
             backlogs: Mutex::default(),
             retries: Semaphore::new(MAX_RETRIES),
+            adopted: Pace::default(),
         });
         Self { services, inner }
     }
 
-    /// Stores a request for one phone, and returns its number once that is durable. The error is
-    /// human-readable.
+    /// Stores a request for one phone; returns once that is durable.
     pub(super) async fn insert(
         &self,
         info: &RequestInfo,
         phone: &str,
         phone_ref: &PhoneRef,
         request: &Request,
-    ) -> Result<u64, String> {
-        let store = self.inner.store.as_ref().map_err(Clone::clone)?;
+    ) -> Result<Inserted, Error> {
+        let store = self.inner.store.as_ref();
+        let store = store.map_err(|why| Error::Unusable(why.clone()))?;
         let keep = request.keep.unwrap_or_default();
-        let entry = to_entry(info, phone, phone_ref, keep).map_err(|error| error.to_string())?;
-        store.insert(entry).await.map_err(|error| error.to_string())
+        let entry = to_entry(info, phone, phone_ref, keep, store.now());
+        let entry = entry.map_err(|error| Error::Unusable(error.to_string()))?;
+        store.insert(entry, &phone_ref.key()).await
     }
 
     /// Returns the commit point of a stored delivery.
     pub(super) fn commit_point(&self, number: u64) -> CommitPoint {
-        match &self.inner.store {
-            Ok(store) => {
-                let store = store.clone();
+        match self.store() {
+            Some(store) => {
+                let store = Arc::clone(store);
                 CommitPoint::with_journal(InFlightMarker { store, number })
             }
-            Err(_) => CommitPoint::default(),
+            None => CommitPoint::default(),
         }
+    }
+
+    pub(super) fn store(&self) -> Option<&Arc<dyn Storage>> {
+        self.inner.store.as_ref().ok()
+    }
+
+    /// Returns the place of a delivery in the store.
+    pub(super) fn order(&self, number: u64) -> u64 {
+        self.store().map_or(number, |store| store.order(number))
+    }
+
+    /// Returns the time by the clock of the store.
+    pub(super) fn now(&self) -> SystemTime {
+        self.store()
+            .map_or_else(SystemTime::now, |store| store.now())
+    }
+
+    /// Returns the pace of deliveries that this process did not accept.
+    pub(super) fn pace_of_adopted(&self) -> Pace {
+        self.inner.adopted.clone()
     }
 
     /// Returns how many deliveries are stored, including those being sent.
     pub(in crate::dispatch) fn len(&self) -> usize {
-        self.inner.store.as_ref().map_or(0, Store::len)
+        self.store().map_or(0, |store| store.len())
     }
 
     /// Returns whether another delivery fits into the backlog of a phone.
@@ -165,7 +190,7 @@ impl OutboxWorker {
 
     /// Deletes the cancelled deliveries of the request `id` to these phones from the store.
     pub(in crate::dispatch) async fn delete_pending(&self, id: &str, phones: &[String]) {
-        if let Ok(store) = &self.inner.store
+        if let Some(store) = self.store()
             && !store.is_empty()
             && let Err(error) = store.delete_pending(id, phones).await
         {
@@ -177,35 +202,51 @@ impl OutboxWorker {
             .for_each(|backlog| backlog.wake.notify_one());
     }
 
+    /// Has the deliveries of a phone, or of all, looked at again: the store has changed.
+    pub(super) fn refresh(&self, phone_key: Option<&str>) {
+        let backlogs = self.inner.backlogs.lock();
+        let is_meant = |key: &str| phone_key.is_none_or(|phone_key| phone_key == key);
+        for (_, backlog) in backlogs.iter().filter(|(key, _)| is_meant(key)) {
+            backlog.reorder(|number| self.order(number));
+            backlog.wake.notify_one();
+        }
+    }
+
     /// Delivers the deliveries of a backlog until it is empty.
     async fn run(&self, key: &str, backlog: &Arc<PhoneBacklog>) {
         let stop = self.services.tasks.stop();
         let mut delays = Backoff::new(FIRST_DELAY, MAX_DELAY);
         loop {
-            for delivery in backlog.remove_ended(Instant::now()) {
-                self.expire(delivery).await;
-            }
+            let are_ended = self.end_some(backlog).await;
             if stop.is_cancelled() {
                 // The rest is in the store; callers that still wait are notified.
                 let notify = |delivery: &mut PendingDelivery| self.notify_queued(delivery);
                 backlog.mark_unreachable("handsetd is stopping", notify);
                 return;
             }
-            let Some(delivery) = backlog.pop() else {
-                if self.remove_if_empty(key, backlog) {
-                    return;
+            let admit = |number| self.store().map_or(Ok(()), |store| store.admit(number));
+            let why = match backlog.pop(admit) {
+                Next::Empty => {
+                    if self.remove_if_empty(key, backlog) {
+                        return;
+                    }
+                    continue;
                 }
-                continue;
+                Next::Refused(why) => why,
+                Next::Attempt(delivery) => {
+                    let Some(mut delivery) = self.deliver(*delivery, backlog).await else {
+                        delays.reset();
+                        continue;
+                    };
+                    let why = delivery.unreachable_because.clone();
+                    delivery.order = self.order(delivery.number);
+                    backlog.reinsert(delivery);
+                    why
+                }
             };
-            let Some(delivery) = self.deliver(delivery, backlog).await else {
-                delays.reset();
-                continue;
-            };
-            let why = delivery.unreachable_because.clone();
-            backlog.reinsert(delivery);
             backlog.mark_unreachable(&why, |delivery| self.notify_queued(delivery));
             let retry = Instant::now() + delays.next_delay();
-            let expiry = backlog.next_expiry().unwrap_or(retry);
+            let expiry = backlog.next_expiry().filter(|_| are_ended).unwrap_or(retry);
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = sleep_until(retry.min(expiry)) => {}
@@ -225,12 +266,15 @@ impl OutboxWorker {
         backlog: &PhoneBacklog,
     ) -> Option<PendingDelivery> {
         let span = span(&delivery);
-        let attempt = self.attempt(&mut delivery).instrument(span.clone()).await;
+        let attempt = self.attempt(&mut delivery).instrument(span).await;
         match attempt {
             Attempt::Unreachable(why) if !delivery.commit_point.is_cancelled() => {
                 if delivery.commit_point.is_committed() {
                     self.reset_state(delivery.number).await;
                     delivery.commit_point.reset();
+                }
+                if let Some(store) = self.store() {
+                    store.note_unreachable(delivery.number);
                 }
                 let is_first = delivery.unreachable_because.is_empty();
                 delivery.unreachable_because = why;
@@ -239,14 +283,10 @@ impl OutboxWorker {
                 }
                 Some(delivery)
             }
-            Attempt::Unreachable(_) => {
-                self.expire(delivery).await;
-                None
-            }
+            Attempt::Unreachable(_) => self.expire(delivery).await,
             Attempt::Ended(outcome) => {
                 backlog.mark_reachable();
-                self.end(delivery, &outcome).instrument(span).await;
-                None
+                self.end(delivery, &outcome).await
             }
         }
     }
@@ -278,7 +318,14 @@ impl OutboxWorker {
             outcome = async {
                 slot.admission().await;
                 let (request, commit_point) = (&delivery.request, &delivery.commit_point);
-                let delivering = services.deliver(Some(&phone), request, commit_point);
+                let deliver = || services.deliver(Some(&phone), request, commit_point);
+                let delivering = async {
+                    if is_retry {
+                        deliver().await
+                    } else {
+                        delivery.pace.run(deliver).await
+                    }
+                };
                 // A panic must not end the task that the rest of the backlog depends on.
                 let result = AssertUnwindSafe(delivering).catch_unwind().await;
                 result.unwrap_or_else(|_| delivery.outcome(Status::Error, PANICKED))
@@ -290,59 +337,12 @@ impl OutboxWorker {
         }
     }
 
-    /// Ends a delivery that has expired or was cancelled.
-    async fn expire(&self, delivery: PendingDelivery) {
-        let span = span(&delivery);
-        if delivery.commit_point.is_cancelled() {
-            let (phone, vendor) = (&delivery.phone, delivery.vendor);
-            let outcome = delivery.guard.cancelled_outcome(phone, vendor);
-            return self.end(delivery, &outcome).instrument(span).await;
-        }
-        let outcome = delivery.expired();
-        let expired = Expired {
-            id: delivery.id.to_string(),
-            requester: delivery.requester.clone(),
-            phone: delivery.phone.clone(),
-            verb: delivery.request.verb.name(),
-            keep: delivery.keep(),
-            reason: outcome.reason.clone(),
-        };
-        self.end(delivery, &outcome).instrument(span).await;
+    /// Raises the event of a delivery that has expired.
+    pub(super) fn announce_expired(&self, expired: Expired) {
         // It is in the history and in the log as well.
         if self.inner.expired.try_send(expired).is_err() {
             warn!("Too many stored deliveries expire at once; some have no event.");
         }
-    }
-
-    /// Deletes a delivery from the store, and reports its outcome.
-    async fn end(&self, delivery: PendingDelivery, outcome: &Outcome) {
-        if let Ok(store) = &self.inner.store
-            && store.delete(delivery.number).await.is_err()
-        {
-            self.delete_later(delivery.number);
-        }
-        let PendingDelivery {
-            request,
-            accepted_at,
-            record,
-            result,
-            ..
-        } = delivery;
-        let verb = request.verb.name();
-        self.services
-            .finish(record, verb, outcome, accepted_at.elapsed());
-        // The caller may have gone long ago.
-        let _ = result.map(|result| result.send(outcome.clone()));
-    }
-
-    /// Reports to a waiting caller, and to the history, that a delivery is stored.
-    fn notify_queued(&self, delivery: &mut PendingDelivery) {
-        let queued = delivery.queued();
-        let history = &self.services.history;
-        history.set_reason(&mut delivery.record, &queued.reason);
-        let reason = without_secrets(&queued.reason);
-        span(delivery).in_scope(|| info!(reason, "Stored for later."));
-        let _ = delivery.result.take().map(|result| result.send(queued));
     }
 
     /// Removes the backlog if it is still empty; returns whether it was.
@@ -354,41 +354,10 @@ impl OutboxWorker {
         }
         is_empty
     }
-
-    /// Marks a delivery as unsent. Until that is durable it is not attempted again, since after a
-    /// crash it would count as sent.
-    async fn reset_state(&self, number: u64) {
-        let Ok(store) = &self.inner.store else { return };
-        let stop = self.services.tasks.stop();
-        while let Err(error) = store.set_state(number, EntryState::Pending).await {
-            error!(%error, "Cannot mark a stored delivery as unsent; retrying.");
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = sleep(DISK_RETRY_DELAY) => {}
-            }
-        }
-    }
-
-    /// Deletes an ended delivery as soon as the store can be written.
-    pub(super) fn delete_later(&self, number: u64) {
-        let Ok(store) = self.inner.store.clone() else {
-            return;
-        };
-        let stop = self.services.tasks.stop();
-        self.services.tasks.spawn("outbox delete", async move {
-            while let Err(error) = store.delete(number).await {
-                error!(%error, "Cannot delete an ended delivery from the outbox; retrying.");
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = sleep(DISK_RETRY_DELAY) => {}
-                }
-            }
-        });
-    }
 }
 
 /// Returns the span of a delivery, independent of the delivery that started the task.
-fn span(delivery: &PendingDelivery) -> Span {
+pub(super) fn span(delivery: &PendingDelivery) -> Span {
     info_span!(parent: None, "delivery", id = %delivery.id, phone = delivery.phone)
 }
 
@@ -410,6 +379,3 @@ const INQUIRY_TIME: Duration = Duration::from_secs(4);
 
 /// How long to wait after a phone has registered.
 const REGISTRATION_DELAY: Duration = Duration::from_secs(1);
-
-/// How long to wait before writing to a failing disk again.
-const DISK_RETRY_DELAY: Duration = Duration::from_secs(5);

@@ -59,6 +59,7 @@ pub(super) const OPERATOR: &[&str] = &[
 /// Modules that write one line for each delivery that was started.
 pub(super) const DELIVERIES: &[&str] = &[
     "handsetd::dispatch::outbox",
+    "handsetd::dispatch::outbox::ending",
     "handsetd::dispatch::outbox::resume",
     "handsetd::dispatch::outbox::worker",
     "handsetd::dispatch::services",
