@@ -65,6 +65,7 @@
 //! | `handset-net` | listeners with limits and eviction, task groups, pinned TLS, back-off, random tokens | – |
 //! | `handset-ami` | AMI client and wire format; usable alone | net |
 //! | `handset-agi` | FastAGI server and wire format; usable alone | net |
+//! | `handset-cluster` | several daemons as one, on NATS: presence, requests, leases, a queue, files; knows no phones | net |
 //! | `handset-phones` | verbs, vendor backends, screens, media conversion; pure, without I/O | net, for pins |
 //! | `handset-sip` | SIP user agent: registrations in, dialogs out; usable alone | net |
 //! | `handset-simulator` | simulated phones, call manager and SIP agent; shares no code with what it tests | net |

@@ -67,6 +67,7 @@ fn files(modules: &[Module]) -> String {
 const CRATES: &[&str] = &[
     "agi",
     "ami",
+    "cluster",
     "handsetd",
     "net",
     "phones",

@@ -1,0 +1,106 @@
+//! Asking another daemon.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::StatusCode;
+use async_nats::header::HeaderMap;
+use bytes::Bytes;
+use handset_net::random;
+use tokio::time::Instant;
+
+use crate::clock::to_millis;
+use crate::error::{Reason, RequestError};
+use crate::headers;
+use crate::names::DaemonName;
+use crate::shared::Shared;
+
+/// Asks a daemon for an operation.
+pub(crate) async fn request(
+    shared: &Arc<Shared>,
+    daemon: &DaemonName,
+    operation: &str,
+    body: Bytes,
+    deadline: Instant,
+) -> Result<Bytes, RequestError> {
+    let not_sent = |reason: &str| Err(RequestError::NotSent(Reason::new(reason)));
+    let session = match shared.session_by(deadline).await {
+        Ok(session) => session,
+        Err(reason) => return Err(RequestError::NotSent(reason)),
+    };
+    let mut members = shared.members.subscribe();
+    let incarnation = match members.borrow_and_update().get(daemon) {
+        Some(member) => member.incarnation.clone(),
+        None => return not_sent(&format!("the daemon {daemon} is not there")),
+    };
+    let remaining = deadline.saturating_duration_since(Instant::now());
+    if remaining.is_zero() {
+        return not_sent("its time is over");
+    }
+    let subject = shared.subjects.peer(daemon, operation);
+    let mut expected = shared.inbox.expect();
+    let sending = session.client.publish_with_reply_and_headers(
+        subject,
+        expected.subject(),
+        header_of(shared, remaining),
+        body,
+    );
+    // A publish that is given up here has not reached the queue of the connection.
+    tokio::select! {
+        sent = tokio::time::timeout_at(deadline, sending) => match sent {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return not_sent(&error.to_string()),
+            Err(_) => return not_sent("the connection to NATS is congested"),
+        },
+        () = session.ended.cancelled() => return not_sent("the connection to NATS was lost"),
+    }
+    let gone = async {
+        let _ = members
+            .wait_for(|members| !members.has(daemon, &incarnation))
+            .await;
+    };
+    let mut state = shared.state.subscribe();
+    let alone = async {
+        let _ = state.wait_for(|state| !state.is_joined()).await;
+    };
+    tokio::select! {
+        // The answer first: it may have come together with the end of the daemon.
+        biased;
+        answer = expected.answer() => match answer {
+            Some(answer) if answer.status == Some(StatusCode::NO_RESPONDERS) => {
+                not_sent(&format!("the daemon {daemon} receives no requests"))
+            }
+            Some(answer) => match headers::refusal(answer.headers.as_ref()) {
+                Some(reason) => Err(RequestError::NotSent(reason)),
+                None => Ok(answer.payload),
+            },
+            None => unanswered("the daemon is stopping".to_owned()),
+        },
+        () = gone => unanswered(format!("the daemon {daemon} went away before it answered")),
+        () = alone => unanswered(format!(
+            "NATS went away before the daemon {daemon} answered: {}",
+            shared.why_away(),
+        )),
+        () = tokio::time::sleep_until(deadline) => {
+            unanswered(format!("the daemon {daemon} did not answer in time"))
+        }
+    }
+}
+
+fn unanswered(reason: String) -> Result<Bytes, RequestError> {
+    Err(RequestError::Unanswered(Reason::new(reason)))
+}
+
+/// The headers say who asks, until when, and which request it is: NATS may deliver it late.
+fn header_of(shared: &Shared, remaining: Duration) -> HeaderMap {
+    let deadline = shared
+        .clock
+        .now()
+        .checked_add(remaining)
+        .map_or(u64::MAX, to_millis);
+    let mut map = HeaderMap::new();
+    map.insert(headers::FROM, shared.config.name.as_str());
+    map.insert(headers::DEADLINE, deadline.to_string());
+    map.insert(headers::ID, random::hex_token::<8>());
+    map
+}

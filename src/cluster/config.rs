@@ -1,0 +1,292 @@
+//! What a daemon needs to know to join.
+
+use std::fmt;
+use std::num::NonZeroU8;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, de};
+use url::Url;
+
+use crate::names::{DaemonName, Prefix};
+use crate::tls::TlsSettings;
+
+/// How to join a cluster.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The NATS servers; any of them will do.
+    pub nats: Vec<ServerUrl>,
+    /// The name of this daemon.
+    pub name: DaemonName,
+    /// How many NATS servers keep each stream and bucket.
+    pub replicas: Replicas,
+    /// The first token of all subjects.
+    pub prefix: Prefix,
+    /// How to log in, unless the URL has a user and a password.
+    pub login: Login,
+    /// How the servers are authenticated; without, and without `tls://`, TLS is used if the server requires
+    /// it, with the authorities of the system.
+    pub tls: Option<TlsSettings>,
+    /// How long things take; tests shorten it.
+    pub timing: Timing,
+    /// How much is kept.
+    pub limits: Limits,
+    /// The version of this daemon, which others show.
+    pub version: String,
+}
+
+impl Config {
+    /// Creates a configuration with one replica, the prefix `handsetd`, and neither login nor TLS.
+    pub fn new(nats: Vec<ServerUrl>, name: DaemonName) -> Self {
+        Self {
+            nats,
+            name,
+            replicas: Replicas::default(),
+            prefix: Prefix::default(),
+            login: Login::None,
+            tls: None,
+            timing: Timing::default(),
+            limits: Limits::default(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// How a daemon logs in.
+#[derive(Clone, Debug, Default)]
+pub enum Login {
+    /// Not at all, or with the user and the password of the URL.
+    #[default]
+    None,
+    /// With a token.
+    Token(SecretString),
+    /// With a file that holds a JWT and the seed of its key, as `nsc` writes it.
+    CredentialsFile(PathBuf),
+}
+
+/// The address of a NATS server: `nats://HOST[:PORT]` or `tls://HOST[:PORT]`, perhaps with
+/// `USER:PASSWORD@` before the host.
+#[derive(Clone, Eq, PartialEq)]
+pub struct ServerUrl(Url);
+
+/// A text that is no address of a NATS server.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0}; write nats://HOST:PORT or tls://HOST:PORT")]
+pub struct InvalidUrl(String);
+
+impl ServerUrl {
+    /// Returns the URL, with its password.
+    pub(crate) fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Returns the user and the password of the URL.
+    pub(crate) fn login(&self) -> Option<(String, String)> {
+        let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let password = self.0.password().unwrap_or_default();
+        (!self.0.username().is_empty()).then(|| (decode(self.0.username()), decode(password)))
+    }
+
+    /// Returns whether the server must speak TLS.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.0.scheme() == "tls"
+    }
+}
+
+impl FromStr for ServerUrl {
+    type Err = InvalidUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidUrl> {
+        // The text may hold a password, so only the part after it is repeated.
+        let shown = text.rsplit('@').next().unwrap_or(text);
+        let url = Url::parse(text)
+            .map_err(|error| InvalidUrl(format!("{shown:?} is not a URL ({error})")))?;
+        if !["nats", "tls"].contains(&url.scheme()) {
+            return Err(InvalidUrl(format!(
+                "{shown:?} does not begin with nats:// or tls://"
+            )));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(InvalidUrl(format!("{shown:?} has no host")));
+        }
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+            return Err(InvalidUrl(format!("{shown:?} has more than host and port")));
+        }
+        Ok(Self(url))
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.0.host_str().unwrap_or_default();
+        write!(
+            f,
+            "{}://{host}:{}",
+            self.0.scheme(),
+            self.0.port().unwrap_or(DEFAULT_PORT)
+        )
+    }
+}
+
+impl fmt::Debug for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<'de> Deserialize<'de> for ServerUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+/// How many NATS servers keep a copy: 1 to 5, as NATS allows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Replicas(NonZeroU8);
+
+impl Replicas {
+    /// Returns the number.
+    pub fn get(self) -> u8 {
+        self.0.get()
+    }
+}
+
+impl Default for Replicas {
+    fn default() -> Self {
+        Self(NonZeroU8::MIN)
+    }
+}
+
+impl TryFrom<u64> for Replicas {
+    type Error = InvalidReplicas;
+
+    fn try_from(number: u64) -> Result<Self, InvalidReplicas> {
+        u8::try_from(number)
+            .ok()
+            .filter(|number| *number <= MAX_REPLICAS)
+            .and_then(NonZeroU8::new)
+            .map(Self)
+            .ok_or(InvalidReplicas(number))
+    }
+}
+
+impl<'de> Deserialize<'de> for Replicas {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(u64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// A number of replicas that NATS does not offer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{0} replicas are impossible; write 1, 3 or 5, and no more than there are NATS servers")]
+pub struct InvalidReplicas(u64);
+
+/// How long things take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Timing {
+    /// How long a member counts as alive after it was last heard of.
+    pub member_age: Duration,
+    /// How often a member is heard of.
+    pub member_renewal: Duration,
+    /// How long a lease is valid after its last renewal.
+    pub lease_age: Duration,
+    /// How often a lease is renewed.
+    pub lease_renewal: Duration,
+    /// How often those without the lease try to get it.
+    pub lease_attempt: Duration,
+    /// How long a claim is remembered.
+    pub claim_age: Duration,
+    /// How long NATS may fail before it counts as away: a leader that was killed is replaced after about 5 s.
+    pub patience: Duration,
+    /// How long one answer of NATS may take before it is asked again.
+    pub answer: Duration,
+    /// How long the removal of an entry is remembered, for those who read slowly.
+    pub removal_age: Duration,
+    /// How long the identities of what was appended to the queue are remembered.
+    pub dedupe: Duration,
+    /// How long files are kept.
+    pub file_age: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            member_age: Duration::from_secs(15),
+            member_renewal: Duration::from_secs(3),
+            lease_age: Duration::from_secs(10),
+            lease_renewal: Duration::from_millis(2500),
+            lease_attempt: Duration::from_secs(1),
+            claim_age: Duration::from_hours(1),
+            patience: Duration::from_secs(10),
+            answer: Duration::from_secs(2),
+            removal_age: Duration::from_mins(1),
+            dedupe: Duration::from_hours(24),
+            file_age: Duration::from_hours(8 * 24),
+        }
+    }
+}
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// How many entries the queue holds.
+    pub queue_entries: u32,
+    /// How many bytes the queue holds. NATS sets that much of its storage aside.
+    pub queue_bytes: u32,
+    /// How many bytes all files hold. NATS sets that much of its storage aside.
+    pub file_bytes: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            queue_entries: 100_000,
+            queue_bytes: 256 * 1024 * 1024,
+            file_bytes: 256 * 1024 * 1024,
+        }
+    }
+}
+
+/// As many as NATS allows.
+const MAX_REPLICAS: u8 = 5;
+
+/// The port of NATS.
+const DEFAULT_PORT: u16 = 4222;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_of_nats_and_show_no_password() {
+        let url: ServerUrl = "nats://me:secret@10.0.0.1".parse().unwrap();
+        assert_eq!(
+            format!("{url} {url:?}"),
+            "nats://10.0.0.1:4222 nats://10.0.0.1:4222"
+        );
+        for text in [
+            "10.0.0.1:4222",
+            "http://a",
+            "nats://",
+            "nats://a/b",
+            "x:secret@a",
+        ] {
+            let error = text.parse::<ServerUrl>().unwrap_err().to_string();
+            assert!(error.contains("write nats://HOST:PORT"), "{error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn replicas_are_those_of_nats() {
+        assert_eq!(Replicas::try_from(3).unwrap().get(), 3);
+        for number in [0, 6, 256, u64::MAX] {
+            assert!(Replicas::try_from(number).is_err(), "{number}");
+        }
+    }
+}

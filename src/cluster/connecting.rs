@@ -1,0 +1,157 @@
+//! Connecting to one of the NATS servers.
+
+use std::time::Duration;
+
+use async_nats::jetstream::context::ContextBuilder;
+use async_nats::{Client, ConnectOptions, ReconnectToServer, ServerAddr};
+use futures_util::StreamExt as _;
+use handset_net::files::{self, Links};
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, Login, ServerUrl};
+use crate::error::Reason;
+use crate::session::Session;
+use crate::shared::Shared;
+
+/// Connects to a server.
+pub(crate) async fn connect(shared: &Shared, url: &ServerUrl) -> Result<Session, Reason> {
+    let failed =
+        |reason: &dyn std::fmt::Display| Reason::new(format!("cannot connect to {url}: {reason}"));
+    let ended = CancellationToken::new();
+    let options = options(&shared.config, url, &ended).map_err(|error| failed(&error))?;
+    let address = ServerAddr::from_url(url.url().clone()).map_err(|error| failed(&error))?;
+    let connecting = options.connect(address);
+    let client = tokio::time::timeout(CONNECTION, connecting)
+        .await
+        .map_err(|_| failed(&format!("no answer within {CONNECTION:?}")))?
+        .map_err(|error| failed(&explained(&error)))?;
+    keep_from_reconnecting(&client)
+        .await
+        .map_err(|error| failed(&error))?;
+    let version = client.server_info().version;
+    if !client.is_server_compatible(2, 9, 0) {
+        return Err(failed(&format!(
+            "it is version {version}, and 2.9 is needed"
+        )));
+    }
+    let patience = shared.config.timing.answer;
+    let session = Session {
+        jetstream: ContextBuilder::new()
+            .timeout(patience)
+            .build(client.clone()),
+        client,
+        inbox: shared.inbox.clone(),
+        ended,
+        patience,
+    };
+    let subscribing = session.client.subscribe(shared.inbox.subject());
+    let mut answers = subscribing.await.map_err(|error| failed(&error))?;
+    let (inbox, ended) = (shared.inbox.clone(), session.ended.clone());
+    shared.tasks.spawn("cluster_answers", async move {
+        loop {
+            tokio::select! {
+                answer = answers.next() => match answer {
+                    Some(answer) => inbox.deliver(answer),
+                    None => return ended.cancel(),
+                },
+                () = ended.cancelled() => return,
+            }
+        }
+    });
+    Ok(session)
+}
+
+fn options(
+    config: &Config,
+    url: &ServerUrl,
+    ended: &CancellationToken,
+) -> Result<ConnectOptions, Reason> {
+    let ended = ended.clone();
+    let options = ConnectOptions::new()
+        .name(format!("handsetd {}", config.name))
+        .connection_timeout(CONNECTION)
+        .request_timeout(Some(config.timing.answer))
+        .ping_interval(PING)
+        .subscription_capacity(SUBSCRIPTION)
+        // The password is for the servers that are configured, and for no others.
+        .ignore_discovered_servers()
+        .max_reconnects(1)
+        .reconnect_to_server_callback(|pool, _| async move {
+            let addr = pool.into_iter().next()?.addr;
+            let delay = Some(Duration::ZERO);
+            Some(ReconnectToServer { addr, delay })
+        })
+        .event_callback(move |event| {
+            let ended = ended.clone();
+            async move {
+                match event {
+                    async_nats::Event::Disconnected | async_nats::Event::Closed => ended.cancel(),
+                    event => tracing::debug!(%event, "The NATS client reports something."),
+                }
+            }
+        })
+        .require_tls(config.tls.is_some() || url.is_tls());
+    // Servers without `tls://` may require it, too.
+    let tls = config.tls.clone().unwrap_or_default().client_config();
+    let options = match tls {
+        Ok(tls) => options.tls_client_config(tls),
+        Err(error) if config.tls.is_some() || url.is_tls() => {
+            return Err(Reason::new(error.to_string()));
+        }
+        Err(_) => options,
+    };
+    match &config.login {
+        Login::None => Ok(match url.login() {
+            Some((user, password)) => options.user_and_password(user, password),
+            None => options,
+        }),
+        Login::Token(token) => Ok(options.token(token.expose_secret().to_owned())),
+        Login::CredentialsFile(file) => {
+            let content = files::read_to_string(file, Links::Follow, MAX_CREDENTIALS);
+            let read = content.and_then(|content| options.credentials(&content));
+            read.map_err(|error| {
+                Reason::new(format!(
+                    "cannot read credentials_file {}: {error}",
+                    file.display()
+                ))
+            })
+        }
+    }
+}
+
+/// Replaces the servers to reconnect to by one that does not exist; see [`Session`].
+async fn keep_from_reconnecting(client: &Client) -> Result<(), Reason> {
+    let result = client.set_server_pool(NOWHERE).await;
+    result.map_err(|error| Reason::new(error.to_string()))
+}
+
+/// Writes an error of the client library with its causes.
+fn explained(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+/// A server that cannot exist: nothing listens on port 0.
+const NOWHERE: &str = "nats://127.0.0.1:0";
+
+/// How long it may take to connect to a server and to log in.
+const CONNECTION: Duration = Duration::from_secs(3);
+
+/// How often the connection is checked; two checks without an answer end it.
+const PING: Duration = Duration::from_secs(4);
+
+/// How many messages wait for one of our tasks, each of which reads without waiting.
+const SUBSCRIPTION: usize = 65_536;
+
+/// The longest file of credentials, in bytes; a JWT has about a thousand.
+const MAX_CREDENTIALS: u64 = 64 * 1024;

@@ -1,0 +1,113 @@
+//! Why something was not done.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The reason of a failure, as a sentence without a full stop.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reason(Arc<str>);
+
+impl Reason {
+    pub(crate) fn new(reason: impl AsRef<str>) -> Self {
+        Self(reason.as_ref().into())
+    }
+
+    /// Returns the reason as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The cluster is away, or did not answer in time.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Away {
+    /// Nothing was changed.
+    #[error("the cluster is away: {0}")]
+    NotDone(Reason),
+    /// It may have been changed: it was sent, and no answer came.
+    #[error("the cluster did not answer: {0}")]
+    Unknown(Reason),
+}
+
+/// Why a request to another daemon has no answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum RequestError {
+    /// The other daemon did not act on it.
+    #[error("{0}")]
+    NotSent(Reason),
+    /// The other daemon may have acted on it.
+    #[error("{0}")]
+    Unanswered(Reason),
+}
+
+/// Why an entry was not appended.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum AppendError {
+    /// The queue is full.
+    #[error("the queue of the cluster is full")]
+    Full,
+    /// There is, or was within the last day, an entry of that key and id.
+    #[error("the entry exists already")]
+    Exists,
+    /// The entry is too long.
+    #[error("{length} bytes are too many for an entry of the queue, which has {max} at most")]
+    TooLong {
+        /// Its length, in bytes.
+        length: usize,
+        /// The limit, in bytes.
+        max: usize,
+    },
+    /// The cluster is away.
+    #[error(transparent)]
+    Away(#[from] Away),
+}
+
+/// Why an entry was not changed or removed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ChangeError {
+    /// Another daemon has changed or removed it meanwhile.
+    #[error("the entry has been changed meanwhile")]
+    Conflict,
+    /// The new value is too long.
+    #[error("{length} bytes are too many for an entry of the queue, which has {max} at most")]
+    TooLong {
+        /// Its length, in bytes.
+        length: usize,
+        /// The limit, in bytes.
+        max: usize,
+    },
+    /// The cluster is away.
+    #[error(transparent)]
+    Away(#[from] Away),
+}
+
+/// Why a file was not stored or read.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum FileError {
+    /// The file is too long.
+    #[error("{length} bytes are too many for a file of the cluster, which has {max} at most")]
+    TooLong {
+        /// Its length, in bytes.
+        length: u64,
+        /// The limit, in bytes.
+        max: u64,
+    },
+    /// All files together would be too long.
+    #[error("the files of the cluster take up all the space that they have")]
+    Full,
+    /// There is no such file, or no longer.
+    #[error("the cluster has no such file")]
+    Missing,
+    /// What was read is not what was stored.
+    #[error("the file of the cluster is damaged")]
+    Damaged,
+    /// The cluster is away.
+    #[error(transparent)]
+    Away(#[from] Away),
+}

@@ -1,0 +1,76 @@
+//! Publishing events: bounded, without waiting, with a count of what is lost.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_nats::header::HeaderMap;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use crate::headers;
+use crate::shared::Shared;
+
+/// An event that is on its way.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    subject: String,
+    headers: Option<HeaderMap>,
+    body: Bytes,
+}
+
+/// Starts the task that publishes; returns where events go.
+pub(crate) fn start(shared: &Arc<Shared>) -> mpsc::Sender<Outgoing> {
+    let (sender, mut events) = mpsc::channel::<Outgoing>(WAITING);
+    let task = {
+        let shared = Arc::clone(shared);
+        let stop = shared.tasks.stop();
+        async move {
+            loop {
+                let event = tokio::select! {
+                    event = events.recv() => event,
+                    () = stop.cancelled() => None,
+                };
+                let Some(event) = event else { return };
+                let published = match shared.session() {
+                    Some(session) => session
+                        .publish(event.subject, event.headers, event.body)
+                        .await
+                        .is_ok(),
+                    None => false,
+                };
+                if !published {
+                    shared.lost.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    };
+    shared.tasks.spawn("cluster_events", task);
+    sender
+}
+
+/// Queues an event, or counts it as lost.
+pub(crate) fn publish(
+    shared: &Shared,
+    events: &mpsc::Sender<Outgoing>,
+    subject: String,
+    id: Option<&str>,
+    body: Bytes,
+) {
+    let headers = id.map(|id| {
+        let mut map = HeaderMap::new();
+        map.insert(async_nats::header::NATS_MESSAGE_ID, headers::value(id));
+        map
+    });
+    let is_joined = shared.state.borrow().is_joined();
+    let event = Outgoing {
+        subject,
+        headers,
+        body,
+    };
+    if !is_joined || events.try_send(event).is_err() {
+        shared.lost.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How many events wait for the connection: as many as come in a second in the largest site.
+const WAITING: usize = 5000;

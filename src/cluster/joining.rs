@@ -1,0 +1,394 @@
+//! Joining the cluster, and staying in it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use handset_net::backoff::Backoff;
+use handset_net::random;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use crate::clock::{from_millis, to_millis};
+use crate::connecting;
+use crate::error::Reason;
+use crate::members::Entry;
+use crate::records::{self, Held, Record};
+use crate::session::{Failure, Session};
+use crate::shared::Shared;
+use crate::state::State;
+use crate::streams::{self, MEMBERS, Unusable};
+use crate::{announcing, membership};
+
+/// Begins to join.
+pub(crate) fn start(shared: &Arc<Shared>) {
+    let health = watch::Sender::new(Health::Failing {
+        since: Instant::now(),
+        reason: Reason::new("NATS has not answered yet"),
+    });
+    let judging = judge(Arc::clone(shared), health.subscribe());
+    let stop = shared.tasks.stop();
+    shared.tasks.spawn("cluster_state", async move {
+        tokio::select! {
+            () = judging => {}
+            () = stop.cancelled() => {}
+        }
+    });
+    let (joining, stop) = (join(Arc::clone(shared), health), shared.tasks.stop());
+    let shared_at_end = Arc::clone(shared);
+    shared.tasks.spawn("cluster", async move {
+        tokio::select! {
+            () = joining => {}
+            () = stop.cancelled() => leave(&shared_at_end).await,
+        }
+    });
+}
+
+/// Whether NATS does what it should.
+#[derive(Clone, Debug, PartialEq)]
+enum Health {
+    Good,
+    Failing { since: Instant, reason: Reason },
+    Refused(Reason),
+}
+
+/// Derives the state: what fails for less than the patience is only a hiccup.
+async fn judge(shared: Arc<Shared>, mut health: watch::Receiver<Health>) {
+    loop {
+        let current = health.borrow_and_update().clone();
+        let deadline = match &current {
+            Health::Failing { since, .. } => Some(*since + shared.config.timing.patience),
+            Health::Good | Health::Refused(_) => None,
+        };
+        match current {
+            Health::Good => set(&shared, |since| State::Joined { since }),
+            Health::Refused(reason) => set(&shared, |since| State::Refused { since, reason }),
+            Health::Failing { reason, .. } if deadline.is_some_and(|at| at <= Instant::now()) => {
+                set(&shared, |since| State::Alone { since, reason });
+            }
+            Health::Failing { .. } => {}
+        }
+        let waited = async {
+            match deadline.filter(|at| *at > Instant::now()) {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            changed = health.changed() => if changed.is_err() { return },
+            () = waited => {}
+        }
+    }
+}
+
+/// Changes the state and says so, unless it is only the reason that has changed.
+fn set(shared: &Shared, state: impl FnOnce(SystemTime) -> State) {
+    let new = state(SystemTime::now());
+    shared.state.send_if_modified(|old| {
+        if std::mem::discriminant(old) == std::mem::discriminant(&new) {
+            return false;
+        }
+        match &new {
+            State::Joined { .. } => {
+                info!(daemon = %shared.config.name, "Joined the cluster.");
+            }
+            State::Alone { reason, .. } => {
+                warn!(%reason, "The cluster is away; this daemon goes on alone.");
+            }
+            State::Refused { reason, .. } => {
+                warn!(%reason, "The cluster refuses this daemon; it goes on alone.");
+            }
+            State::Joining { .. } => {}
+        }
+        *old = new;
+        true
+    });
+}
+
+/// Joins again and again.
+async fn join(shared: Arc<Shared>, health: watch::Sender<Health>) {
+    let mut backoff = Backoff::new(FIRST_DELAY, LAST_DELAY);
+    let mut turn = random_start();
+    loop {
+        let servers = &shared.config.nats;
+        let Some(url) = servers.get(turn % servers.len().max(1)) else {
+            health.send_replace(Health::Refused(Reason::new("no NATS server is configured")));
+            return;
+        };
+        turn = turn.wrapping_add(1);
+        let end = match connecting::connect(&shared, url).await {
+            Ok(session) => {
+                let end = stay(&shared, &session, &health, &mut backoff).await;
+                shared.link.send_replace(None);
+                session.ended.cancel();
+                end
+            }
+            Err(reason) => End::Failed(reason),
+        };
+        match end {
+            End::Failed(reason) => fail(&health, reason),
+            End::Refused(reason) => {
+                health.send_replace(Health::Refused(reason));
+            }
+        }
+        tokio::time::sleep(backoff.next_delay()).await;
+    }
+}
+
+/// Why a stay in the cluster has ended.
+enum End {
+    Failed(Reason),
+    Refused(Reason),
+}
+
+impl From<Unusable> for End {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::NotNow(reason) => Self::Failed(reason),
+            Unusable::Different(reason) => Self::Refused(reason),
+        }
+    }
+}
+
+/// Notes a failure; what counts is since when it lasts.
+fn fail(health: &watch::Sender<Health>, reason: Reason) {
+    health.send_modify(|health| {
+        let since = match health {
+            Health::Failing { since, .. } => *since,
+            Health::Good => Instant::now(),
+            // A refusal stays until it is over.
+            Health::Refused(_) => return,
+        };
+        *health = Health::Failing { since, reason };
+    });
+}
+
+/// Joins over a connection, and stays as long as it is usable.
+async fn stay(
+    shared: &Arc<Shared>,
+    session: &Session,
+    health: &watch::Sender<Health>,
+    backoff: &mut Backoff,
+) -> End {
+    for wanted in streams::wanted(shared) {
+        if let Err(error) = streams::ensure(session, &wanted).await {
+            return error.into();
+        }
+    }
+    let mut seat = Seat::new(shared);
+    if let Err(end) = seat.take(shared, session).await {
+        return end;
+    }
+    backoff.reset();
+    membership::start(shared, session);
+    announcing::start(shared, session);
+    shared.link.send_replace(Some(session.clone()));
+    health.send_replace(Health::Good);
+    let timing = &shared.config.timing;
+    let mut failing_since = None;
+    loop {
+        let delay = if failing_since.is_some() {
+            FIRST_DELAY
+        } else {
+            timing.member_renewal
+        };
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            () = session.ended.cancelled() => {
+                return End::Failed(Reason::new("the connection to NATS was lost"));
+            }
+        }
+        match seat.renew(shared, session).await {
+            Ok(Held::Ours(_)) => {
+                failing_since = None;
+                health.send_replace(Health::Good);
+            }
+            Ok(Held::Theirs(record)) => return End::Refused(seat.taken(shared, &record)),
+            Err(failure) => {
+                let reason = Reason::new(format!("NATS stores nothing: {failure}"));
+                let since = *failing_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= timing.patience {
+                    // Another server may be able to.
+                    return End::Failed(reason);
+                }
+                fail(health, reason);
+            }
+        }
+    }
+}
+
+/// Leaves the cluster, so that others need not wait until this daemon is missed.
+async fn leave(shared: &Arc<Shared>) {
+    let Some(session) = shared.session() else {
+        return;
+    };
+    let seat = Seat::new(shared);
+    let last = records::last(&session, &seat.stream, &seat.subject).await;
+    if let Ok(Some(record)) = last
+        && record
+            .value
+            .as_ref()
+            .is_some_and(|value| seat.is_mine(value))
+    {
+        // If it fails, others wait.
+        let _ = records::delete(&session, &seat.subject, record.sequence).await;
+    }
+    shared.link.send_replace(None);
+    let _ = tokio::time::timeout(session.patience, session.client.flush()).await;
+    session.ended.cancel();
+}
+
+/// The entry of this daemon among the members.
+struct Seat {
+    stream: String,
+    subject: String,
+    entry: Entry,
+    sequence: Option<u64>,
+}
+
+impl Seat {
+    fn new(shared: &Shared) -> Self {
+        let bucket = shared.subjects.bucket(MEMBERS);
+        Self {
+            stream: bucket.stream(),
+            subject: bucket.key(&[shared.config.name.as_str()]),
+            entry: Entry {
+                instance: shared.identity.instance.clone(),
+                incarnation: shared.identity.incarnation.clone(),
+                version: shared.config.version.clone(),
+                since: to_millis(shared.clock.now()),
+            },
+            sequence: None,
+        }
+    }
+
+    /// Takes the name: at once if it is free or was ours, else when its owner is no longer heard of.
+    async fn take(&mut self, shared: &Shared, session: &Session) -> Result<(), End> {
+        let mut first: Option<Record> = None;
+        let begun = Instant::now();
+        loop {
+            // Whoever has this instance is us, before a restart.
+            let instance = self.entry.instance.clone();
+            let taken = self.hold(session, |other| other.instance == instance).await;
+            match taken {
+                Ok(Held::Ours(sequence)) => {
+                    self.sequence = Some(sequence);
+                    self.learn_time(shared, session).await.map_err(failed)?;
+                    return Ok(());
+                }
+                Ok(Held::Theirs(record)) => {
+                    let first = first.get_or_insert_with(|| record.clone());
+                    if first.sequence != record.sequence {
+                        // It was renewed while we watched.
+                        return Err(End::Refused(self.taken(shared, &record)));
+                    }
+                    // NATS forgets it at that age.
+                    if begun.elapsed() > shared.config.timing.member_age + session.patience {
+                        return Err(End::Failed(Reason::new(format!(
+                            "NATS does not forget the daemon {}",
+                            shared.config.name
+                        ))));
+                    }
+                }
+                Err(failure) => return Err(failed(failure)),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(shared.config.timing.member_renewal / 4) => {}
+                () = session.ended.cancelled() => {
+                    return Err(End::Failed(Reason::new("the connection to NATS was lost")));
+                }
+            }
+        }
+    }
+
+    /// Renews the entry.
+    async fn renew(&mut self, shared: &Shared, session: &Session) -> Result<Held, Failure> {
+        let incarnation = self.entry.incarnation.clone();
+        let held = self
+            .hold(session, |other| other.incarnation == incarnation)
+            .await?;
+        if let Held::Ours(sequence) = held {
+            self.sequence = Some(sequence);
+            self.learn_time(shared, session).await?;
+        }
+        Ok(held)
+    }
+
+    async fn hold(
+        &self,
+        session: &Session,
+        may_take: impl Fn(&Entry) -> bool,
+    ) -> Result<Held, Failure> {
+        let value = serde_json::to_vec(&self.entry).map(Bytes::from);
+        let value = value.map_err(|error| Failure::NotSent(Reason::new(error.to_string())))?;
+        // What cannot be read belongs to nobody who could complain.
+        let may_take = |value: &Bytes| {
+            serde_json::from_slice::<Entry>(value).map_or(true, |entry| may_take(&entry))
+        };
+        records::hold(
+            session,
+            &self.stream,
+            &self.subject,
+            self.sequence,
+            &value,
+            may_take,
+        )
+        .await
+    }
+
+    /// Learns the clock of NATS from the time at which it has just stored the entry.
+    async fn learn_time(&mut self, shared: &Shared, session: &Session) -> Result<(), Failure> {
+        let before = Instant::now();
+        let record = records::last(session, &self.stream, &self.subject).await?;
+        if let Some(record) = record {
+            shared.clock.learn(before, record.at);
+        }
+        Ok(())
+    }
+
+    fn is_mine(&self, value: &Bytes) -> bool {
+        serde_json::from_slice::<Entry>(value)
+            .is_ok_and(|entry| entry.incarnation == self.entry.incarnation)
+    }
+
+    /// Says who has the name, and what to do about it.
+    fn taken(&self, shared: &Shared, record: &Record) -> Reason {
+        let name = &shared.config.name;
+        let other = record.value.as_ref();
+        let other = other.and_then(|value| serde_json::from_slice::<Entry>(value).ok());
+        match other {
+            Some(other) if other.instance == self.entry.instance => Reason::new(format!(
+                "the name {name} was taken over by a daemon with a copy of this one's state directory; \
+                 remove the file cluster-instance there, and set [cluster] name to another one",
+            )),
+            other => {
+                let since = other.map_or(SystemTime::UNIX_EPOCH, |other| from_millis(other.since));
+                let seconds = shared
+                    .clock
+                    .now()
+                    .duration_since(since)
+                    .unwrap_or_default()
+                    .as_secs();
+                Reason::new(format!(
+                    "the name {name} is taken by another daemon that lives, a member for {seconds} s; \
+                     set [cluster] name to another one",
+                ))
+            }
+        }
+    }
+}
+
+fn failed(failure: Failure) -> End {
+    End::Failed(Reason::new(failure.to_string()))
+}
+
+/// Daemons that start together begin with different servers.
+fn random_start() -> usize {
+    random::hex_token::<1>().bytes().map(usize::from).sum()
+}
+
+const FIRST_DELAY: Duration = Duration::from_millis(200);
+
+/// Longer would only delay the return; a connection costs little.
+const LAST_DELAY: Duration = Duration::from_secs(2);

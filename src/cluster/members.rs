@@ -1,0 +1,74 @@
+//! The daemons that live.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::DaemonName;
+
+/// The daemons of the cluster that live, this one among them once it has joined.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Members(BTreeMap<DaemonName, Member>);
+
+/// A daemon that lives.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Member {
+    /// Its name.
+    pub name: DaemonName,
+    /// What stays the same across its restarts.
+    pub instance: String,
+    /// What is another one after each of its starts.
+    pub incarnation: String,
+    /// Its version.
+    pub version: String,
+    /// When it joined, by the clock of NATS.
+    pub since: SystemTime,
+}
+
+impl Members {
+    /// Returns the daemons in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = &Member> {
+        self.0.values()
+    }
+
+    /// Returns a daemon by its name.
+    pub fn get(&self, name: &DaemonName) -> Option<&Member> {
+        self.0.get(name)
+    }
+
+    /// Returns whether a daemon lives, and has not been restarted since it had that incarnation.
+    pub fn has(&self, name: &DaemonName, incarnation: &str) -> bool {
+        self.get(name)
+            .is_some_and(|member| member.incarnation == incarnation)
+    }
+
+    /// Returns how many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Member> for Members {
+    fn from_iter<I: IntoIterator<Item = Member>>(members: I) -> Self {
+        let keyed = members
+            .into_iter()
+            .map(|member| (member.name.clone(), member));
+        Self(keyed.collect())
+    }
+}
+
+/// What a daemon stores about itself.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Entry {
+    pub(crate) instance: String,
+    pub(crate) incarnation: String,
+    pub(crate) version: String,
+    /// Milliseconds since 1970.
+    pub(crate) since: u64,
+}

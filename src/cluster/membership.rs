@@ -1,0 +1,155 @@
+//! Knowing which daemons live.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use tracing::{debug, info};
+
+use crate::clock::from_millis;
+use crate::error::Reason;
+use crate::members::{Entry, Member, Members};
+use crate::names::DaemonName;
+use crate::presence::Change;
+use crate::records;
+use crate::session::Session;
+use crate::shared::{RETRY, Shared};
+use crate::streams::MEMBERS;
+use crate::watching::{Watch, Watched};
+
+/// Begins to watch the members, as long as the connection lasts.
+pub(crate) fn start(shared: &Arc<Shared>, session: &Session) {
+    let (shared, session) = (Arc::clone(shared), session.clone());
+    let tasks = shared.tasks.clone();
+    tasks.spawn("cluster_members", async move {
+        let ended = session.ended.clone();
+        let watching = async {
+            loop {
+                let reason = watch(&shared, &session).await;
+                debug!(%reason, "Watching the members begins anew.");
+                tokio::time::sleep(RETRY).await;
+            }
+        };
+        tokio::select! {
+            () = watching => {}
+            () = ended.cancelled() => {}
+        }
+    });
+}
+
+/// Who was heard of, and until when that counts: NATS does not tell what it forgets.
+type Heard = BTreeMap<DaemonName, (Member, Instant)>;
+
+async fn watch(shared: &Shared, session: &Session) -> Reason {
+    let bucket = shared.subjects.bucket(MEMBERS);
+    let started = Watch::start(session, &bucket.stream(), bucket.keys(&[])).await;
+    let mut watch = match started {
+        Ok(watch) => watch,
+        Err(failure) => return Reason::new(failure.to_string()),
+    };
+    let mut heard = Heard::new();
+    let mut left = watch.existing;
+    loop {
+        if left == 0 {
+            publish(shared, &heard);
+        }
+        let next = heard.values().map(|(_, until)| *until).min();
+        let silence = async {
+            match next {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            watched = watch.next() => match watched {
+                Ok(watched) => {
+                    left = watched.pending.min(left.saturating_sub(1));
+                    hear(shared, &mut heard, watched);
+                }
+                Err(reason) => return reason,
+            },
+            () = silence => {
+                let now = Instant::now();
+                heard.retain(|_, (_, until)| *until > now);
+            }
+        }
+    }
+}
+
+/// Notes what a daemon says about itself.
+fn hear(shared: &Shared, heard: &mut Heard, watched: Watched) {
+    let bucket = shared.subjects.bucket(MEMBERS);
+    let parts = bucket.parts(&watched.subject);
+    let name = match parts.as_deref() {
+        Some([name]) => name.parse::<DaemonName>().ok(),
+        _ => None,
+    };
+    // Nobody but a daemon should write here, and daemons write valid names.
+    let Some(name) = name else { return };
+    let value = records::value_of(&watched.headers, watched.body);
+    let entry = value.and_then(|value| serde_json::from_slice::<Entry>(&value).ok());
+    let Some(entry) = entry.filter(is_short) else {
+        heard.remove(&name);
+        return;
+    };
+    let age = shared
+        .clock
+        .now()
+        .duration_since(watched.at)
+        .unwrap_or_default();
+    let left = shared.config.timing.member_age.saturating_sub(age);
+    if left.is_zero() || (heard.len() >= MAX_MEMBERS && !heard.contains_key(&name)) {
+        heard.remove(&name);
+        return;
+    }
+    let member = Member {
+        name: name.clone(),
+        instance: entry.instance,
+        incarnation: entry.incarnation,
+        version: entry.version,
+        since: from_millis(entry.since),
+    };
+    heard.insert(name, (member, Instant::now() + left));
+}
+
+fn is_short(entry: &Entry) -> bool {
+    let texts = [&entry.instance, &entry.incarnation, &entry.version];
+    texts.iter().all(|text| text.len() <= MAX_TEXT)
+}
+
+/// Publishes who lives, if that has changed.
+fn publish(shared: &Shared, heard: &Heard) {
+    let new: Members = heard.values().map(|(member, _)| member.clone()).collect();
+    let old = Arc::clone(&shared.members.borrow());
+    if *old == new {
+        return;
+    }
+    let new = Arc::new(new);
+    shared.members.send_replace(Arc::clone(&new));
+    for member in new.iter() {
+        if !old.has(&member.name, &member.incarnation) {
+            if member.name != shared.config.name {
+                info!(daemon = %member.name, version = %member.version, "A daemon has joined the cluster.");
+            }
+            let _ = shared
+                .announced
+                .changes
+                .send(Change::Daemon(member.name.clone()));
+        }
+    }
+    for member in old.iter() {
+        if new.get(&member.name).is_none() {
+            info!(daemon = %member.name, "A daemon has left the cluster.");
+            let _ = shared
+                .announced
+                .changes
+                .send(Change::Daemon(member.name.clone()));
+        }
+    }
+}
+
+/// More daemons than anybody has.
+const MAX_MEMBERS: usize = 10_000;
+
+/// The longest text of a daemon about itself, in bytes.
+const MAX_TEXT: usize = 100;

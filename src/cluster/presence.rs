@@ -1,0 +1,220 @@
+//! What each daemon reaches: keys and values of all daemons, in memory.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, broadcast};
+
+use crate::names::DaemonName;
+
+/// What each daemon announces. Cheap to clone.
+///
+/// Entries of other daemons are kept while NATS is away, so that it can be said who would reach a key.
+#[derive(Clone, Debug)]
+pub struct Presence {
+    shared: Arc<Announced>,
+}
+
+/// What was announced, and by whom.
+#[derive(Debug)]
+pub(crate) struct Announced {
+    /// What this daemon announces.
+    pub(crate) own: Mutex<Own>,
+    /// Woken when there is something to publish.
+    pub(crate) wake: Notify,
+    /// What others announce, and what this daemon has published.
+    pub(crate) index: RwLock<Index>,
+    pub(crate) changes: broadcast::Sender<Change>,
+}
+
+/// What this daemon announces.
+#[derive(Debug, Default)]
+pub(crate) struct Own {
+    pub(crate) entries: BTreeMap<Box<str>, Bytes>,
+    /// What has changed and is not yet published.
+    pub(crate) dirty: std::collections::BTreeSet<Box<str>>,
+}
+
+/// All entries, by daemon and key.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) daemons: BTreeMap<DaemonName, Announcements>,
+}
+
+/// The entries of one daemon.
+#[derive(Debug, Default)]
+pub(crate) struct Announcements {
+    /// The incarnation whose entries these are.
+    pub(crate) incarnation: Box<str>,
+    pub(crate) entries: BTreeMap<Box<str>, Bytes>,
+}
+
+/// What has changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// A daemon announces another value for a key, or none.
+    Key {
+        /// Which daemon.
+        daemon: DaemonName,
+        /// Which key.
+        key: Arc<str>,
+    },
+    /// A daemon has come, gone or been restarted: all its entries may have changed.
+    Daemon(DaemonName),
+    /// Everything may have changed.
+    All,
+}
+
+/// A key or value that is too long to be announced.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{length} bytes are too many to be announced in the cluster; {max} is the limit")]
+pub struct TooLong {
+    length: usize,
+    max: usize,
+}
+
+impl Presence {
+    pub(crate) fn new(shared: Arc<Announced>) -> Self {
+        Self { shared }
+    }
+
+    /// Announces a value for a key, as soon as the cluster is there.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if key or value is too long.
+    pub fn set(&self, key: &str, value: Bytes) -> Result<(), TooLong> {
+        check(key.len(), MAX_KEY)?;
+        check(value.len(), MAX_VALUE)?;
+        let mut own = self.shared.own.lock();
+        if own.entries.get(key) != Some(&value) {
+            own.entries.insert(key.into(), value);
+            own.dirty.insert(key.into());
+            self.shared.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Announces a key no longer.
+    pub fn remove(&self, key: &str) {
+        let mut own = self.shared.own.lock();
+        if own.entries.remove(key).is_some() {
+            own.dirty.insert(key.into());
+            self.shared.wake.notify_one();
+        }
+    }
+
+    /// Announces exactly these entries. Those that are too long are left out and returned.
+    pub fn replace(&self, entries: impl IntoIterator<Item = (String, Bytes)>) -> Vec<String> {
+        let mut refused = Vec::new();
+        let mut new = BTreeMap::<Box<str>, Bytes>::new();
+        for (key, value) in entries {
+            if key.len() > MAX_KEY || value.len() > MAX_VALUE {
+                refused.push(key);
+            } else {
+                new.insert(key.into(), value);
+            }
+        }
+        let mut own = self.shared.own.lock();
+        let Own { entries, dirty } = &mut *own;
+        dirty.extend(
+            entries
+                .keys()
+                .filter(|key| !new.contains_key(*key))
+                .cloned(),
+        );
+        let changed = new
+            .iter()
+            .filter(|(key, value)| entries.get(*key) != Some(value));
+        dirty.extend(changed.map(|(key, _)| key.clone()));
+        *entries = new;
+        self.shared.wake.notify_one();
+        refused
+    }
+
+    /// Returns what a daemon announces for a key. This daemon's own entries are included once they are
+    /// published.
+    pub fn get(&self, daemon: &DaemonName, key: &str) -> Option<Bytes> {
+        let index = self.shared.index.read();
+        index.daemons.get(daemon)?.entries.get(key).cloned()
+    }
+
+    /// Returns which daemons announce a key, and what, in the order of their names.
+    pub fn find(&self, key: &str) -> Vec<(DaemonName, Bytes)> {
+        let index = self.shared.index.read();
+        let found = index.daemons.iter().filter_map(|(daemon, announced)| {
+            let value = announced.entries.get(key)?;
+            Some((daemon.clone(), value.clone()))
+        });
+        found.collect()
+    }
+
+    /// Calls `visit` with each daemon, key and value. It must not call this type.
+    pub fn for_each(&self, mut visit: impl FnMut(&DaemonName, &str, &Bytes)) {
+        let index = self.shared.index.read();
+        for (daemon, announced) in &index.daemons {
+            for (key, value) in &announced.entries {
+                visit(daemon, key, value);
+            }
+        }
+    }
+
+    /// Calls `visit` with each daemon, key and value whose key begins with `start`.
+    pub fn for_each_from(&self, start: &str, mut visit: impl FnMut(&DaemonName, &str, &Bytes)) {
+        let index = self.shared.index.read();
+        let from = (std::ops::Bound::Included(start), std::ops::Bound::Unbounded);
+        for (daemon, announced) in &index.daemons {
+            let entries = announced.entries.range::<str, _>(from);
+            for (key, value) in entries.take_while(|(key, _)| key.starts_with(start)) {
+                visit(daemon, key, value);
+            }
+        }
+    }
+
+    /// Returns how many entries there are.
+    pub fn len(&self) -> usize {
+        let index = self.shared.index.read();
+        let lengths = index.daemons.values().map(|one| one.entries.len());
+        lengths.sum()
+    }
+
+    /// Returns whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the changes from now on. Who is too slow for them is told so, and reads everything again.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.shared.changes.subscribe()
+    }
+}
+
+impl Announced {
+    pub(crate) fn new() -> Self {
+        Self {
+            own: Mutex::default(),
+            wake: Notify::new(),
+            index: RwLock::default(),
+            changes: broadcast::Sender::new(CHANGES),
+        }
+    }
+}
+
+fn check(length: usize, max: usize) -> Result<(), TooLong> {
+    if length > max {
+        return Err(TooLong { length, max });
+    }
+    Ok(())
+}
+
+/// The longest key, in bytes; encoded it is up to three times as long, and a subject must fit in the 4096
+/// bytes of a control line.
+pub(crate) const MAX_KEY: usize = 512;
+
+/// The longest value, in bytes; JSON about a phone has a few hundred.
+pub(crate) const MAX_VALUE: usize = 16 * 1024;
+
+/// How many changes wait for a slow reader.
+const CHANGES: usize = 4096;

@@ -1,0 +1,167 @@
+//! The streams of the cluster: created when they are missing, used when they fit.
+
+use std::time::Duration;
+
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
+
+use crate::error::Reason;
+use crate::session::{Failure, Session};
+use crate::shared::Shared;
+use crate::subjects::Bucket;
+
+/// The kinds of keys, each in a bucket of its own: how long they last differs.
+pub(crate) const MEMBERS: &str = "daemons";
+pub(crate) const LEASES: &str = "leases";
+pub(crate) const CLAIMS: &str = "claims";
+pub(crate) const PRESENCE: &str = "phones";
+
+/// Returns what all streams shall be.
+pub(crate) fn wanted(shared: &Shared) -> Vec<Config> {
+    let timing = &shared.config.timing;
+    let replicas = usize::from(shared.config.replicas.get());
+    let bucket = |kind, age, max| bucket(&shared.subjects.bucket(kind), replicas, age, max);
+    vec![
+        bucket(MEMBERS, timing.member_age, MAX_MEMBERS),
+        bucket(LEASES, timing.lease_age, MAX_LEASES),
+        bucket(CLAIMS, timing.claim_age, MAX_CLAIMS),
+        bucket(PRESENCE, Duration::ZERO, MAX_PRESENCE),
+        Config {
+            name: shared.subjects.queue_stream(),
+            subjects: vec![shared.subjects.queue_entries()],
+            max_messages: i64::from(shared.config.limits.queue_entries),
+            max_bytes: i64::from(shared.config.limits.queue_bytes),
+            max_messages_per_subject: 1,
+            discard: DiscardPolicy::New,
+            retention: RetentionPolicy::Limits,
+            storage: StorageType::File,
+            num_replicas: replicas,
+            duplicate_window: timing.dedupe,
+            description: Some("Kept deliveries of handsetd".to_owned()),
+            ..unlimited()
+        },
+    ]
+}
+
+fn bucket(bucket: &Bucket, replicas: usize, age: Duration, max: i64) -> Config {
+    let window = if age.is_zero() {
+        WINDOW
+    } else {
+        WINDOW.min(age)
+    };
+    Config {
+        name: bucket.stream(),
+        subjects: vec![format!("$KV.{}.>", bucket.name())],
+        max_messages: max,
+        max_messages_per_subject: 1,
+        // As in any bucket: a key that is one too many is refused, and none is lost.
+        discard: DiscardPolicy::New,
+        max_age: age,
+        storage: StorageType::File,
+        num_replicas: replicas,
+        duplicate_window: window,
+        allow_rollup: true,
+        ..unlimited()
+    }
+}
+
+fn unlimited() -> Config {
+    Config {
+        max_bytes: -1,
+        max_messages: -1,
+        max_consumers: -1,
+        max_message_size: -1,
+        ..Config::default()
+    }
+}
+
+/// Why a stream cannot be used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Unusable {
+    /// NATS did not answer, or not yet.
+    NotNow(Reason),
+    /// It is there, and differs in what matters.
+    Different(Reason),
+}
+
+/// Creates a stream, or checks the one that is there.
+pub(crate) async fn ensure(session: &Session, wanted: &Config) -> Result<(), Unusable> {
+    let name = &wanted.name;
+    let not_now = |error: &dyn std::fmt::Display| {
+        Unusable::NotNow(Reason::new(format!(
+            "cannot create the stream {name}: {error}"
+        )))
+    };
+    let ensuring = async {
+        // Asking first: to create one that is there takes its leader, to read it any server.
+        let found = match session.jetstream.get_stream(name).await {
+            Ok(stream) => stream.cached_info().config.clone(),
+            Err(_) => match session.jetstream.create_stream(wanted.clone()).await {
+                Ok(stream) => stream.cached_info().config.clone(),
+                Err(error) => return Err(not_now(&error)),
+            },
+        };
+        compare(wanted, &found).map_err(Unusable::Different)
+    };
+    tokio::select! {
+        ensured = tokio::time::timeout(CREATION, ensuring) => {
+            ensured.unwrap_or_else(|_| Err(not_now(&"no answer")))
+        }
+        () = session.ended.cancelled() => Err(not_now(&"the connection to NATS was lost")),
+    }
+}
+
+/// Compares what matters: others may have chosen another number of replicas, another limit, another window.
+fn compare(wanted: &Config, found: &Config) -> Result<(), Reason> {
+    let differs = if wanted.subjects != found.subjects {
+        "its subjects"
+    } else if wanted.max_messages_per_subject != found.max_messages_per_subject {
+        "max_msgs_per_subject"
+    } else if wanted.max_age != found.max_age {
+        "max_age"
+    } else if wanted.discard != found.discard {
+        "its discard policy"
+    } else if wanted.retention != found.retention {
+        "its retention policy"
+    } else if found.sealed || found.deny_purge || found.mirror.is_some() {
+        "who may write it"
+    } else {
+        return Ok(());
+    };
+    Err(Reason::new(format!(
+        "the stream {} of NATS is there already and differs in {differs}; delete it, or set [cluster] prefix to \
+         another one",
+        wanted.name
+    )))
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotNow(reason) | Self::Different(reason) => write!(f, "{reason}"),
+        }
+    }
+}
+
+impl From<Failure> for Unusable {
+    fn from(failure: Failure) -> Self {
+        Self::NotNow(Reason::new(failure.to_string()))
+    }
+}
+
+/// The window of NATS's own buckets.
+const WINDOW: Duration = Duration::from_mins(2);
+
+/// How long the creation of a stream may take: all servers that keep it must be found.
+const CREATION: Duration = Duration::from_secs(5);
+
+/// Ten times as many daemons as anybody will have.
+const MAX_MEMBERS: i64 = 10_000;
+
+/// A lease for each Asterisk of each daemon.
+const MAX_LEASES: i64 = 100_000;
+
+/// The claims of an hour.
+const MAX_CLAIMS: i64 = 1_000_000;
+
+/// 100 sites with 10,000 phones each, several keys for each phone.
+const MAX_PRESENCE: i64 = 5_000_000;

@@ -1,0 +1,168 @@
+//! Watching the messages of a stream, those that are there and those that come.
+//!
+//! The watchers of the client library resume by themselves, and do not tell what they may have missed: a
+//! deletion that was itself removed meanwhile. This one ends at any irregularity, and its user begins anew.
+
+use std::time::{Duration, SystemTime};
+
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, push};
+use async_nats::{HeaderMap, StatusCode, Subscriber};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+
+use crate::error::Reason;
+use crate::session::{Failure, Session};
+
+/// A watch.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    session: Session,
+    messages: Subscriber,
+    /// How many messages have arrived.
+    arrived: u64,
+    /// How many messages were there when it began.
+    pub(crate) existing: u64,
+}
+
+/// A message of a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    pub(crate) subject: String,
+    pub(crate) sequence: u64,
+    pub(crate) at: SystemTime,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// How many more are there already.
+    pub(crate) pending: u64,
+}
+
+impl Watch {
+    /// Begins to watch the subjects of a stream that match `filter`.
+    pub(crate) async fn start(
+        session: &Session,
+        stream: &str,
+        filter: String,
+    ) -> Result<Self, Failure> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::Unanswered(Reason::new(format!("cannot watch {filter}: {error}")))
+        };
+        let starting = async {
+            let subject = session.client.new_inbox();
+            let subscribed = session.client.subscribe(subject.clone()).await;
+            let messages = subscribed.map_err(|error| failed(&error))?;
+            let config = push::Config {
+                deliver_subject: subject,
+                deliver_policy: DeliverPolicy::All,
+                ack_policy: AckPolicy::None,
+                filter_subject: filter.clone(),
+                replay_policy: ReplayPolicy::Instant,
+                flow_control: true,
+                idle_heartbeat: HEARTBEAT,
+                max_deliver: 1,
+                memory_storage: true,
+                num_replicas: 1,
+                ..push::Config::default()
+            };
+            let context = &session.jetstream;
+            let created = context.create_consumer_on_stream(config, stream).await;
+            let consumer = created.map_err(|error| failed(&error))?;
+            Ok(Self {
+                session: session.clone(),
+                messages,
+                arrived: 0,
+                existing: consumer.cached_info().num_pending,
+            })
+        };
+        tokio::select! {
+            started = tokio::time::timeout(session.patience, starting) => {
+                started.unwrap_or_else(|_| Err(failed(&"no answer")))
+            }
+            () = session.ended.cancelled() => Err(failed(&"the connection to NATS was lost")),
+        }
+    }
+
+    /// Waits for the next message; an error ends the watch.
+    pub(crate) async fn next(&mut self) -> Result<Watched, Reason> {
+        loop {
+            let message = tokio::select! {
+                message = tokio::time::timeout(SILENCE, self.messages.next()) => message,
+                () = self.session.ended.cancelled() => {
+                    return Err(Reason::new("the connection to NATS was lost"));
+                }
+            };
+            let message = match message {
+                Ok(Some(message)) => message,
+                Ok(None) => return Err(Reason::new("the subscription ended")),
+                Err(_) => return Err(Reason::new(format!("nothing heard for {SILENCE:?}"))),
+            };
+            match message.status {
+                None => return self.read(message),
+                Some(StatusCode::IDLE_HEARTBEAT) => self.answer(message).await?,
+                Some(status) => return Err(Reason::new(format!("the consumer ended: {status}"))),
+            }
+        }
+    }
+
+    fn read(&mut self, message: async_nats::Message) -> Result<Watched, Reason> {
+        let message = Message {
+            context: self.session.jetstream.clone(),
+            message,
+        };
+        let (sequence, arrived, at, pending) = match message.info() {
+            Ok(info) => (
+                info.stream_sequence,
+                info.consumer_sequence,
+                info.published,
+                info.pending,
+            ),
+            Err(error) => {
+                return Err(Reason::new(format!(
+                    "a message without a position: {error}"
+                )));
+            }
+        };
+        self.arrived += 1;
+        if arrived != self.arrived {
+            return Err(Reason::new("messages were lost"));
+        }
+        let Message { message, .. } = message;
+        Ok(Watched {
+            subject: message.subject.to_string(),
+            sequence,
+            at: at.into(),
+            headers: message.headers.unwrap_or_default(),
+            body: message.payload,
+            pending,
+        })
+    }
+
+    /// Lets a flow go on, or checks that nothing is missing.
+    async fn answer(&self, message: async_nats::Message) -> Result<(), Reason> {
+        if let Some(reply) = message.reply {
+            let sent = self
+                .session
+                .publish(reply.to_string(), None, Bytes::new())
+                .await;
+            return sent.map_err(|failure| Reason::new(failure.to_string()));
+        }
+        let last = message
+            .headers
+            .as_ref()
+            .and_then(|headers| headers.get(LAST_CONSUMER));
+        let last = last.and_then(|last| last.as_str().parse::<u64>().ok());
+        match last {
+            Some(last) if last != self.arrived => Err(Reason::new("messages were lost")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The header of a heartbeat that tells how many messages were sent.
+const LAST_CONSUMER: &str = "Nats-Last-Consumer";
+
+/// How often NATS says that there is nothing new.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// After how long without anything the watch begins anew.
+const SILENCE: Duration = Duration::from_secs(7);
