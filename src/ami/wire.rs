@@ -7,6 +7,7 @@
 //! This module does no I/O, knows no action by name, and never waits.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+mod blank_line;
 mod boundary;
 mod framer;
 mod grammar;

@@ -5,6 +5,7 @@
 use bytes::{Bytes, BytesMut};
 use memchr::memchr;
 
+use super::blank_line::blank_line;
 use super::boundary::{LONGEST_MARK, Position, Step};
 use super::line::without_line_end;
 
@@ -48,6 +49,9 @@ impl Framer {
     /// appended last.
     pub fn next(&mut self, buffer: &mut BytesMut) -> Option<Frame> {
         loop {
+            if let Some((length, end)) = self.ordinary_end(buffer) {
+                return Some(self.complete(buffer, length, end));
+            }
             let unseen = buffer.get(self.scanned..).unwrap_or_default();
             let Some(feed) = memchr(b'\n', unseen) else {
                 // The line may still turn out to be the last one, unless it is too long for that.
@@ -103,6 +107,25 @@ impl Framer {
             None if rest.is_empty() => None,
             None => Some(Frame::Unfinished { offset, rest }),
         }
+    }
+
+    /// Returns the length of an ordinary packet that the buffer contains as a whole, without and with the
+    /// blank line that ends it; `None` if its lines must be looked at one by one.
+    fn ordinary_end(&self, buffer: &[u8]) -> Option<(usize, usize)> {
+        if self.position != Position::Ordinary || self.oversized.is_some() {
+            return None;
+        }
+        // The line feed that ends the last line, unless the unfinished one is known not to be blank.
+        let is_fresh = self.scanned <= self.line.saturating_add(1);
+        let start = if is_fresh {
+            self.line.checked_sub(1)?
+        } else {
+            self.scanned
+        };
+        let (length, end) = blank_line(buffer.get(start..)?)?;
+        let (length, end) = (start.saturating_add(length), start.saturating_add(end));
+        // So it has not too many lines either.
+        (length <= self.limit.min(MAX_LINES)).then_some((length, end))
     }
 
     /// Removes `end` bytes from the buffer, of which the first `length` are the packet.
