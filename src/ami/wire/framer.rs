@@ -48,8 +48,14 @@ impl Framer {
     /// Between calls, only append to `buffer`. It never grows much beyond the limit plus what was
     /// appended last.
     pub fn next(&mut self, buffer: &mut BytesMut) -> Option<Frame> {
+        let mut is_searched = false;
         loop {
-            if let Some((length, end)) = self.ordinary_end(buffer) {
+            // Once for each call, so that a packet that is not complete costs linear time.
+            if self.position == Position::Ordinary
+                && !std::mem::replace(&mut is_searched, true)
+                && let Some((length, end)) = self.ordinary_end(buffer)
+            {
+                self.position = Position::Outside;
                 return Some(self.complete(buffer, length, end));
             }
             let unseen = buffer.get(self.scanned..).unwrap_or_default();
@@ -109,10 +115,10 @@ impl Framer {
         }
     }
 
-    /// Returns the length of an ordinary packet that the buffer contains as a whole, without and with the
-    /// blank line that ends it; `None` if its lines must be looked at one by one.
+    /// Returns the length of the ordinary packet at the front of the buffer, without and with the blank line
+    /// that ends it; `None` if it is not complete, or its lines must be looked at one by one.
     fn ordinary_end(&self, buffer: &[u8]) -> Option<(usize, usize)> {
-        if self.position != Position::Ordinary || self.oversized.is_some() {
+        if self.oversized.is_some() {
             return None;
         }
         // The line feed that ends the last line, unless the unfinished one is known not to be blank.
