@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
@@ -55,6 +55,34 @@ impl Config {
     }
 }
 
+impl Eq for Config {}
+
+/// Compares secrets, too; files by their paths only.
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            nats,
+            name,
+            replicas,
+            prefix,
+            login,
+            tls,
+            timing,
+            limits,
+            version,
+        } = self;
+        *nats == other.nats
+            && *name == other.name
+            && *replicas == other.replicas
+            && *prefix == other.prefix
+            && *login == other.login
+            && *tls == other.tls
+            && *timing == other.timing
+            && *limits == other.limits
+            && *version == other.version
+    }
+}
+
 /// How a daemon logs in.
 #[derive(Clone, Debug, Default)]
 pub enum Login {
@@ -65,6 +93,19 @@ pub enum Login {
     Token(SecretString),
     /// With a file that holds a JWT and the seed of its key, as `nsc` writes it.
     CredentialsFile(PathBuf),
+}
+
+impl Eq for Login {}
+
+impl PartialEq for Login {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            (Self::Token(one), Self::Token(other)) => one.expose_secret() == other.expose_secret(),
+            (Self::CredentialsFile(one), Self::CredentialsFile(other)) => one == other,
+            _ => false,
+        }
+    }
 }
 
 /// The address of a NATS server: `nats://HOST[:PORT]` or `tls://HOST[:PORT]`, perhaps with

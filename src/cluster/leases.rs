@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
 use crate::names::DaemonName;
@@ -18,6 +19,9 @@ pub enum Leadership {
         /// How long nobody can be relied upon to have had it, since the last renewal of another daemon; not
         /// known if none was seen.
         gap: Option<Duration>,
+        /// Until when it lasts unless it is renewed; later with each renewal. Who was stopped for a while may
+        /// read this before the lease is known to be lost.
+        until: Instant,
     },
     /// Another daemon has it.
     Other {
