@@ -10,6 +10,7 @@
 mod admin;
 mod agi;
 mod asterisk;
+mod cluster;
 mod csta;
 mod cucm;
 mod deserialize;
@@ -44,6 +45,7 @@ mod written;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cluster::Cluster;
 pub use diagnostic::{Diagnostic, Location};
 pub(crate) use diagnostic::{Diagnostics, Warning};
 pub(crate) use media::Media;
@@ -101,6 +103,8 @@ pub struct Config {
     pub cucm: Option<CallManager>,
     /// CSTA sessions over SIP, if there are any.
     pub uacsta: Option<uacsta_sessions::Config>,
+    /// The other daemons, if there are any.
+    pub cluster: Option<Cluster>,
     /// The pages, in the order of the configuration.
     pub pages: Vec<PageConfig>,
     /// The rules, in the order of the configuration.
@@ -223,6 +227,7 @@ impl Config {
             media,
             cucm: cucm::read(root, validator),
             uacsta,
+            cluster: cluster::read(root, validator),
             pages,
             rules,
             rule_locations,

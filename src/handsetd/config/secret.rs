@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -110,6 +111,20 @@ impl SecretReader {
         read(&path, accept)
     }
 
+    /// Returns the path of a file with secrets that others read; an error if it cannot be read now.
+    pub(super) fn find_file(
+        &mut self,
+        location: &Location,
+        path: &Path,
+    ) -> Result<PathBuf, String> {
+        let path = resolve(location, path);
+        self.secret_files.push(Arc::from(path.as_path()));
+        match files::read(&path, Links::Follow, MAX_FILE) {
+            Ok(_) => Ok(path),
+            Err(error) => Err(cannot_read(&path, error)),
+        }
+    }
+
     /// Returns the keys of the secrets that are written in the configuration itself, such as `phone.password`.
     pub(super) fn into_keys(self) -> BTreeSet<String> {
         self.keys
@@ -169,13 +184,18 @@ fn resolve(location: &Location, path: &Path) -> PathBuf {
 /// Reads a file that contains nothing but a secret, with or without a line break at its end.
 fn read<T>(path: &Path, accept: impl FnOnce(&str) -> Result<T, String>) -> Result<T, String> {
     let shown = path.display();
-    let failed = |error| format!("cannot read {shown}: {}", access::explained(path, error));
     // A line break may follow the secret.
     let longest = MAX_SECRET.saturating_add(2);
-    let text = files::read_to_string(path, Links::Follow, longest).map_err(failed)?;
+    let text = files::read_to_string(path, Links::Follow, longest);
+    let text = text.map_err(|error| cannot_read(path, error))?;
     let secret = text.strip_suffix('\n').unwrap_or(&text);
     let secret = secret.strip_suffix('\r').unwrap_or(secret);
     accept(secret).map_err(|reason| format!("{shown}: {reason}"))
+}
+
+fn cannot_read(path: &Path, error: io::Error) -> String {
+    let shown = path.display();
+    format!("cannot read {shown}: {}", access::explained(path, error))
 }
 
 fn accept(secret: &str) -> Result<SecretString, String> {
@@ -196,6 +216,9 @@ fn accept(secret: &str) -> Result<SecretString, String> {
 
 /// What stands for secrets in the documentation.
 const PLACEHOLDERS: [&str; 2] = ["...", "…"];
+
+/// The longest file with secrets that others read, in bytes: a JWT of NATS takes some kilobytes.
+const MAX_FILE: u64 = 64 * 1024;
 
 /// The longest secret, in bytes.
 const MAX_SECRET: u64 = 4096;

@@ -20,7 +20,7 @@ pub(super) fn history(root: &mut Setting, validator: &mut Validator) -> history:
 const MAX_HISTORY: usize = 100_000;
 
 /// The names of all sections.
-pub(super) const SECTIONS: [&str; 16] = [
+pub(super) const SECTIONS: [&str; 17] = [
     "asterisk", "agi", "http", "admin", "history", "state", "vendor", "phones", "phone", "group",
-    "media", "cucm", "uacsta", "page", "rule", "log",
+    "media", "cucm", "uacsta", "cluster", "page", "rule", "log",
 ];

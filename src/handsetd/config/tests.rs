@@ -9,6 +9,8 @@ use handset_phones::phone::{AuthPolicy, Credentials, CstaCalls, NoneRegistered, 
 
 use super::*;
 
+#[cfg(feature = "cluster")]
+mod cluster;
 mod networks;
 mod secrets;
 mod uacsta;
@@ -167,7 +169,7 @@ fn commented_sections_of_the_example_load() {
     assert_eq!(config.asterisk.len(), 1);
     assert_eq!(config.directory.entries().len(), 1);
     assert_eq!(config.rules[0].tests.len(), 1);
-    assert!(config.cucm.is_some() && config.uacsta.is_some());
+    assert!(config.cucm.is_some() && config.uacsta.is_some() && config.cluster.is_some());
 }
 
 #[test]
@@ -381,7 +383,7 @@ fn quoted_keys_with_dots_are_not_paths() {
     assert_eq!(
         load_text("\"agi.budget\" = \"5s\"").unwrap_err(),
         "handsetd.toml:1: agi.budget: unknown key; expected one of asterisk, agi, http, admin, \
-         history, state, vendor, phones, phone, group, media, cucm, uacsta, page, rule, log"
+         history, state, vendor, phones, phone, group, media, cucm, uacsta, cluster, page, rule, log"
     );
 }
 

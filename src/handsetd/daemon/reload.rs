@@ -178,6 +178,7 @@ impl Reload {
             ("[state]", old.state != config.state),
             ("[cucm]", old.cucm != config.cucm),
             ("[uacsta]", old.uacsta != config.uacsta),
+            ("[cluster]", old.cluster != config.cluster),
         ];
         config.agi = old.agi.clone();
         config.dialplan = old.dialplan.clone();
@@ -187,6 +188,7 @@ impl Reload {
         config.state = old.state.clone();
         config.cucm.clone_from(&old.cucm);
         config.uacsta.clone_from(&old.uacsta);
+        config.cluster.clone_from(&old.cluster);
         changed
             .into_iter()
             .filter(|(_, changed)| *changed)

@@ -76,7 +76,7 @@ fn secrets_are_never_displayed() {
             assert!(!shown.contains(value.trim_matches('"')), "{line}");
         }
     }
-    assert_eq!(count, 10);
+    assert_eq!(count, 11);
     for fixture in fixtures("bad") {
         let message = load_file(&fixture).unwrap_err();
         assert!(
