@@ -8,6 +8,7 @@ mod action_urls;
 mod ami_clients;
 mod bind_admin;
 mod channels;
+mod cluster;
 mod csta;
 mod forms;
 mod outbox_startup;

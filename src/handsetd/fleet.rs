@@ -8,6 +8,7 @@ mod index;
 mod leadership;
 mod peers;
 mod routes;
+mod state;
 
 pub(crate) use announced::{AnnouncedGroup, AnnouncedPhone, AnnouncedServer};
 pub(crate) use carried::{CarriedFile, CarriedFiles, FileStore, carry};
@@ -19,3 +20,4 @@ pub(crate) use peers::{AnswerQuestions, AskError, Peer, Peers};
 pub(crate) use routes::{
     NotSent, PeerCancellation, PeerReply, PeerRequest, Reply, Routes, Unanswered,
 };
+pub(crate) use state::{ClusterHealth, ClusterMember, ClusterState, Membership};

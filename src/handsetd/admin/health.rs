@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::query;
 use super::reply::Reply;
 use super::state::AppState;
+use crate::fleet::{ClusterState, Membership};
 use crate::outcome::Status;
 
 /// Handles `/health/live`: the reply itself is the proof.
@@ -20,7 +21,7 @@ pub(super) async fn live() -> Reply {
 /// Handles `/health/ready`: ready from the moment all listeners are bound until shutdown.
 ///
 /// A lost Asterisk connection is reported and does not make handsetd unready, since calls do not need it;
-/// with `?strict` it does, and so do rights that an account lacks.
+/// with `?strict` it does, and so do rights that an account lacks, and a cluster that is not joined.
 pub(super) async fn ready(
     State(state_of): State<Arc<AppState>>,
     RawQuery(query): RawQuery,
@@ -38,8 +39,12 @@ pub(super) async fn ready(
     };
     let health = &state_of.services.health;
     let listeners = listeners(&state_of);
-    let Servers { all, unready } = Servers::of(&state_of);
-    let result = json!({"listeners": listeners, "asterisk": all});
+    let Servers { all, mut unready } = Servers::of(&state_of);
+    let mut result = json!({"listeners": listeners, "asterisk": all});
+    if let Some(state) = cluster_state(&state_of) {
+        unready.extend(complaint(&state));
+        result["cluster"] = cluster(&state);
+    }
     if health.stopping.is_cancelled() {
         let code = StatusCode::SERVICE_UNAVAILABLE;
         return Reply::new(code, Status::Unreachable, "handsetd is stopping", result);
@@ -57,6 +62,39 @@ pub(super) fn listeners(state: &AppState) -> Map<String, Value> {
     listeners
         .map(|(name, address)| ((*name).to_owned(), address.to_string().into()))
         .collect()
+}
+
+/// Returns how this daemon is part of the cluster; `None` without `[cluster]`.
+pub(super) fn cluster_state(state: &AppState) -> Option<ClusterState> {
+    let health = &state.services.health;
+    health.cluster.as_ref().map(|cluster| cluster.now())
+}
+
+/// Returns it as JSON, with what to do about it as `cure`; null if nothing is wrong with it.
+pub(super) fn cluster(state: &ClusterState) -> Value {
+    let daemons = state.daemons.iter().map(|daemon| {
+        let since = humantime::format_rfc3339_seconds(daemon.since).to_string();
+        json!({"name": daemon.name, "version": daemon.version, "since": since})
+    });
+    json!({
+        "name": state.name,
+        "state": state.membership.as_str(),
+        "since": humantime::format_rfc3339_seconds(state.since).to_string(),
+        "reason": state.reason,
+        "cure": state.cure(),
+        "daemons": daemons.collect::<Vec<_>>(),
+        "leads": state.leads,
+    })
+}
+
+/// Returns what is wrong with the cluster.
+fn complaint(state: &ClusterState) -> Option<String> {
+    let cause = match state.membership {
+        Membership::Joined => return None,
+        Membership::Joining => "being joined",
+        Membership::Alone | Membership::Refused => &state.reason,
+    };
+    Some(format!("cluster: {cause}"))
 }
 
 /// The connections to the Asterisk servers.

@@ -1,5 +1,6 @@
 //! `/metrics`: all metrics, for Prometheus.
 
+mod cluster;
 mod csta;
 mod text_format;
 
@@ -19,8 +20,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use super::health::cluster_state;
 use super::state::AppState;
 use crate::events::RuleStatus;
+use crate::fleet::ClusterState;
 use crate::history::HistoryFigures;
 use crate::metrics::DeliveryMetrics;
 use crate::uacsta::SessionTotals;
@@ -53,6 +56,8 @@ struct Snapshot {
     refused_connections: u64,
     /// `None` without `[uacsta]`.
     sessions: Option<SessionTotals>,
+    /// `None` without `[cluster]`.
+    cluster: Option<ClusterState>,
 }
 
 #[derive(Debug)]
@@ -109,6 +114,7 @@ impl Snapshot {
             wrong_tokens: state.wrong_tokens.total(),
             refused_connections: services.courier.refused_connections(),
             sessions: services.resolver.session_totals(),
+            cluster: cluster_state(state),
         }
     }
 
@@ -173,6 +179,9 @@ impl Snapshot {
         );
         if let Some(totals) = &self.sessions {
             csta::register(totals, registry);
+        }
+        if let Some(state) = &self.cluster {
+            cluster::register(state, registry);
         }
         self.register_servers(registry);
         self.register_rules(registry);
@@ -281,11 +290,12 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use handset_phones::phone::Vendor;
 
     use super::*;
+    use crate::fleet::Membership;
     use crate::outcome::Status;
     use crate::rules::Counters;
 
@@ -310,6 +320,15 @@ mod tests {
                 description: None,
             }],
             sessions: Some(SessionTotals::default()),
+            cluster: Some(ClusterState {
+                name: "site-a".to_owned(),
+                membership: Membership::Joined,
+                since: SystemTime::UNIX_EPOCH,
+                reason: String::new(),
+                daemons: Vec::new(),
+                lost_events: 0,
+                leads: Vec::new(),
+            }),
             ..Snapshot::default()
         };
         let text = encode_all(&metrics, &snapshot).unwrap();

@@ -19,6 +19,7 @@ use super::wrong_tokens::WrongTokens;
 use crate::deliver::Courier;
 use crate::dispatch::Dispatcher;
 use crate::events::RulesHandle;
+use crate::fleet::ClusterHealth;
 use crate::history::History;
 use crate::metrics::DeliveryMetrics;
 use crate::pages::Pages;
@@ -52,6 +53,8 @@ pub(crate) struct Health {
     pub(crate) listeners: Vec<(&'static str, SocketAddr)>,
     /// The configured Asterisk servers.
     pub(crate) servers: watch::Receiver<Vec<ami::Client>>,
+    /// The other daemons, if there are any.
+    pub(crate) cluster: Option<Arc<dyn ClusterHealth>>,
     /// Cancelled once no new calls are accepted.
     pub(crate) stopping: CancellationToken,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{RawQuery, State};
 use serde_json::json;
 
-use super::health::{Servers, listeners};
+use super::health::{Servers, cluster, cluster_state, listeners};
 use super::query;
 use super::reply::Reply;
 use super::state::AppState;
@@ -28,7 +28,7 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, RawQuery(query): Raw
             .saturating_add(rule.counters.runs_failed);
         (failed > 0).then(|| json!({"name": rule.name, "failed": failed}))
     });
-    Reply::ok(json!({
+    let mut status = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "listeners": listeners(&state),
         "asterisk": Servers::of(&state).all,
@@ -36,5 +36,9 @@ pub(super) async fn get(State(state): State<Arc<AppState>>, RawQuery(query): Raw
         "in_flight": services.dispatcher.in_flight(),
         "stored": services.dispatcher.stored(),
         "failing_rules": failing.collect::<Vec<_>>(),
-    }))
+    });
+    if let Some(state) = cluster_state(&state) {
+        status["cluster"] = cluster(&state);
+    }
+    Reply::ok(status)
 }

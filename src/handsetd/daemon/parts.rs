@@ -6,6 +6,7 @@ use tracing::info;
 
 use super::ami_clients;
 use super::bind_admin::bind_admin;
+use super::cluster::{self, OtherDaemons};
 use super::csta;
 use super::outbox_startup::OpenedOutbox;
 use super::settings;
@@ -35,10 +36,11 @@ pub(super) struct Parts {
     pub(super) engine: Engine,
     pub(super) sessions: Sessions,
     pub(super) uacsta: Option<uacsta::Server>,
+    pub(super) others: OtherDaemons,
 }
 
 impl Parts {
-    /// Binds every address of `config`, and opens the state directory.
+    /// Binds every address of `config`, opens the state directory, and begins to join the other daemons.
     pub(super) async fn bind(config: Config) -> anyhow::Result<Self> {
         let asterisk = settings::asterisk_configs(&config)?;
         let engine = settings::engine(&config)?;
@@ -87,6 +89,7 @@ impl Parts {
         let (courier, outbox) = tokio::task::spawn_blocking(open)
             .await
             .context("cannot read the state directory")?;
+        let others = cluster::join(&config).await?;
         Ok(Self {
             agi,
             http,
@@ -102,6 +105,7 @@ impl Parts {
             engine,
             sessions,
             uacsta,
+            others,
         })
     }
 }

@@ -13,6 +13,7 @@ use tracing::{info, warn};
 
 use super::ami_clients::AmiClients;
 use super::channels::channels;
+use super::cluster::OtherDaemons;
 use super::csta;
 use super::outbox_startup::OpenedOutbox;
 use super::parts::Parts;
@@ -52,6 +53,7 @@ pub(super) struct Running {
     http: Tasks,
     /// `None` if it cannot be used.
     outbox: Option<Store>,
+    others: OtherDaemons,
     reload: Reload,
 }
 
@@ -109,7 +111,7 @@ impl Running {
         let (rules, queries) = RulesHandle::new();
         let states = parts.engine.states();
         senders.schedules.send_replace(parts.engine.schedules());
-        let scheduler = Scheduler::new(&parts.config.state.dir, None);
+        let scheduler = Scheduler::new(&parts.config.state.dir, parts.others.claims.clone());
         let facts = senders.facts.clone();
         let scheduling = scheduler.run(receivers.schedules, facts, calls.stop());
         calls.spawn("schedules", scheduling);
@@ -133,7 +135,7 @@ impl Running {
             dispatcher: dispatcher.clone(),
             event_tap: senders.event_tap,
             bus_tap: None,
-            leadership: None,
+            leadership: parts.others.leadership.clone(),
             deliveries,
             servers: ami_clients.clients(),
             tasks: calls.clone(),
@@ -206,6 +208,7 @@ impl Running {
                 favourites: admin::Favourites::new(&parts.config.state.dir),
                 health: Health {
                     listeners,
+                    cluster: parts.others.health.clone(),
                     servers: ami_clients.clients(),
                     stopping: calls.stop(),
                 },
@@ -239,6 +242,7 @@ impl Running {
             sip,
             http,
             outbox: store,
+            others: parts.others,
             reload,
         }
     }
@@ -267,6 +271,7 @@ impl Running {
             let _ = timeout(CHECKPOINT_TIMEOUT, outbox.checkpoint()).await;
         }
         let _ = timeout(CHECKPOINT_TIMEOUT, self.reload.history.flush()).await;
+        self.others.leave().await;
         self.sessions.shut_down(HANG_UP_TIMEOUT).await;
         self.sip.shut_down(LOG_OFF_TIMEOUT).await;
         self.asterisk.shut_down(LOG_OFF_TIMEOUT).await;

@@ -80,6 +80,7 @@ impl Answer {
         let mut findings = vec![Finding::good("daemon", running)];
         findings.extend(version(&text(&status["version"])));
         findings.extend(self.servers().iter().map(server));
+        findings.extend(cluster(&status["cluster"]));
         findings.push(own_url(&status["http_url"]));
         for rule in status["failing_rules"].as_array().into_iter().flatten() {
             let name = text(&rule["name"]);
@@ -121,6 +122,29 @@ fn server(server: &Value) -> Finding {
              says?",
         ),
     }
+}
+
+/// Returns what the daemon says of the cluster; nothing without `[cluster]`.
+fn cluster(cluster: &Value) -> Option<Finding> {
+    let text = |key: &str| cluster[key].as_str().unwrap_or_default();
+    let (name, state, reason) = (text("name"), text("state"), text("reason"));
+    let found = match state {
+        "" => return None,
+        "joined" => {
+            let daemons = cluster["daemons"].as_array().into_iter().flatten();
+            let names: Vec<&str> = daemons
+                .filter_map(|daemon| daemon["name"].as_str())
+                .collect();
+            let joined = format!("joined as {name}; daemons: {}", names.join(", "));
+            Finding::good("cluster", joined)
+        }
+        "joining" => Finding::note("cluster", format!("being joined as {name}")),
+        state => Finding::fault("cluster", format!("{name} is {state}: {reason}")),
+    };
+    Some(match text("cure") {
+        "" => found,
+        cure => found.cure(cure.to_owned()),
+    })
 }
 
 fn own_url(own: &Value) -> Finding {
@@ -187,5 +211,25 @@ mod tests {
         let found = levels(status);
         assert_eq!(found[2], ("http.url", Level::Fault));
         assert_eq!(found[3], ("rules", Level::Note));
+    }
+
+    #[test]
+    fn cluster_is_told_with_its_cure() {
+        let found = |state: &str, reason: &str, cure: Option<&str>| {
+            cluster(&json!({
+                "name": "site-a", "state": state, "reason": reason, "cure": cure,
+                "daemons": [{"name": "site-a"}, {"name": "site-b"}],
+            }))
+        };
+        assert!(cluster(&Value::Null).is_none());
+        let expected = Finding::good("cluster", "joined as site-a; daemons: site-a, site-b");
+        assert_eq!(found("joined", "", None), Some(expected));
+        let expected = Finding::fault("cluster", "site-a is alone: no quorum").cure("start it");
+        assert_eq!(
+            found("alone", "no quorum", Some("start it")),
+            Some(expected)
+        );
+        let joining = found("joining", "", Some("Wait.")).unwrap();
+        assert_eq!(joining.level(), Level::Note);
     }
 }

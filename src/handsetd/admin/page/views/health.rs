@@ -7,7 +7,7 @@ use axum::response::Response;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use crate::admin::health::{Servers, listeners};
+use crate::admin::health::{Servers, cluster, cluster_state, listeners};
 use crate::admin::page::last_reload;
 use crate::admin::page::listing;
 use crate::admin::page::shell::{self, View, Visitor};
@@ -44,6 +44,7 @@ pub(super) async fn serve(
         version => env!("CARGO_PKG_VERSION"),
         listeners => Value::from(Serde(listeners(&state))),
         servers => Value::from(Serde(Servers::of(&state).with_cures())),
+        cluster => cluster_state(&state).map(|state| Value::from(Serde(cluster(&state)))),
         own_url,
         faults => last_reload::faults(&state, &visitor),
         reload => last_reload::value(&state),

@@ -1,0 +1,44 @@
+//! Tells whether this daemon is part of the cluster, to those who ask.
+
+use handset_cluster::{Cluster, State};
+
+use super::election::Election;
+use crate::fleet::{ClusterHealth, ClusterMember, ClusterState, Membership};
+
+/// What is known of the cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct ClusterView {
+    pub(crate) cluster: Cluster,
+    pub(crate) election: Election,
+}
+
+impl ClusterHealth for ClusterView {
+    fn now(&self) -> ClusterState {
+        let state = self.cluster.state().borrow().clone();
+        let members = self.cluster.members();
+        let members = members.borrow();
+        let daemons = members.iter().map(|member| ClusterMember {
+            name: member.name.to_string(),
+            version: member.version.clone(),
+            since: member.since,
+        });
+        ClusterState {
+            name: self.cluster.name().to_string(),
+            membership: membership(&state),
+            since: state.since(),
+            reason: state.reason().map(ToString::to_string).unwrap_or_default(),
+            daemons: daemons.collect(),
+            lost_events: self.cluster.lost_events(),
+            leads: self.election.led(),
+        }
+    }
+}
+
+fn membership(state: &State) -> Membership {
+    match state {
+        State::Joining { .. } => Membership::Joining,
+        State::Joined { .. } => Membership::Joined,
+        State::Alone { .. } => Membership::Alone,
+        State::Refused { .. } => Membership::Refused,
+    }
+}
