@@ -3,18 +3,22 @@
 //! A delivery continues when its caller is gone, and a panic in one does not end others; deliveries to the
 //! same phone are queued. Each is recorded in the history with its requester, and can be cancelled
 //! until something is sent. Deliveries with `keep` are stored in the outbox, where they wait for
-//! phones that are unreachable.
+//! phones that are unreachable. A phone that another daemon owns gets the request from that one.
 
 mod delivery;
+mod elsewhere;
 mod in_flight;
 mod outbox;
 mod pace;
+mod peer;
 mod queue;
 mod refusal;
+mod route;
 mod services;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,21 +26,25 @@ use futures_util::future::join_all;
 use handset_phones::phone::Phone;
 use handset_phones::verb::{Action, Request};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tracing::{Instrument, info_span};
 
 use crate::commit_point::CommitPoint;
+use crate::fleet::{CarriedFiles, PeerCancellation};
 use crate::history::{RequestInfo, Requester};
 use crate::outbox::{Change, Storage, StoredEntry};
 use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::{NotFound, Resolution};
 use crate::roster::Roster;
+use elsewhere::Carriage;
 use outbox::OutboxWorker;
 use pace::Pace;
 use queue::Admission;
+use route::{Elsewhere, Place, Router};
 
 pub(crate) use delivery::Delivery;
 pub(crate) use outbox::Expired;
+pub(crate) use peer::PeerTerms;
 pub(crate) use services::Services;
 
 /// Starts deliveries. Clones share their state.
@@ -88,8 +96,23 @@ impl Dispatcher {
         self.outbox.len()
     }
 
-    /// Cancels the deliveries of the request `id` that are not sent yet; returns their phones.
+    /// Cancels the deliveries of the request `id` that are not sent yet, also those of other daemons; returns
+    /// their phones.
     pub(crate) async fn cancel(&self, id: &str, requester: &Requester) -> Vec<String> {
+        let mut phones = self.cancel_here(id, requester).await;
+        if let Some(routes) = &self.services.routes
+            && let Ok(requester) = serde_json::to_value(requester)
+        {
+            let id = id.to_owned();
+            let elsewhere = routes.cancel(PeerCancellation { id, requester }).await;
+            phones.extend(elsewhere);
+            phones.sort();
+            phones.dedup();
+        }
+        phones
+    }
+
+    async fn cancel_here(&self, id: &str, requester: &Requester) -> Vec<String> {
         let phones = self.services.in_flight.cancel(id, requester);
         if !phones.is_empty() {
             self.outbox.delete_pending(id, &phones).await;
@@ -139,6 +162,11 @@ impl Dispatcher {
         let until = Instant::now() + patience;
         resolver.inquire(names, home, until).await;
         let found = resolver.find(names, home);
+        if let Some(routes) = &self.services.routes
+            && found.iter().any(Result::is_err)
+        {
+            routes.settle(patience).await;
+        }
         Ok(self.start(found, request, info))
     }
 
@@ -164,7 +192,9 @@ impl Dispatcher {
         let delivery = async move {
             let started = Instant::now();
             let commit_point = CommitPoint::default();
-            let outcome = services.deliver(None, &request, &commit_point).await;
+            let outcome = services
+                .deliver(None, &request, &CarriedFiles::default(), &commit_point)
+                .await;
             let verb = request.verb.name();
             services.finish(record, verb, &outcome, started.elapsed());
             outcome
@@ -174,7 +204,8 @@ impl Dispatcher {
         Delivery::in_progress(Outcome::new(Status::Queued, ""), task)
     }
 
-    /// Starts the deliveries to the phones that were found.
+    /// Starts the deliveries to the phones that were found, and to those of other daemons that the request
+    /// names.
     pub(crate) fn start(
         &self,
         found: Vec<Resolution>,
@@ -191,16 +222,58 @@ impl Dispatcher {
                 return vec![Delivery::over(refused)];
             }
         };
+        let places = match &services.routes {
+            None => found.into_iter().map(Place::Here).collect(),
+            Some(routes) => {
+                let router = Router {
+                    resolver: &services.resolver,
+                    routes: &**routes,
+                    home: info.home.as_ref(),
+                };
+                router.places(found, request.phone.as_ref())
+            }
+        };
         let request = Arc::new(request);
-        let pace = Pace::default();
-        let start = |found| match found {
-            found if request.keep.is_some() => {
+        let (pace, carriage) = (Pace::default(), Carriage::default());
+        let start = |place| match place {
+            Place::Here(found) if request.keep.is_some() => {
                 self.start_stored(found, &request, info, pace.clone())
             }
-            Ok(phone) => self.start_one(phone, Arc::clone(&request), info, pace.clone()),
-            Err(NotFound { outcome, .. }) => Delivery::over(self.services.reject(info, outcome)),
+            Place::Here(Ok(phone)) => {
+                self.start_one(phone, Arc::clone(&request), info, pace.clone())
+            }
+            Place::Here(Err(NotFound { outcome, .. })) => {
+                Delivery::over(self.services.reject(info, outcome))
+            }
+            Place::Elsewhere(elsewhere) if request.keep.is_some() => {
+                self.start_stored_elsewhere(*elsewhere, &request, info, pace.clone())
+            }
+            Place::Elsewhere(elsewhere) => {
+                let shared = (carriage.clone(), pace.clone());
+                self.start_elsewhere(*elsewhere, &request, info, shared)
+            }
         };
-        found.into_iter().map(start).collect()
+        places.into_iter().map(start).collect()
+    }
+
+    /// Stores a delivery to a phone that another daemon owns.
+    fn start_stored_elsewhere(
+        &self,
+        elsewhere: Elsewhere,
+        request: &Arc<Request>,
+        info: &RequestInfo,
+        pace: Pace,
+    ) -> Delivery {
+        let found = elsewhere.here.ok_or_else(|| NotFound {
+            outcome: Outcome::at(
+                &elsewhere.name,
+                elsewhere.vendor,
+                Status::Unreachable,
+                "it is a phone of another daemon",
+            ),
+            phone_ref: Some(Box::new(elsewhere.phone_ref)),
+        });
+        self.start_stored(found, request, info, pace)
     }
 
     fn start_one(
@@ -209,6 +282,21 @@ impl Dispatcher {
         request: Arc<Request>,
         info: &RequestInfo,
         pace: Pace,
+    ) -> Delivery {
+        let terms = Terms {
+            pace,
+            files: CarriedFiles::default(),
+            until: None,
+        };
+        self.start_on(phone, request, info, terms)
+    }
+
+    fn start_on(
+        &self,
+        phone: Phone,
+        request: Arc<Request>,
+        info: &RequestInfo,
+        terms: Terms,
     ) -> Delivery {
         let services = Arc::clone(&self.services);
         let outcome = Outcome::at(&phone.name, Some(phone.vendor), Status::Queued, "");
@@ -238,12 +326,19 @@ impl Dispatcher {
                 () = commit_point.cancelled() => {
                     guard.cancelled_outcome(&phone.name, Some(phone.vendor))
                 }
+                () = terms.expiry(&commit_point) => {
+                    let vendor = Some(phone.vendor);
+                    Outcome::at(&phone.name, vendor, Status::Unreachable, WAITED_TOO_LONG)
+                }
                 outcome = async {
                     match slot.admission().await {
                         Admission::Now => {
-                            let deliver =
-                                || services.deliver(Some(&phone), &request, &commit_point);
-                            pace.run(deliver).await
+                            let request = terms.within(&request);
+                            let files = &terms.files;
+                            let deliver = || {
+                                services.deliver(Some(&phone), &request, files, &commit_point)
+                            };
+                            terms.pace.run(deliver).await
                         }
                         Admission::Replaced => {
                             let reason = "replaced by a newer screen before it was sent";
@@ -264,6 +359,44 @@ impl Dispatcher {
         Delivery::in_progress(outcome, task)
     }
 }
+
+/// How a request is delivered.
+struct Terms {
+    pace: Pace,
+    /// What came with a request that was made at another daemon.
+    files: CarriedFiles,
+    /// Until when it has to be sent, if that is limited.
+    until: Option<Instant>,
+}
+
+impl Terms {
+    /// Waits until it is too late to send the request, and nothing of it was sent.
+    async fn expiry(&self, commit_point: &CommitPoint) {
+        if let Some(until) = self.until {
+            sleep_until(until).await;
+            if commit_point.cancel() {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Returns the request with the time that is left for it.
+    fn within<'a>(&self, request: &'a Request) -> Cow<'a, Request> {
+        let (Some(until), Some(deadline)) = (self.until, request.deadline) else {
+            return Cow::Borrowed(request);
+        };
+        let rest = until.saturating_duration_since(Instant::now());
+        Cow::Owned(Request {
+            deadline: Some(deadline.min(rest)),
+            ..request.clone()
+        })
+    }
+}
+
+/// Reason for a request that waited for others until its requester no longer waited for it.
+const WAITED_TOO_LONG: &str =
+    "not sent: earlier requests to this phone took longer than its deadline";
 
 /// Reason where `keep` has no phone to wait for.
 const NO_PHONE: &str = "keep is for phones, and this goes to the call manager; leave keep out";

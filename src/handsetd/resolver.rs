@@ -1,6 +1,7 @@
 //! Resolves names to phones, from configuration and roster. No I/O.
 
 mod absence;
+mod announcing;
 mod claimants;
 mod csta_phones;
 mod desk_phones;
@@ -11,6 +12,7 @@ mod servers;
 mod speaker;
 mod summary;
 
+pub(crate) use announcing::as_announced;
 pub(crate) use named_phone::NamedPhone;
 pub(crate) use phone_ref::PhoneRef;
 pub(crate) use speaker::Claims;

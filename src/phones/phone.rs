@@ -42,6 +42,7 @@ pub use id::{Address, Endpoint, MacAddress, Malformed, Technology, sip_host, sip
 pub use identity::Identity;
 pub use listing::Listing;
 pub use names::{PhoneName, PhoneNames};
+pub use pattern::Pattern;
 pub use registered::{NoneRegistered, Registered};
 pub use registration_info::RegistrationInfo;
 pub use server_name::{InvalidServerName, ServerName};

@@ -32,9 +32,11 @@ use super::originate::OriginatedCalls;
 use super::phone_client::{Accounts, PhoneClient};
 use super::prepare::{MediaPipeline, Prepared, background_png, prepare};
 use super::push_credentials::{OpenPush, PushCredentials};
+use super::read_files::read_files;
 use super::registration::{self, Sends};
 use crate::commit_point::CommitPoint;
 use crate::content_store::{ContentPublisher, ContentStore};
+use crate::fleet::CarriedFiles;
 use crate::outcome::{Outcome, Status};
 use crate::roster::Roster;
 use crate::uacsta::Sessions;
@@ -94,12 +96,13 @@ impl Courier {
 
     /// Delivers `request` to `phone`, and returns the outcome.
     ///
-    /// Commits before anything is sent. Dropping the future after that may leave the phone with half
-    /// of the request.
+    /// The files that it names are those of `files`, if it was made at another daemon. Commits before anything
+    /// is sent. Dropping the future after that may leave the phone with half of the request.
     pub(crate) async fn deliver(
         &self,
         phone: &Phone,
         request: &Request,
+        files: &CarriedFiles,
         commit_point: &CommitPoint,
     ) -> Outcome {
         let outcome =
@@ -117,7 +120,7 @@ impl Courier {
             return outcome(Status::Unreachable, reason);
         };
         let Prepared { task, note } =
-            match prepare(&self.0.media, phone, &request.action, &publisher).await {
+            match prepare(&self.0.media, files, phone, &request.action, &publisher).await {
                 Ok(prepared) => prepared,
                 Err(Failure { status, reason }) => return outcome(status, reason),
             };
@@ -180,6 +183,15 @@ impl Courier {
         }
     }
 
+    /// Reads the files that `action` names, for another daemon that delivers it: a template in each version
+    /// that there is for a vendor.
+    pub(crate) async fn read_files(
+        &self,
+        action: &Action,
+    ) -> Result<Vec<(String, Bytes)>, Failure> {
+        read_files(&self.0.media, action).await
+    }
+
     /// Has the call manager execute `mobility`, the action of `request`, and returns the outcome.
     /// Concerns `phone` unless it names a device or a user. Commits before anything is sent.
     pub(crate) async fn ask_call_manager(
@@ -220,6 +232,7 @@ impl Courier {
         };
         let Prepared { task, .. } = prepare(
             &self.0.media,
+            &CarriedFiles::default(),
             phone,
             &Action::Push(push.clone()),
             &publisher,

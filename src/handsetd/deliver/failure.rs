@@ -8,7 +8,7 @@ use crate::outcome::Status;
 /// A status other than `OK`, and the reason for it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Failure {
-    pub(super) status: Status,
+    pub(crate) status: Status,
     /// Human-readable.
     pub(crate) reason: String,
 }

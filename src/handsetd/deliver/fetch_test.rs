@@ -21,6 +21,7 @@ use super::failure::root_cause;
 use super::local_address;
 use crate::commit_point::CommitPoint;
 use crate::content_store::{ContentPublisher, Refusals};
+use crate::fleet::CarriedFiles;
 use crate::outcome::{Outcome, Status};
 
 /// The result of a fetch test.
@@ -95,7 +96,14 @@ impl Courier {
             Ok(request) => request,
             Err(refusal) => return Outcome::new(Status::Error, refusal.to_string()),
         };
-        let outcome = self.deliver(phone, &request, &CommitPoint::default()).await;
+        let outcome = self
+            .deliver(
+                phone,
+                &request,
+                &CarriedFiles::default(),
+                &CommitPoint::default(),
+            )
+            .await;
         if outcome.status != Status::Ok {
             return outcome;
         }

@@ -21,6 +21,7 @@ use super::media_source::{self, MediaSource};
 use super::media_store::MediaStore;
 use super::template;
 use crate::content_store::ContentPublisher;
+use crate::fleet::CarriedFiles;
 use crate::outcome::Status;
 
 /// Where media come from, and where they go.
@@ -47,12 +48,14 @@ impl From<Task> for Prepared {
 /// Prepares `action` for `phone`; content that the phone fetches is published by `publisher`.
 pub(super) async fn prepare(
     pipeline: &Arc<MediaPipeline>,
+    files: &CarriedFiles,
     phone: &Phone,
     action: &Action,
     publisher: &ContentPublisher,
 ) -> Result<Prepared, Failure> {
     let preparation = Preparation {
         pipeline,
+        files,
         phone,
         publisher,
         model: Model::find(phone.vendor, &phone.model),
@@ -89,7 +92,14 @@ pub(super) async fn background_png(
     fit: Fit,
 ) -> Result<Option<Bytes>, Failure> {
     let target = background_target(phone, fit)?;
-    match convert(pipeline, "image", source, target).await? {
+    match convert(
+        (pipeline, &CarriedFiles::default()),
+        "image",
+        source,
+        target,
+    )
+    .await?
+    {
         Fetched::Remote(_) => Ok(None),
         Fetched::Converted(file, _) => {
             let png = blocking(move || media::picture::png(&file.bytes)).await;
@@ -113,6 +123,7 @@ fn background_target(phone: &Phone, fit: Fit) -> Result<Target, Failure> {
 
 struct Preparation<'a> {
     pipeline: &'a Arc<MediaPipeline>,
+    files: &'a CarriedFiles,
     phone: &'a Phone,
     publisher: &'a ContentPublisher,
     model: Model,
@@ -121,7 +132,7 @@ struct Preparation<'a> {
 impl Preparation<'_> {
     async fn background(&self, source: &Source, fit: Fit) -> Result<Prepared, Failure> {
         let target = background_target(self.phone, fit)?;
-        let fetched = convert(self.pipeline, "image", source, target).await?;
+        let fetched = convert((self.pipeline, self.files), "image", source, target).await?;
         let (picture, note) = match fetched {
             Fetched::Remote(url) => {
                 let name = file_name(&url);
@@ -193,7 +204,14 @@ impl Preparation<'_> {
             .screen_image
             .map_err(|why| lacks(self.phone, "show a picture", why))?;
         Ok(
-            match convert(self.pipeline, "image", source, Target::Picture(wanted)).await? {
+            match convert(
+                (self.pipeline, self.files),
+                "image",
+                source,
+                Target::Picture(wanted),
+            )
+            .await?
+            {
                 Fetched::Remote(url) => (Some(Image::File(url)), Some(UNCONVERTED.into())),
                 Fetched::Converted(
                     File {
@@ -251,7 +269,7 @@ impl Preparation<'_> {
         publish: impl AsyncFnOnce(File) -> (url::Url, String),
     ) -> Result<(AudioFile, Option<Cow<'static, str>>), Failure> {
         let target = Target::Tone(wanted, media::Headerless::of_name(&source_name(source)));
-        let fetched = convert(self.pipeline, "tone", source, target).await?;
+        let fetched = convert((self.pipeline, self.files), "tone", source, target).await?;
         let (url, name, note) = match fetched {
             Fetched::Remote(url) => {
                 let name = file_name(&url);
@@ -271,16 +289,16 @@ impl Preparation<'_> {
         name: &str,
         values: Vec<(&'static str, String)>,
     ) -> Result<String, Failure> {
-        let pipeline = Arc::clone(self.pipeline);
         let name = name.to_owned();
-        let vendor = self.phone.vendor;
+        let from = (self.pipeline, self.files);
+        let error = |why: String| invalid(format!("template: {why}"));
+        // A template for the vendor takes precedence.
+        let source = match read(from, &format!("{}/{name}", self.phone.vendor)).await {
+            Ok(specific) => specific,
+            Err(_) => read(from, &name).await.map_err(error)?,
+        };
         blocking(move || {
-            // A template for the vendor takes precedence.
-            let specific = pipeline.source.read(&format!("{vendor}/{name}"));
             let error = |why: String| invalid(format!("template: {why}"));
-            let source = specific
-                .or_else(|_| pipeline.source.read(&name))
-                .map_err(|e| error(e.to_string()))?;
             let source =
                 String::from_utf8(source).map_err(|_| error(format!("{name} is not UTF-8")))?;
             let filled =
@@ -317,9 +335,22 @@ impl Preparation<'_> {
     }
 }
 
+/// Reads a file: one that came with the request, or one of the media folders.
+pub(super) async fn read(
+    (pipeline, files): (&Arc<MediaPipeline>, &CarriedFiles),
+    name: &str,
+) -> Result<Vec<u8>, String> {
+    if let Some(carried) = files.read(name).await {
+        return carried.map(Vec::from);
+    }
+    let (pipeline, name) = (Arc::clone(pipeline), name.to_owned());
+    let read = blocking(move || pipeline.source.read(&name)).await;
+    read.map_err(|error| error.to_string())
+}
+
 /// Reads and converts a source; one on a host that handsetd does not fetch from is left to the phone.
 async fn convert(
-    pipeline: &Arc<MediaPipeline>,
+    (pipeline, files): (&Arc<MediaPipeline>, &CarriedFiles),
     key: &str,
     source: &Source,
     target: Target,
@@ -327,10 +358,8 @@ async fn convert(
     let unreadable = |error: media_source::Error| invalid(format!("{key}: {error}"));
     let bytes = match source {
         Source::File(name) => {
-            let (pipeline, name) = (Arc::clone(pipeline), name.clone());
-            blocking(move || pipeline.source.read(&name))
-                .await
-                .map_err(unreadable)?
+            let read = read((pipeline, files), name).await;
+            read.map_err(|why| invalid(format!("{key}: {why}")))?
         }
         Source::Url(url) if pipeline.source.fetches(url) => {
             pipeline.source.fetch(url).await.map_err(unreadable)?

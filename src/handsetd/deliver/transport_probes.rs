@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::courier::Courier;
 use super::registration::Sends;
 use crate::commit_point::CommitPoint;
+use crate::fleet::CarriedFiles;
 use crate::outcome::{Outcome, Status};
 
 /// What one transport to a phone does.
@@ -57,7 +58,11 @@ impl Courier {
                 Outcome::new(Status::Unsupported, reason)
             } else {
                 match Request::parse(probe.verb, probe.keys.iter().copied()) {
-                    Ok(request) => self.deliver(phone, &request, &CommitPoint::default()).await,
+                    Ok(request) => {
+                        let files = CarriedFiles::default();
+                        self.deliver(phone, &request, &files, &CommitPoint::default())
+                            .await
+                    }
                     Err(refusal) => Outcome::new(Status::Error, refusal.to_string()),
                 }
             };

@@ -61,13 +61,26 @@ impl Queues {
             return Ok(self.slot(None, None, false));
         }
         // By the address, since one phone may have several names.
-        let name = phone.address.to_string();
+        self.enter_queue(phone.address.to_string(), kind, is_screen(request))
+    }
+
+    /// Queues behind all others of this name; the order is kept, and nothing is replaced.
+    pub(super) fn enter_as(&self, name: String) -> Result<QueueSlot, Full> {
+        self.enter_queue(name, Kind::Plain, false)
+    }
+
+    fn enter_queue(
+        &self,
+        name: String,
+        kind: Kind,
+        replaces_screens: bool,
+    ) -> Result<QueueSlot, Full> {
         let mut queues = self.0.lock();
         let Some(queue) = queues.get_mut(&name) else {
             queues.insert(name.clone(), Queue::default());
             return Ok(self.slot(Some((name, 0)), None, kind == Kind::ReleasesEarly));
         };
-        if is_screen(request) {
+        if replaces_screens {
             queue.replace_screens();
         }
         if queue.waiting.len() >= MAX_WAITING {

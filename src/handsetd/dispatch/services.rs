@@ -15,6 +15,7 @@ use super::queue::Queues;
 use super::refusal;
 use crate::commit_point::CommitPoint;
 use crate::deliver::Courier;
+use crate::fleet::{CarriedFiles, Routes};
 use crate::history::{History, OpenRecord, RequestInfo, without_secrets};
 use crate::metrics::DeliveryMetrics;
 use crate::outcome::{Fetches, Outcome, Status};
@@ -30,10 +31,14 @@ pub(crate) struct Services {
     pub(super) metrics: DeliveryMetrics,
     /// The pages that screens can lead to.
     pages: PageNames,
+    /// The other daemons; `None` without `[cluster]`.
+    pub(super) routes: Option<Arc<dyn Routes>>,
     /// Runs the deliveries.
     pub(super) tasks: Tasks,
     pub(super) in_flight: InFlight,
     pub(super) queues: Queues,
+    /// The order in which requests are sent to other daemons, by phone.
+    pub(super) sending: Queues,
     /// The bytes that requests may still take.
     free_bytes: Arc<Semaphore>,
     /// Deliveries whose fetches may still be recorded.
@@ -56,11 +61,22 @@ impl Services {
             history,
             metrics,
             pages,
+            routes: None,
             tasks,
             in_flight: InFlight::default(),
             queues: Queues::default(),
+            sending: Queues::default(),
             free_bytes: Arc::new(Semaphore::new(MAX_REQUEST_BYTES)),
             free_fetch_records: Arc::new(Semaphore::new(MAX_FETCH_RECORDS)),
+        }
+    }
+
+    /// Also delivers to the phones of other daemons.
+    #[must_use]
+    pub(crate) fn with_routes(self, routes: Arc<dyn Routes>) -> Self {
+        Self {
+            routes: Some(routes),
+            ..self
         }
     }
 
@@ -91,11 +107,13 @@ impl Services {
         Ok(info.with_share(share))
     }
 
-    /// Delivers to the phone, or to the call manager: the only place that decides which.
+    /// Delivers to the phone, or to the call manager: the only place that decides which. The request refers to
+    /// `files` if it was made at another daemon.
     pub(super) async fn deliver(
         &self,
         phone: Option<&Phone>,
         request: &Request,
+        files: &CarriedFiles,
         commit_point: &CommitPoint,
     ) -> Outcome {
         let courier = &self.courier;
@@ -106,7 +124,7 @@ impl Services {
                     .await
             }
             (_, Some(phone)) => {
-                let outcome = courier.deliver(phone, request, commit_point).await;
+                let outcome = courier.deliver(phone, request, files, commit_point).await;
                 with_left_out(outcome, phone)
             }
             (_, None) => Outcome::new(Status::Invalid, "phone is missing"),

@@ -2,8 +2,12 @@
 
 use std::net::IpAddr;
 
-use handset_phones::phone::{Endpoint, Firmware, Identity, Phone, PhoneNames, ServerName};
+use handset_phones::phone::{
+    Endpoint, Firmware, Identity, Phone, PhoneNames, ServerName, Technology,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::fleet::AnnouncedPhone;
 
 /// Identifies a phone across restarts. Contains no secret, and nothing that configuration or roster
 /// provide again.
@@ -64,6 +68,35 @@ impl PhoneRef {
         }
     }
 
+    /// Creates a reference to a phone that another daemon announces.
+    pub(crate) fn announced(phone: &AnnouncedPhone) -> Self {
+        let endpoint = phone.endpoint.as_ref().filter(|_| !phone.is_listed);
+        Self {
+            text: endpoint.unwrap_or(&phone.name).clone(),
+            endpoint: phone.endpoint.clone(),
+            server: phone.server.clone(),
+            mac: phone.mac.clone(),
+            ip: phone.ip.as_ref().and_then(|ip| ip.parse().ok()),
+            seen: None,
+        }
+    }
+
+    /// Creates a reference to the phone `name` of the server of another daemon, which nobody announces; it may
+    /// be an endpoint that is not registered.
+    pub(crate) fn of_server(name: &str, server: Option<&str>) -> Self {
+        let endpoint = name.parse::<Endpoint>();
+        let endpoint = endpoint.or_else(|_| Endpoint::new(Technology::Pjsip, name));
+        let endpoint = endpoint.ok().map(|endpoint| endpoint.to_string());
+        Self {
+            text: name.to_owned(),
+            server: server.filter(|_| endpoint.is_some()).map(ToOwned::to_owned),
+            endpoint,
+            mac: None,
+            ip: None,
+            seen: None,
+        }
+    }
+
     /// Sets the value of `phone=` that finds it, which may have its server.
     pub(super) fn with_text(self, text: &str) -> Self {
         let server = self.server.as_deref();
@@ -79,6 +112,11 @@ impl PhoneRef {
             server: self.server.or(only),
             ..self
         }
+    }
+
+    /// Returns its endpoint, if it has one.
+    pub(crate) fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
     }
 
     /// Returns a key that phones of several servers do not share: the endpoint with its server; without
@@ -106,12 +144,12 @@ impl PhoneRef {
     }
 
     /// Returns the server of the endpoint, if known.
-    pub(super) fn server(&self) -> Option<&str> {
+    pub(crate) fn server(&self) -> Option<&str> {
         self.server.as_deref()
     }
 
     /// Returns the value of `phone=` that finds the phone of its server.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 

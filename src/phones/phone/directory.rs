@@ -109,6 +109,11 @@ impl Directory {
         self.groups.keys().map(String::as_str)
     }
 
+    /// Returns the members of a group, as they are written; `None` if there is no such group.
+    pub fn members(&self, group: &str) -> Option<&[String]> {
+        self.groups.get(group).map(Vec::as_slice)
+    }
+
     /// Returns the names of the servers, in the order of the configuration.
     pub fn servers(&self) -> &[ServerName] {
         &self.servers

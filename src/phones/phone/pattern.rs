@@ -7,11 +7,11 @@ const EVERYBODY: &str = "all";
 
 /// A name that stands for several: `all`, or one with `*`, each of which stands for any characters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pattern<'a>(&'a str);
+pub struct Pattern<'a>(&'a str);
 
 impl<'a> Pattern<'a> {
     /// Returns the pattern that `text` is, if it is one.
-    pub(super) fn find(text: &'a str) -> Option<Self> {
+    pub fn find(text: &'a str) -> Option<Self> {
         match text {
             EVERYBODY => Some(Self("*")),
             text => text.contains('*').then_some(Self(text)),
@@ -19,12 +19,12 @@ impl<'a> Pattern<'a> {
     }
 
     /// Returns whether it is compared with endpoints (`SIP/1001`) instead of names.
-    pub(super) fn has_technology(self) -> bool {
+    pub fn has_technology(self) -> bool {
         self.0.contains('/')
     }
 
     /// Returns whether `name` is one of those that it stands for.
-    pub(super) fn matches(self, name: &str) -> bool {
+    pub fn matches(self, name: &str) -> bool {
         wildcard::matches(self.0, name)
     }
 }

@@ -19,6 +19,7 @@ use super::pending_delivery::{InFlightMarker, PendingDelivery, to_entry};
 use crate::commit_point::CommitPoint;
 use crate::dispatch::pace::Pace;
 use crate::dispatch::services::Services;
+use crate::fleet::CarriedFiles;
 use crate::history::{RequestInfo, Requester};
 use crate::outbox::{Error, Inserted, Storage};
 use crate::outcome::{Outcome, Status};
@@ -318,7 +319,8 @@ impl OutboxWorker {
             outcome = async {
                 slot.admission().await;
                 let (request, commit_point) = (&delivery.request, &delivery.commit_point);
-                let deliver = || services.deliver(Some(&phone), request, commit_point);
+                let files = CarriedFiles::default();
+                let deliver = || services.deliver(Some(&phone), request, &files, commit_point);
                 let delivering = async {
                     if is_retry {
                         deliver().await

@@ -1,0 +1,260 @@
+//! Deliveries to phones that other daemons own.
+//!
+//! Requests for one phone are sent in their order, and arrive in it; the daemon that owns the phone queues
+//! them. It keeps the record of the delivery, too. A request that no daemon has received is recorded here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use handset_phones::phone::Phone;
+use handset_phones::verb::Request;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+use tracing::{Instrument, info, info_span, warn};
+
+use super::pace::Pace;
+use super::queue::QueueSlot;
+use super::route::Elsewhere;
+use super::services::Services;
+use super::{Delivery, Dispatcher};
+use crate::commit_point::CommitPoint;
+use crate::deliver::Failure;
+use crate::fleet::{CarriedFile, NotSent, PeerReply, PeerRequest, Routes, carry};
+use crate::history::{RequestInfo, without_secrets};
+use crate::outcome::{Outcome, Status};
+
+/// The files of one request, which are read once for all its phones. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Carriage(Arc<OnceCell<Result<BTreeMap<String, CarriedFile>, Failure>>>);
+
+impl Carriage {
+    /// Returns the files that the request names, read here.
+    async fn files(
+        &self,
+        services: &Services,
+        routes: &dyn Routes,
+        request: &Request,
+    ) -> Result<BTreeMap<String, CarriedFile>, Failure> {
+        let read = async || {
+            let files = services.courier.read_files(&request.action).await?;
+            let carried = carry(files, routes.files()).await;
+            carried.map_err(|reason| Failure {
+                status: Status::Unreachable,
+                reason,
+            })
+        };
+        self.0.get_or_init(read).await.clone()
+    }
+}
+
+/// How an attempt to send a request to other daemons has ended.
+enum Sent {
+    /// A daemon has replied.
+    Replied(Arc<str>, Outcome),
+    /// The outcome is known here alone.
+    Ended(Outcome),
+    /// Nothing was sent, and the phone is one of this daemon.
+    Here(Box<Phone>),
+}
+
+impl Dispatcher {
+    /// Starts a delivery to a phone that another daemon owns.
+    pub(super) fn start_elsewhere(
+        &self,
+        elsewhere: Elsewhere,
+        request: &Arc<Request>,
+        info: &RequestInfo,
+        (carriage, pace): (Carriage, Pace),
+    ) -> Delivery {
+        let outcome = Outcome::at(&elsewhere.name, elsewhere.vendor, Status::Queued, "");
+        let services = &self.services;
+        let slot = match services.sending.enter_as(elsewhere.phone_ref.key()) {
+            Ok(slot) => slot,
+            Err(full) => {
+                let outcome = Outcome {
+                    status: Status::Unreachable,
+                    reason: full.to_string(),
+                    ..outcome
+                };
+                return Delivery::over(services.reject(info, outcome));
+            }
+        };
+        let Some(routes) = services.routes.clone() else {
+            return Delivery::over(services.reject(info, outcome));
+        };
+        let sending = Sending {
+            dispatcher: self.clone(),
+            routes,
+            elsewhere,
+            request: Arc::clone(request),
+            info: info.clone(),
+            carriage,
+        };
+        let span = info_span!("delivery", id = %info.id, phone = sending.elsewhere.name);
+        let tasks = &self.services.tasks;
+        let task = tasks.spawn("delivery", sending.run(slot, pace).instrument(span));
+        Delivery::in_progress(outcome, task)
+    }
+}
+
+/// A request on its way to another daemon.
+struct Sending {
+    dispatcher: Dispatcher,
+    routes: Arc<dyn Routes>,
+    elsewhere: Elsewhere,
+    request: Arc<Request>,
+    info: RequestInfo,
+    carriage: Carriage,
+}
+
+impl Sending {
+    async fn run(self, slot: QueueSlot, pace: Pace) -> Outcome {
+        let started = Instant::now();
+        let services = &self.dispatcher.services;
+        let Elsewhere { name, vendor, .. } = &self.elsewhere;
+        let commit_point = CommitPoint::default();
+        let in_flight = &services.in_flight;
+        let guard = in_flight.enter(&self.info.id, name, &commit_point);
+        let sent = tokio::select! {
+            biased;
+            () = commit_point.cancelled() => Sent::Ended(guard.cancelled_outcome(name, *vendor)),
+            sent = self.send(slot, &commit_point) => sent,
+        };
+        drop(guard);
+        match sent {
+            Sent::Replied(daemon, outcome) => {
+                self.log(&daemon, &outcome, started.elapsed());
+                outcome
+            }
+            Sent::Ended(outcome) => services.reject(&self.info, outcome),
+            Sent::Here(phone) => {
+                let request = Arc::clone(&self.request);
+                let mut delivery = self.dispatcher.start_one(*phone, request, &self.info, pace);
+                delivery.end().await;
+                delivery.into_outcome()
+            }
+        }
+    }
+
+    /// Sends the request to the daemons, one after the other until one has the phone, and waits for the reply.
+    async fn send(&self, mut slot: QueueSlot, commit_point: &CommitPoint) -> Sent {
+        slot.admission().await;
+        let mut slot = Some(slot);
+        let Self {
+            routes, request, ..
+        } = self;
+        let services = &self.dispatcher.services;
+        let files = self.carriage.files(services, &**routes, request).await;
+        let files = match files {
+            Ok(files) => files,
+            Err(Failure { status, reason }) => return self.ended(status, reason),
+        };
+        let within = request.deadline.unwrap_or(MAX_WAIT);
+        let until = Instant::now() + within;
+        let mut failed = None;
+        for daemon in &self.elsewhere.daemons {
+            let peer_request = match self.peer_request(files.clone(), until) {
+                Ok(peer_request) => peer_request,
+                Err(error) => return self.ended(Status::Error, error.to_string()),
+            };
+            if commit_point.commit().await.is_err() {
+                // Cancelled: the other branch knows by whom.
+                return std::future::pending().await;
+            }
+            let reply = match routes.send(daemon, peer_request).await {
+                Ok(reply) => reply,
+                Err(NotSent(why)) => {
+                    commit_point.reset();
+                    failed = Some((Status::Unreachable, self.not_sent(daemon, &why)));
+                    continue;
+                }
+            };
+            // The next request for the phone may be sent.
+            slot = None;
+            match reply.await {
+                Ok(PeerReply::Outcome(outcome)) => {
+                    return Sent::Replied(Arc::clone(daemon), self.named(*outcome));
+                }
+                Ok(PeerReply::NoSuchPhone(outcome)) => {
+                    commit_point.reset();
+                    failed = Some((outcome.status, outcome.reason));
+                }
+                Err(unanswered) => {
+                    let name = &self.elsewhere.name;
+                    let reason = format!(
+                        "the request for {name} was sent to the daemon {daemon}, and no answer came: \
+                         {unanswered}"
+                    );
+                    return self.ended(Status::Unknown, reason);
+                }
+            }
+        }
+        drop(slot);
+        if let Some(phone) = &self.elsewhere.here {
+            return Sent::Here(Box::new(phone.clone()));
+        }
+        let (status, reason) = failed.unwrap_or((Status::Unreachable, String::new()));
+        self.ended(status, reason)
+    }
+
+    fn peer_request(
+        &self,
+        files: BTreeMap<String, CarriedFile>,
+        until: Instant,
+    ) -> Result<PeerRequest, serde_json::Error> {
+        let info = &self.info;
+        Ok(PeerRequest {
+            id: info.id.to_string(),
+            requester: serde_json::to_value(&info.requester)?,
+            verb: self.request.verb.name().to_owned(),
+            keys: info.keys.to_vec(),
+            phone: serde_json::to_value(&self.elsewhere.phone_ref)?,
+            within: until.saturating_duration_since(Instant::now()),
+            files,
+        })
+    }
+
+    fn not_sent(&self, daemon: &str, why: &str) -> String {
+        let name = &self.elsewhere.name;
+        format!("{name} is a phone of the daemon {daemon}, which cannot be reached: {why}")
+    }
+
+    fn ended(&self, status: Status, reason: String) -> Sent {
+        let Elsewhere { name, vendor, .. } = &self.elsewhere;
+        Sent::Ended(Outcome::at(name, *vendor, status, reason))
+    }
+
+    /// Returns an outcome under the name that the phone has here.
+    fn named(&self, outcome: Outcome) -> Outcome {
+        Outcome {
+            phone: self.elsewhere.name.clone(),
+            vendor: outcome.vendor.or(self.elsewhere.vendor),
+            ..outcome
+        }
+    }
+
+    /// Counts and logs what another daemon has delivered; its history has the record.
+    fn log(&self, daemon: &str, outcome: &Outcome, duration: Duration) {
+        let Outcome {
+            status,
+            reason,
+            phone,
+            vendor,
+            ..
+        } = outcome;
+        let verb = self.request.verb.name();
+        let metrics = &self.dispatcher.services.metrics;
+        metrics.delivered(*vendor, verb, *status, duration);
+        let reason = without_secrets(reason);
+        if *status == Status::Ok {
+            info!(%status, phone, verb, reason, daemon, "Delivered by another daemon.");
+        } else {
+            warn!(%status, phone, verb, reason, daemon, "Not delivered by another daemon.");
+        }
+    }
+}
+
+/// How long the reply of another daemon may take, for requests without a `deadline`: longer than phones
+/// take that many requests wait for. Once that daemon is lost, nobody waits any longer.
+const MAX_WAIT: Duration = Duration::from_mins(10);

@@ -1,0 +1,335 @@
+//! Which daemon delivers to a phone.
+//!
+//! What a name means here is decided first, by the resolver, as if there were no other daemons. This adds what
+//! the others announce:
+//!
+//! - A phone that is known here stays here, unless another daemon reaches the same phone and owns it. The
+//!   owner of a phone, whose queue orders its deliveries, is the daemon that leads its Asterisk server, else
+//!   the first by name of those that reach it.
+//! - A name that nobody knows here is looked up among the phones of the others. One that a server here knows
+//!   means the phone here, even while that is not registered.
+//! - Patterns and groups stand for the phones of all daemons, each phone once.
+
+mod names;
+mod places;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use handset_phones::phone::{MacAddress, Phone, PhoneNames, ServerName, Vendor};
+
+use crate::fleet::{AnnouncedPhone, Fleet, Routes, Seen};
+use crate::outcome::{Outcome, Status};
+use crate::resolver::{NotFound, PhoneRef, PhoneResolver, Resolution, as_announced};
+use names::Written;
+use places::Places;
+
+/// Where a request to one phone goes.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// To a phone of this daemon, or nowhere.
+    Here(Resolution),
+    /// To a phone of another daemon.
+    Elsewhere(Box<Elsewhere>),
+}
+
+/// A phone that another daemon owns.
+#[derive(Clone, Debug)]
+pub(super) struct Elsewhere {
+    /// Its name, with that of its server where phones of several servers have it.
+    pub(super) name: String,
+    /// Its vendor, if known.
+    pub(super) vendor: Option<Vendor>,
+    pub(super) phone_ref: PhoneRef,
+    /// The daemons to send to, in this order, of which the first owns the phone; at least one.
+    pub(super) daemons: Vec<Arc<str>>,
+    /// The phone, if this daemon reaches it as well, after the others.
+    pub(super) here: Option<Phone>,
+}
+
+/// Finds the places of requests.
+pub(super) struct Router<'a> {
+    pub(super) resolver: &'a PhoneResolver,
+    pub(super) routes: &'a dyn Routes,
+    /// The server that the request came from.
+    pub(super) home: Option<&'a ServerName>,
+}
+
+impl Router<'_> {
+    /// Returns where a request goes that names `names`, which are `found` here.
+    pub(super) fn places(&self, found: Vec<Resolution>, names: Option<&PhoneNames>) -> Vec<Place> {
+        let written = Written::new(names, self.resolver);
+        let mut places = Places::default();
+        for found in found {
+            match found {
+                Ok(phone) => {
+                    let own = as_announced(&phone);
+                    places.add(None, &own, || self.known(phone.clone()));
+                }
+                Err(not_found) => self.missing(not_found, &written, &mut places),
+            }
+        }
+        for name in written.expandable() {
+            self.expand(name, &mut places);
+        }
+        places.into_vec()
+    }
+
+    /// Returns the place of a phone that this daemon reaches.
+    fn known(&self, phone: Phone) -> Place {
+        let own = as_announced(&phone);
+        let others = self.same_phone(&own);
+        let order = self.order(&own, &others, true);
+        let before: Vec<_> = order.into_iter().map_while(|daemon| daemon).collect();
+        if before.is_empty() {
+            return Place::Here(Ok(phone));
+        }
+        Place::Elsewhere(Box::new(Elsewhere {
+            name: phone.name.clone(),
+            vendor: Some(phone.vendor),
+            phone_ref: self.resolver.phone_ref(&phone),
+            daemons: before,
+            here: Some(phone),
+        }))
+    }
+
+    /// Adds the places of a name that finds nobody here.
+    fn missing(&self, not_found: NotFound, written: &Written, places: &mut Places) {
+        let phone_ref = not_found.phone_ref.as_deref();
+        let text = phone_ref.map_or(not_found.outcome.phone.as_str(), PhoneRef::text);
+        let text = &text.to_owned();
+        let qualified = written.server_of(text);
+        let own_server = qualified.or_else(|| phone_ref.and_then(PhoneRef::server));
+        let is_ours = match not_found.outcome.status {
+            Status::NotFound => qualified.is_some(),
+            // A hardware address is that of one phone.
+            Status::Unreachable => text.parse::<MacAddress>().is_err(),
+            // Nobody else understands it better.
+            _ => return places.add_here(Err(not_found)),
+        };
+        let mut found = self.find(text);
+        if is_ours {
+            let is_of_server = |seen: &Arc<Seen>| {
+                let server = seen.phone.server.as_deref();
+                server.is_some_and(|server| match own_server {
+                    Some(own) => own == server,
+                    None => self.resolver.has_server(server),
+                })
+            };
+            found.retain(is_of_server);
+        }
+        if !found.is_empty() {
+            return self.add_found(text, found, places);
+        }
+        if is_ours {
+            return places.add_here(Err(not_found));
+        }
+        self.unknown(text, not_found, written, places);
+    }
+
+    /// Adds the places of a name that no phone of any daemon has.
+    fn unknown(&self, text: &str, not_found: NotFound, written: &Written, places: &mut Places) {
+        let fleet = self.routes.fleet();
+        if !fleet.group(text).is_empty() {
+            if written.is_inserted(text) {
+                return places.add_here(Err(PhoneResolver::no_group(text).into()));
+            }
+            return self.expand(text, places);
+        }
+        if written.is_pattern(text) && self.add_matching(text, places) {
+            return;
+        }
+        if let (Some(server), name) = fleet.split_server(text) {
+            let phone_ref = PhoneRef::of_server(name, Some(server));
+            let daemons = fleet.daemons_of(server);
+            return places.add_place(self.to_daemons(text, phone_ref, daemons));
+        }
+        let not_found = match self.routes.away() {
+            Some(why) => self.not_askable(not_found, &why),
+            None => not_found,
+        };
+        places.add_here(Err(not_found));
+    }
+
+    /// Adds the phones that a name finds elsewhere: those of one endpoint, unless phones of several servers have
+    /// the name.
+    fn add_found(&self, text: &str, mut found: Vec<Arc<Seen>>, places: &mut Places) {
+        let is_at_home = |seen: &Arc<Seen>| {
+            self.home.is_some() && self.home.map(ServerName::as_str) == seen.phone.server.as_deref()
+        };
+        if found.iter().any(is_at_home) {
+            found.retain(is_at_home);
+        }
+        if let Some(outcome) = Self::ambiguous(text, &found) {
+            return places.add_here(Err(outcome.into()));
+        }
+        // A softphone beside a desk phone does not count.
+        if found.iter().any(|seen| seen.phone.is_reached) {
+            found.retain(|seen| seen.phone.is_reached);
+        }
+        for seen in found {
+            places.add(Some(&seen.daemon), &seen.phone, || {
+                self.elsewhere(&seen.phone)
+            });
+        }
+    }
+
+    /// Returns the outcome if a name is that of phones of several servers.
+    fn ambiguous(text: &str, found: &[Arc<Seen>]) -> Option<Outcome> {
+        let first = found.first()?;
+        let is_other = |seen: &&Arc<Seen>| {
+            let is_same_account =
+                first.phone.server.is_some() && first.phone.account() == seen.phone.account();
+            !is_same_account && !first.phone.is_same_phone(&seen.phone)
+        };
+        let others: Vec<_> = found.iter().filter(is_other).collect();
+        if others.is_empty() {
+            return None;
+        }
+        let mut names = Vec::new();
+        for seen in std::iter::once(first).chain(others) {
+            let name = match &seen.phone.server {
+                Some(_) => seen.phone.qualified_name(),
+                None => format!("{} of the daemon {}", seen.phone.name, seen.daemon),
+            };
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let more = names.len().saturating_sub(MAX_NAMED);
+        names.truncate(MAX_NAMED);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let names = names.join(", ");
+        let reason = format!(
+            "{text} is the name of several phones: {names}{more}; write the one that is meant, with its server"
+        );
+        Some(Outcome::at(text, None, Status::Invalid, reason))
+    }
+
+    /// Returns the place of a phone that only other daemons announce.
+    fn elsewhere(&self, phone: &AnnouncedPhone) -> Place {
+        let others = self.same_phone(phone);
+        let order = self.order(phone, &others, false);
+        let daemons: Vec<_> = order.into_iter().flatten().collect();
+        let name = self.display_name(phone);
+        let mut place = self.to_daemons(&name, PhoneRef::announced(phone), daemons);
+        if let Place::Elsewhere(elsewhere) = &mut place {
+            elsewhere.vendor = phone.vendor.parse().ok();
+        }
+        place
+    }
+
+    /// Returns the place of a phone of these daemons, or why it is unreachable if none of them lives.
+    fn to_daemons(&self, name: &str, phone_ref: PhoneRef, daemons: Vec<Arc<str>>) -> Place {
+        let fleet = self.routes.fleet();
+        let away = self.routes.away();
+        let (live, lost): (Vec<_>, Vec<_>) = daemons
+            .into_iter()
+            .partition(|daemon| away.is_none() && fleet.is_live(daemon));
+        if !live.is_empty() {
+            return Place::Elsewhere(Box::new(Elsewhere {
+                name: name.to_owned(),
+                vendor: None,
+                phone_ref,
+                daemons: live,
+                here: None,
+            }));
+        }
+        let daemons = lost.join(" and ");
+        let reason = match away {
+            Some(why) => format!("{name} is a phone of the daemon {daemons}: {why}"),
+            None => {
+                format!("{name} is a phone of the daemon {daemons}, which has left the cluster")
+            }
+        };
+        Place::Here(Err(NotFound {
+            outcome: Outcome::at(name, None, Status::Unreachable, reason),
+            phone_ref: Some(Box::new(phone_ref)),
+        }))
+    }
+
+    /// Returns the announcements of the phone by other daemons.
+    fn same_phone(&self, phone: &AnnouncedPhone) -> Vec<Arc<Seen>> {
+        let fleet = self.routes.fleet();
+        let keys = [
+            phone.endpoint.as_deref(),
+            phone.mac.as_deref(),
+            Some(&phone.name),
+        ];
+        let mut found: Vec<Arc<Seen>> = Vec::new();
+        for key in keys.into_iter().flatten() {
+            let same = fleet.find(key).into_iter();
+            let is_same = |seen: &Arc<Seen>| {
+                seen.phone == *phone
+                    || seen.phone.is_same_phone(phone)
+                    // Registered with one of them only.
+                    || !phone.is_reached
+                        && phone.account().is_some()
+                        && seen.phone.account() == phone.account()
+            };
+            found.extend(same.filter(is_same));
+        }
+        found
+    }
+
+    /// Orders the daemons that reach a phone, the owner first; `None` is this daemon, if it does. Where none
+    /// reaches it, these are the daemons that know it. Those that do not live come last.
+    fn order(
+        &self,
+        phone: &AnnouncedPhone,
+        others: &[Arc<Seen>],
+        is_reached_here: bool,
+    ) -> Vec<Option<Arc<str>>> {
+        let fleet: &Fleet = self.routes.fleet();
+        let server = phone.server.as_deref();
+        let is_reached = is_reached_here || others.iter().any(|seen| seen.phone.is_reached);
+        let reaching = others
+            .iter()
+            .filter(|seen| seen.phone.is_reached || !is_reached);
+        let is_away = self.routes.away().is_some();
+        let key = |daemon: &Arc<str>| {
+            let is_live = !is_away && fleet.is_live(daemon);
+            let leads = server.is_some_and(|server| fleet.leads(daemon, server));
+            (!is_live, !leads, Arc::clone(daemon))
+        };
+        let others = reaching.map(|seen| (key(&seen.daemon), Some(Arc::clone(&seen.daemon))));
+        let leads = server.is_some_and(|server| self.routes.leads(server));
+        let own = ((false, !leads, self.routes.own_name().into()), None);
+        let own = is_reached_here.then_some(own);
+        let mut all: Vec<_> = others.chain(own).collect();
+        all.sort();
+        all.dedup();
+        all.into_iter().map(|(_, daemon)| daemon).collect()
+    }
+
+    /// Returns the name of a phone of another daemon, with that of its server where another phone has it.
+    fn display_name(&self, phone: &AnnouncedPhone) -> String {
+        let others = self.routes.fleet().find(&phone.name);
+        let is_other =
+            |seen: &Arc<Seen>| seen.phone.name == phone.name && seen.phone.server != phone.server;
+        let is_known_here = || self.resolver.describe(&phone.name, None).is_some();
+        if others.iter().any(is_other) || is_known_here() {
+            phone.qualified_name()
+        } else {
+            phone.name.clone()
+        }
+    }
+
+    /// Returns the outcome for a name that another daemon might know.
+    fn not_askable(&self, not_found: NotFound, why: &str) -> NotFound {
+        let Outcome { phone, reason, .. } = &not_found.outcome;
+        let reason = format!("{reason}; other daemons cannot be asked: {why}");
+        NotFound {
+            outcome: Outcome::at(phone, None, Status::Unreachable, reason),
+            ..not_found
+        }
+    }
+}
+
+/// How many phones a reason names; `HANDSET_REASON` has room for no more.
+const MAX_NAMED: usize = 3;

@@ -1,0 +1,226 @@
+//! The names that a request is for, as they are written: patterns, groups, and single phones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use handset_phones::phone::{Pattern, PhoneName, PhoneNames};
+
+use super::Router;
+use super::places::Places;
+use crate::fleet::{AnnouncedPhone, Seen};
+use crate::resolver::{PhoneRef, PhoneResolver, as_announced};
+
+/// The names of a request, with the members of the groups of this daemon among them.
+pub(super) struct Written {
+    written: BTreeSet<String>,
+    /// Values of events, each of which names one phone.
+    inserted: BTreeSet<String>,
+    /// The servers of this daemon that names have, by the rest of the name.
+    servers: BTreeMap<String, String>,
+}
+
+impl Written {
+    pub(super) fn new(names: Option<&PhoneNames>, resolver: &PhoneResolver) -> Self {
+        let mut all = Self {
+            written: BTreeSet::new(),
+            inserted: BTreeSet::new(),
+            servers: BTreeMap::new(),
+        };
+        for name in names.into_iter().flat_map(PhoneNames::iter) {
+            match name {
+                PhoneName::Inserted(name) => {
+                    all.note_server(name, resolver);
+                    all.inserted.insert(name.clone());
+                }
+                PhoneName::Written(name) => all.add(name, resolver),
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, name: &str, resolver: &PhoneResolver) {
+        // Ends for a group that contains itself, too.
+        if self.written.insert(name.to_owned()) {
+            self.note_server(name, resolver);
+            for member in resolver.members(name).unwrap_or_default() {
+                self.add(&member, resolver);
+            }
+        }
+    }
+
+    fn note_server(&mut self, name: &str, resolver: &PhoneResolver) {
+        if let (Some(server), rest) = resolver.split_server(name) {
+            // The name of an endpoint is found without its technology.
+            let plain = rest.split_once('/').map_or(rest, |(_, plain)| plain);
+            for rest in [rest, plain] {
+                self.servers.insert(rest.to_owned(), server.clone());
+            }
+        }
+    }
+
+    /// Returns the server of this daemon with which a name is written, unless it is also written without.
+    pub(super) fn server_of(&self, name: &str) -> Option<&str> {
+        let is_plain = self.written.contains(name) || self.inserted.contains(name);
+        self.servers
+            .get(name)
+            .filter(|_| !is_plain)
+            .map(String::as_str)
+    }
+
+    /// Returns whether the name is a value of an event, and not written as well.
+    pub(super) fn is_inserted(&self, name: &str) -> bool {
+        self.inserted.contains(name) && !self.written.contains(name)
+    }
+
+    /// Returns whether a written name is `all`, or has a `*`.
+    pub(super) fn is_pattern(&self, name: &str) -> bool {
+        Self::names_pattern(name) && !self.is_inserted(name)
+    }
+
+    fn names_pattern(name: &str) -> bool {
+        let (_, rest) = name.rsplit_once('/').unwrap_or(("", name));
+        Pattern::find(rest).is_some()
+    }
+
+    /// Returns the names that may stand for several phones.
+    pub(super) fn expandable(&self) -> impl Iterator<Item = &str> {
+        self.written.iter().map(String::as_str)
+    }
+}
+
+impl Router<'_> {
+    /// Adds the phones of other daemons that a written name stands for, if it is a group or a pattern. What
+    /// it means here is known already.
+    pub(super) fn expand(&self, name: &str, places: &mut Places) {
+        for (daemon, group) in self.routes.fleet().group(name) {
+            let mut seen = BTreeSet::from([name.to_owned()]);
+            for member in &group.members {
+                self.expand_member(&daemon, member, &mut seen, places);
+            }
+        }
+        if !self.resolver.names_listed_phone(name) && self.resolver.members(name).is_none() {
+            self.add_matching(name, places);
+        }
+    }
+
+    /// Adds the phones of a member of a group of another daemon, which means the phones there.
+    fn expand_member(
+        &self,
+        daemon: &Arc<str>,
+        member: &str,
+        seen: &mut BTreeSet<String>,
+        places: &mut Places,
+    ) {
+        if !seen.insert(member.to_owned()) {
+            return;
+        }
+        let fleet = self.routes.fleet();
+        let groups = fleet.group(member).into_iter();
+        let own: Vec<_> = groups.filter(|(of, _)| of == daemon).collect();
+        if !own.is_empty() {
+            for (_, group) in own {
+                for member in &group.members {
+                    self.expand_member(daemon, member, seen, places);
+                }
+            }
+            return;
+        }
+        if Written::names_pattern(member) {
+            let local = self.resolver.find(&PhoneNames::from(member), None);
+            for phone in local.into_iter().flatten() {
+                let own = as_announced(&phone);
+                places.add(None, &own, || self.known(phone.clone()));
+            }
+            self.add_matching(member, places);
+            return;
+        }
+        let found = self.find(member);
+        let there: Vec<_> = found
+            .iter()
+            .filter(|seen| seen.daemon == *daemon)
+            .cloned()
+            .collect();
+        if !there.is_empty() {
+            return self.add_found(member, there, places);
+        }
+        let (server, _) = fleet.split_server(member);
+        if server.is_none() && fleet.has_servers(daemon) {
+            // An endpoint of its Asterisk that is not registered; it knows better.
+            let phone_ref = PhoneRef::of_server(member, None);
+            let name = member.to_owned();
+            let place = self.to_daemons(&name, phone_ref, vec![Arc::clone(daemon)]);
+            return places.add_place(place);
+        }
+        let names = PhoneNames::inserted(member);
+        for found in self.resolver.find(&names, None) {
+            let written = Written::new(Some(&names), self.resolver);
+            match found {
+                Ok(phone) => {
+                    let own = as_announced(&phone);
+                    places.add(None, &own, || self.known(phone.clone()));
+                }
+                Err(not_found) => self.missing(not_found, &written, places),
+            }
+        }
+    }
+
+    /// Adds the phones of other daemons that a pattern stands for: those of the server that the request came
+    /// from, if any, as for the phones of one daemon. Returns whether it is a pattern for which there are any.
+    pub(super) fn add_matching(&self, text: &str, places: &mut Places) -> bool {
+        let (own, rest) = self.resolver.split_server(text);
+        let (server, rest) = match own {
+            Some(own) => (Some(own), rest),
+            None => {
+                let (server, rest) = self.routes.fleet().split_server(text);
+                (server.map(ToOwned::to_owned), rest)
+            }
+        };
+        let server = server.or_else(|| self.home.map(ToString::to_string));
+        let Some(pattern) = Pattern::find(rest) else {
+            return false;
+        };
+        let is_meant = |phone: &AnnouncedPhone| {
+            let is_desk_phone = phone.is_listed || phone.is_reached;
+            let is_there = server.is_none() || phone.server == server;
+            let endpoint = phone.endpoint.as_deref();
+            let is_called = if pattern.has_technology() {
+                endpoint.is_some_and(|endpoint| pattern.matches(endpoint))
+            } else {
+                pattern.matches(&phone.name)
+            };
+            is_desk_phone && is_there && is_called
+        };
+        let found = self.routes.fleet().select(is_meant);
+        // Those that are reached first, so that one that is not registered with all daemons is there once.
+        let (reached, others): (Vec<_>, Vec<_>) =
+            found.iter().partition(|seen| seen.phone.is_reached);
+        for seen in reached.into_iter().chain(others) {
+            places.add(Some(&seen.daemon), &seen.phone, || {
+                self.elsewhere(&seen.phone)
+            });
+        }
+        !found.is_empty()
+    }
+
+    /// Returns the phones of other daemons with this name, endpoint or address, which may have a server.
+    pub(super) fn find(&self, text: &str) -> Vec<Arc<Seen>> {
+        let fleet = self.routes.fleet();
+        let (server, name) = fleet.split_server(text);
+        let mut found = fleet.find(&canonical(name));
+        if let Some(server) = server {
+            found.retain(|seen| seen.phone.server.as_deref() == Some(server));
+        }
+        found
+    }
+}
+
+/// Returns an address as daemons announce it; other names as they are.
+fn canonical(name: &str) -> String {
+    if let Ok(mac) = name.parse::<handset_phones::phone::MacAddress>() {
+        return mac.to_string();
+    }
+    match name.parse::<std::net::IpAddr>() {
+        Ok(ip) => ip.to_canonical().to_string(),
+        Err(_) => name.to_owned(),
+    }
+}

@@ -1,0 +1,65 @@
+//! The places of a request, each phone once.
+
+use std::collections::HashSet;
+
+use super::Place;
+use crate::fleet::AnnouncedPhone;
+use crate::resolver::Resolution;
+
+/// The places so far.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    places: Vec<Place>,
+    /// What identifies the phones among them.
+    identities: HashSet<String>,
+    /// The names under which requests are sent to daemons that know the phone better.
+    names: HashSet<String>,
+}
+
+impl Places {
+    /// Adds the place of a phone that `daemon` announces, `None` being this one, unless it is there.
+    pub(super) fn add(
+        &mut self,
+        daemon: Option<&str>,
+        phone: &AnnouncedPhone,
+        place: impl FnOnce() -> Place,
+    ) {
+        let mut identities = phone.identities();
+        if identities.is_empty() {
+            // Another daemon may have another phone of this name.
+            let daemon = daemon.unwrap_or_default();
+            identities.push(format!("{daemon}//{}", phone.name));
+        }
+        if identities
+            .iter()
+            .any(|identity| self.identities.contains(identity))
+        {
+            return;
+        }
+        // One that is not registered with a daemon may be so with another.
+        identities.extend(phone.account());
+        self.identities.extend(identities);
+        self.places.push(place());
+    }
+
+    /// Adds a place that is not that of an announced phone, unless it is there.
+    pub(super) fn add_place(&mut self, place: Place) {
+        let name = match &place {
+            Place::Here(Ok(phone)) => &phone.name,
+            Place::Here(Err(not_found)) => &not_found.outcome.phone,
+            Place::Elsewhere(elsewhere) => &elsewhere.name,
+        };
+        if self.names.insert(name.clone()) {
+            self.places.push(place);
+        }
+    }
+
+    /// Adds a reason why there is no place.
+    pub(super) fn add_here(&mut self, found: Resolution) {
+        self.places.push(Place::Here(found));
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Place> {
+        self.places
+    }
+}

@@ -1,0 +1,335 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use handset_phones::phone::{Directory, PhoneEntry, VendorDefaultsMap};
+
+use super::*;
+use crate::fleet::{
+    AnnouncedGroup, AnnouncedServer, Announcement, FileStore, NotSent, PeerCancellation,
+    PeerRequest, Reply,
+};
+use crate::roster::Roster;
+
+/// The other daemons of a test; the own one is `b`.
+#[derive(Debug, Default)]
+struct FakeRoutes {
+    fleet: Fleet,
+    led: Vec<String>,
+    away: Option<String>,
+}
+
+impl Routes for FakeRoutes {
+    fn own_name(&self) -> &'static str {
+        "b"
+    }
+
+    fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    fn leads(&self, server: &str) -> bool {
+        self.led.iter().any(|led| led == server)
+    }
+
+    fn away(&self) -> Option<String> {
+        self.away.clone()
+    }
+
+    fn settle(&self, _: Duration) -> BoxFuture<'_, ()> {
+        std::future::ready(()).boxed()
+    }
+
+    fn files(&self) -> &dyn FileStore {
+        panic!("no file is needed to find a place")
+    }
+
+    fn send<'a>(&'a self, _: &'a str, _: PeerRequest) -> BoxFuture<'a, Result<Reply, NotSent>> {
+        panic!("nothing is sent to find a place")
+    }
+
+    fn cancel<'a>(&'a self, _: PeerCancellation) -> BoxFuture<'a, Vec<String>> {
+        panic!("nothing is cancelled")
+    }
+}
+
+/// A daemon `b` with the server `berlin`, among others.
+struct Bench {
+    routes: FakeRoutes,
+    resolver: PhoneResolver,
+    home: Option<ServerName>,
+}
+
+impl Bench {
+    /// Creates one with these `[[phone]]`s of `berlin`, each with its address, and groups.
+    fn new(phones: &[(&str, &str)], groups: &[(&str, &[&str])]) -> Self {
+        let entry = |(name, address): &(&str, &str)| PhoneEntry {
+            vendor: Some(Vendor::Snom),
+            address: address.parse().ok(),
+            model: Some("D785".to_owned()),
+            server: "berlin".parse().ok(),
+            ..PhoneEntry::unlisted(format!("PJSIP/{name}").parse().unwrap())
+        };
+        let groups = groups.iter().map(|(name, members)| {
+            let members = members.iter().map(|member| (*member).to_owned());
+            ((*name).to_owned(), members.collect())
+        });
+        let groups: HashMap<_, _> = groups.collect();
+        let phones = phones.iter().map(entry).collect();
+        let (directory, _) = Directory::lenient(phones, groups, vec!["berlin".parse().unwrap()]);
+        let defaults = VendorDefaultsMap::new();
+        let routes = FakeRoutes::default();
+        let live = ["a", "c", "d"].map(ToOwned::to_owned);
+        routes.fleet.set_live(live);
+        Self {
+            routes,
+            resolver: PhoneResolver::new(directory, Roster::default(), defaults),
+            home: None,
+        }
+    }
+
+    /// Has a daemon announce `SERVER/NAME@IP`, where the IP address may be missing.
+    fn announce(&self, daemon: &str, texts: &str) {
+        for text in texts.split(' ') {
+            let (server, rest) = text.split_once('/').unwrap();
+            let (name, ip) = rest.split_once('@').unwrap_or((rest, ""));
+            let phone = AnnouncedPhone {
+                name: name.to_owned(),
+                endpoint: Some(format!("PJSIP/{name}")),
+                server: Some(server.to_owned()),
+                mac: None,
+                ip: (!ip.is_empty()).then(|| ip.to_owned()),
+                vendor: "yealink".to_owned(),
+                is_listed: true,
+                is_reached: !ip.is_empty(),
+            };
+            let fleet = &self.routes.fleet;
+            fleet.set(daemon, text, Announcement::Phone(phone));
+            let is_led = fleet.leads(daemon, server);
+            let server_of = AnnouncedServer { is_led };
+            fleet.set(daemon, server, Announcement::Server(server_of));
+        }
+    }
+
+    fn lead(&self, daemon: &str, server: &str) {
+        let led = AnnouncedServer { is_led: true };
+        self.routes
+            .fleet
+            .set(daemon, server, Announcement::Server(led));
+    }
+
+    fn group(&self, daemon: &str, name: &str, members: &[&str]) {
+        let members = members.iter().map(|member| (*member).to_owned()).collect();
+        let group = AnnouncedGroup { members };
+        self.routes
+            .fleet
+            .set(daemon, name, Announcement::Group(group));
+    }
+
+    /// Returns the places of names, each in few words: `1001: here`, `1001: a, c, here`, `1001: INVALID`.
+    fn places_of(&self, names: &PhoneNames) -> Vec<String> {
+        let router = Router {
+            resolver: &self.resolver,
+            routes: &self.routes,
+            home: self.home.as_ref(),
+        };
+        let found = self.resolver.find(names, self.home.as_ref());
+        let places = router.places(found, Some(names));
+        places.into_iter().map(|place| words(&place)).collect()
+    }
+
+    fn places(&self, names: &str) -> Vec<String> {
+        self.places_of(&names.into())
+    }
+
+    fn reason(&self, name: &str) -> String {
+        let router = Router {
+            resolver: &self.resolver,
+            routes: &self.routes,
+            home: self.home.as_ref(),
+        };
+        let names = &name.into();
+        let found = self.resolver.find(names, self.home.as_ref());
+        match router.places(found, Some(names)).remove(0) {
+            Place::Here(Err(not_found)) => not_found.outcome.reason,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn words(place: &Place) -> String {
+    match place {
+        Place::Here(Ok(phone)) => format!("{}: here", phone.name),
+        Place::Here(Err(not_found)) => {
+            let Outcome { phone, status, .. } = &not_found.outcome;
+            format!("{phone}: {status}")
+        }
+        Place::Elsewhere(elsewhere) => {
+            let mut daemons: Vec<_> = elsewhere.daemons.iter().map(ToString::to_string).collect();
+            daemons.extend(elsewhere.here.as_ref().map(|_| "here".to_owned()));
+            format!("{}: {}", elsewhere.name, daemons.join(", "))
+        }
+    }
+}
+
+#[test]
+fn name_that_is_known_here_stays_here() {
+    let bench = Bench::new(&[("1001", "192.0.2.21")], &[]);
+    // The same number of another site.
+    bench.announce("a", "hamburg/1001@192.0.2.99 hamburg/1002@192.0.2.98");
+    assert_eq!(bench.places("1001"), ["1001: here"]);
+    assert_eq!(bench.places("berlin/1001"), ["1001: here"]);
+    assert_eq!(bench.places("hamburg/1001"), ["hamburg/1001: a"]);
+    assert_eq!(bench.places("1002"), ["1002: a"]);
+    assert_eq!(bench.places("PJSIP/1002&1001"), ["1002: a", "1001: here"]);
+    assert_eq!(bench.places("192.0.2.98"), ["1002: a"]);
+    assert_eq!(bench.places("1003"), ["1003: NOTFOUND"]);
+    assert_eq!(bench.places("berlin/1002"), ["1002: NOTFOUND"]);
+    // Its Asterisk may know it.
+    assert_eq!(bench.places("hamburg/1003"), ["hamburg/1003: a"]);
+}
+
+#[test]
+fn owner_is_the_leader_else_the_first_by_name() {
+    let bench = Bench::new(&[("1001", "192.0.2.21")], &[]);
+    bench.announce("c", "berlin/1001@192.0.2.21");
+    assert_eq!(bench.places("1001"), ["1001: here"], "b comes before c");
+    bench.announce("a", "berlin/1001@192.0.2.21");
+    assert_eq!(bench.places("1001"), ["1001: a, here"]);
+    bench.lead("c", "berlin");
+    assert_eq!(bench.places("1001"), ["1001: c, a, here"]);
+    bench.routes.fleet.set_live(["a".to_owned()]);
+    assert_eq!(bench.places("1001"), ["1001: a, here"]);
+    let mut bench = bench;
+    bench.routes.led = vec!["berlin".to_owned()];
+    assert_eq!(bench.places("1001"), ["1001: here"]);
+    bench.routes.led = Vec::new();
+    bench.routes.away = Some("NATS is away".to_owned());
+    assert_eq!(bench.places("1001"), ["1001: here"]);
+}
+
+#[test]
+fn daemon_that_does_not_reach_the_phone_does_not_own_it() {
+    let bench = Bench::new(&[], &[]);
+    bench.announce("a", "hamburg/1001");
+    bench.announce("c", "hamburg/1001@192.0.2.9");
+    bench.lead("a", "hamburg");
+    assert_eq!(bench.places("1001"), ["1001: c"]);
+    let bench = Bench::new(&[("1001", "192.0.2.21")], &[]);
+    bench.announce("a", "berlin/1001");
+    bench.lead("a", "berlin");
+    assert_eq!(bench.places("1001"), ["1001: here"]);
+    // Nobody reaches it; its daemon tells why.
+    let bench = Bench::new(&[], &[]);
+    bench.announce("d", "hamburg/1001");
+    assert_eq!(bench.places("1001"), ["1001: d"]);
+}
+
+#[test]
+fn name_of_phones_of_several_other_servers_is_invalid() {
+    let mut bench = Bench::new(&[], &[]);
+    bench.announce("a", "hamburg/1001@192.0.2.9");
+    bench.announce("c", "muenchen/1001@192.0.2.9");
+    assert_eq!(bench.places("1001"), ["1001: INVALID"]);
+    assert_eq!(
+        bench.reason("1001"),
+        "1001 is the name of several phones: hamburg/1001, muenchen/1001; write the one that is meant, with \
+         its server"
+    );
+    assert_eq!(bench.places("muenchen/1001"), ["muenchen/1001: c"]);
+    // A call means the phones of its own server.
+    bench.home = "muenchen".parse().ok();
+    assert_eq!(bench.places("1001"), ["muenchen/1001: c"]);
+    // Of two daemons at one server, it is one phone.
+    let bench = Bench::new(&[], &[]);
+    bench.announce("a", "hamburg/1001@192.0.2.9");
+    bench.announce("c", "hamburg/1001@192.0.2.9");
+    assert_eq!(bench.places("1001"), ["1001: a, c"]);
+}
+
+#[test]
+fn each_contact_of_an_endpoint_is_a_phone() {
+    let bench = Bench::new(&[], &[]);
+    bench.announce(
+        "a",
+        "hamburg/1001@192.0.2.9 hamburg/1001@192.0.2.8 hamburg/1001",
+    );
+    assert_eq!(bench.places("1001"), ["1001: a", "1001: a"]);
+}
+
+#[test]
+fn patterns_and_all_stand_for_the_phones_of_all_daemons() {
+    let mut bench = Bench::new(&[("1001", "192.0.2.21"), ("2001", "192.0.2.22")], &[]);
+    bench.announce("a", "hamburg/2001@192.0.2.31 hamburg/2002@192.0.2.32");
+    bench.announce("c", "berlin/2001@192.0.2.22 berlin/2003@192.0.2.33");
+    let all = [
+        "1001: here",
+        "2001: here",
+        "hamburg/2001: a",
+        "2002: a",
+        "2003: c",
+    ];
+    assert_eq!(bench.places("all"), all);
+    assert_eq!(bench.places("2*"), all[1..]);
+    assert_eq!(bench.places("*2"), ["2002: a"]);
+    assert_eq!(
+        bench.places("hamburg/*"),
+        ["hamburg/2001: a", "2002: a"],
+        "of one server"
+    );
+    assert_eq!(bench.places("hamburg/all&2002").len(), 2);
+    assert_eq!(bench.places("7*"), ["7*: NOTFOUND"]);
+    // A call means those of its server.
+    bench.home = "berlin".parse().ok();
+    assert_eq!(bench.places("2*"), ["2001: here", "2003: c"]);
+}
+
+#[test]
+fn group_is_the_union_of_those_of_all_daemons() {
+    let bench = Bench::new(&[("1001", "192.0.2.21")], &[("sales", &["1001", "1002"])]);
+    bench.announce("a", "hamburg/1001@192.0.2.31 hamburg/1002@192.0.2.32");
+    bench.announce("c", "berlin/1003@192.0.2.33");
+    bench.group("a", "sales", &["1001", "desk", "1009"]);
+    bench.group("a", "desk", &["1002", "sales"]);
+    bench.group("c", "support", &["10*"]);
+    bench.group("d", "central", &["berlin/1003", "1001", "support"]);
+    assert_eq!(
+        bench.places("sales"),
+        ["1001: here", "1002: a", "hamburg/1001: a", "1009: a"]
+    );
+    assert_eq!(bench.places("support").len(), 4);
+    assert_eq!(bench.places("desk").len(), 3);
+    // A daemon without servers means the phones that this one does.
+    assert_eq!(bench.places("central")[..2], ["1003: c", "1001: here"]);
+    let inserted = PhoneNames::inserted("support");
+    assert_eq!(bench.places_of(&inserted), ["support: INVALID"]);
+    let inserted = PhoneNames::inserted("10*");
+    assert_eq!(bench.places_of(&inserted), ["10*: NOTFOUND"]);
+}
+
+#[test]
+fn phones_of_lost_daemons_are_unreachable_and_the_reason_names_them() {
+    let mut bench = Bench::new(&[("1001", "192.0.2.21")], &[]);
+    bench.announce("a", "hamburg/1002@192.0.2.31");
+    bench.routes.fleet.set_live(["c".to_owned()]);
+    assert_eq!(bench.places("1002"), ["1002: UNREACHABLE"]);
+    assert_eq!(
+        bench.reason("1002"),
+        "1002 is a phone of the daemon a, which has left the cluster"
+    );
+    bench.routes.away = Some("NATS is away".to_owned());
+    assert_eq!(
+        bench.reason("hamburg/1002"),
+        "1002 is a phone of the daemon a: NATS is away"
+    );
+    assert_eq!(
+        bench.places("1001&1002&7777"),
+        ["1001: here", "1002: UNREACHABLE", "7777: UNREACHABLE"]
+    );
+    let reason = bench.reason("7777");
+    assert!(
+        reason.ends_with("other daemons cannot be asked: NATS is away"),
+        "{reason}"
+    );
+}
