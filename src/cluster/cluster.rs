@@ -22,7 +22,7 @@ use crate::presence::Presence;
 use crate::queue::Queue;
 use crate::shared::Shared;
 use crate::state::State;
-use crate::{asking, bus_service, claims, election, events, joining, peer_service};
+use crate::{asking, bus_service, claims, election, events, joining, peer_service, sweeper};
 
 /// The cluster, as this daemon sees it. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,8 +35,10 @@ impl Cluster {
     /// Begins to join and returns at once. It goes on joining, and joins again, until `tasks` stop: then it
     /// leaves, and nothing works any longer. So these tasks should be stopped after those of its users.
     pub fn start(config: Config, identity: Identity, tasks: &Tasks) -> Self {
-        let shared = Arc::new(Shared::new(config, identity, tasks));
+        let (shared, removals) = Shared::new(config, identity, tasks);
+        let shared = Arc::new(shared);
         joining::start(&shared);
+        sweeper::start(&shared, removals);
         let events = events::start(&shared);
         Self { shared, events }
     }

@@ -1,19 +1,210 @@
 //! Getting and keeping leases.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use async_nats::header::HeaderMap;
 use bytes::Bytes;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::headers;
 use crate::leases::{Candidacy, Leadership};
+use crate::names::DaemonName;
+use crate::records::{self, Record};
+use crate::session::{Failure, Session};
 use crate::shared::Shared;
+use crate::streams::LEASES;
 
-pub(crate) fn contend(_shared: &Arc<Shared>, _key: &str, value: Bytes) -> Candidacy {
-    let (_, leadership) = watch::channel(Leadership::Unknown);
+/// Begins to try to get a lease.
+pub(crate) fn contend(shared: &Arc<Shared>, key: &str, value: Bytes) -> Candidacy {
+    let withdrawal = CancellationToken::new();
+    let bucket = shared.subjects.bucket(LEASES);
+    let value = watch::Sender::new(value);
+    let mut candidate = Candidate {
+        shared: Arc::clone(shared),
+        stream: bucket.stream(),
+        subject: bucket.key(&[key]),
+        value: value.subscribe(),
+        leadership: watch::Sender::new(Leadership::Unknown),
+        held: None,
+        last_of_others: None,
+    };
+    let leadership = candidate.leadership.subscribe();
+    let (withdrawn, stop) = (withdrawal.clone(), shared.tasks.stop());
+    // Leaving the cluster waits for this.
+    let pending = shared.releases.token();
+    shared.tasks.spawn("cluster_lease", async move {
+        tokio::select! {
+            () = candidate.run() => {}
+            () = withdrawn.cancelled() => {}
+            () = stop.cancelled() => {}
+        }
+        candidate.release().await;
+        drop(pending);
+    });
     Candidacy {
         leadership,
-        value: watch::Sender::new(value),
-        _withdrawal: CancellationToken::new().drop_guard(),
+        value,
+        _withdrawal: withdrawal.drop_guard(),
     }
+}
+
+struct Candidate {
+    shared: Arc<Shared>,
+    stream: String,
+    subject: String,
+    value: watch::Receiver<Bytes>,
+    leadership: watch::Sender<Leadership>,
+    held: Option<Lease>,
+    /// When another daemon renewed it for the last time that we know of.
+    last_of_others: Option<SystemTime>,
+}
+
+#[derive(Clone, Copy)]
+struct Lease {
+    sequence: u64,
+    /// After this moment another daemon may have it.
+    until: Instant,
+}
+
+impl Candidate {
+    async fn run(&mut self) {
+        loop {
+            self.attempt().await;
+            let timing = &self.shared.config.timing;
+            let (delay, until) = match self.held {
+                Some(lease) => (timing.lease_renewal, Some(lease.until)),
+                None => (timing.lease_attempt, None),
+            };
+            let wake = Instant::now() + delay;
+            let wake = until.map_or(wake, |until| until.min(wake));
+            tokio::select! {
+                () = tokio::time::sleep_until(wake) => {}
+                Ok(()) = self.value.changed() => {}
+            }
+        }
+    }
+
+    /// Tries to get the lease, or to keep it.
+    async fn attempt(&mut self) {
+        let attempt = match self.shared.session() {
+            Some(session) => {
+                let limit = self
+                    .held
+                    .map_or_else(|| self.shared.patience(), |lease| lease.until);
+                let trying = self.try_over(&session);
+                tokio::time::timeout_at(limit, trying)
+                    .await
+                    .unwrap_or_else(|_| {
+                        Err(Failure::Unanswered(crate::error::Reason::new(
+                            "not renewed in time",
+                        )))
+                    })
+            }
+            None => Err(Failure::NotSent(self.shared.why_away())),
+        };
+        let new = match attempt {
+            Ok(outcome) => outcome,
+            // As long as it lasts, nobody else can get it.
+            Err(_) if self.held.is_some_and(|lease| lease.until > Instant::now()) => return,
+            Err(_) => {
+                self.held = None;
+                Leadership::Unknown
+            }
+        };
+        self.leadership.send_if_modified(|old| {
+            let is_new = *old != new;
+            if is_new {
+                *old = new;
+            }
+            is_new
+        });
+    }
+
+    async fn try_over(&mut self, session: &Session) -> Result<Leadership, Failure> {
+        if let Some(lease) = self.held {
+            match self.put(session, lease.sequence).await {
+                Ok(()) => return Ok(self.leadership.borrow().clone()),
+                // It has ended, or an answer was lost.
+                Err(Failure::Refused { .. }) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        let last = records::last(session, &self.stream, &self.subject).await?;
+        if let Some(Record {
+            at,
+            value: Some(value),
+            headers,
+            ..
+        }) = &last
+            && !self.is_ours(headers)
+        {
+            self.held = None;
+            self.last_of_others = Some(*at);
+            return Ok(
+                match headers::text(Some(headers), headers::FROM).map(str::parse) {
+                    Some(Ok(daemon)) => Leadership::Other {
+                        daemon,
+                        value: value.clone(),
+                    },
+                    _ => Leadership::Unknown,
+                },
+            );
+        }
+        let was_mine = self.held.is_some() && self.leadership.borrow().is_mine();
+        let expected = last.as_ref().map_or(0, |last| last.sequence);
+        self.put(session, expected).await?;
+        if was_mine {
+            return Ok(self.leadership.borrow().clone());
+        }
+        // Ours before a restart, unless another daemon's.
+        let before = last.filter(|last| last.value.is_some()).map(|last| last.at);
+        let since = self.shared.clock.now();
+        let gap = self.last_of_others.max(before);
+        let gap = gap.map(|last| since.duration_since(last).unwrap_or_default());
+        Ok(Leadership::Mine { since, gap })
+    }
+
+    /// Stores our version after `expected`.
+    async fn put(&mut self, session: &Session, expected: u64) -> Result<(), Failure> {
+        // NATS counts from when it stores it, which is later.
+        let begun = Instant::now();
+        let value = self.value.borrow_and_update().clone();
+        let mut map = HeaderMap::new();
+        map.insert(headers::FROM, self.shared.config.name.as_str());
+        map.insert(headers::INSTANCE, self.shared.identity.instance());
+        map.insert(headers::INCARNATION, self.shared.identity.incarnation());
+        let sequence = records::put(session, &self.subject, expected, map, value).await?;
+        let age = self.shared.config.timing.lease_age;
+        self.held = Some(Lease {
+            sequence,
+            until: begun + age.saturating_sub(margin(age)),
+        });
+        Ok(())
+    }
+
+    /// Returns whether it is ours, or was before a restart: that daemon is gone.
+    fn is_ours(&self, headers: &HeaderMap) -> bool {
+        let from = headers::text(Some(headers), headers::FROM).map(str::parse::<DaemonName>);
+        let instance = headers::text(Some(headers), headers::INSTANCE);
+        from == Some(Ok(self.shared.config.name.clone()))
+            && instance == Some(self.shared.identity.instance())
+    }
+
+    /// Gives the lease up, so that nobody need wait for its end.
+    async fn release(&mut self) {
+        if let (Some(lease), Some(session)) = (self.held.take(), self.shared.session()) {
+            // If it fails, it ends by itself.
+            let _ = records::delete(&session, &self.subject, lease.sequence).await;
+        }
+        self.leadership.send_replace(Leadership::Unknown);
+    }
+}
+
+/// How much earlier than NATS this daemon considers a lease to have ended: for clocks that run differently, and
+/// for what is done in the last moment.
+fn margin(age: Duration) -> Duration {
+    age / 10
 }

@@ -12,10 +12,14 @@ pub(crate) const DEADLINE: &str = "Handset-Deadline";
 pub(crate) const ID: &str = "Handset-Id";
 /// In an answer: nothing was done, and why.
 pub(crate) const REFUSED: &str = "Handset-Refused";
+/// Which daemon of that name.
+pub(crate) const INSTANCE: &str = "Handset-Instance";
 /// Which start of the daemon an entry is of.
 pub(crate) const INCARNATION: &str = "Handset-Incarnation";
 /// Where an entry of the queue was appended.
 pub(crate) const FIRST: &str = "Handset-First";
+/// Which attempt has changed an entry, so that whoever was not answered can tell whether it was theirs.
+pub(crate) const CHANGE: &str = "Handset-Change";
 /// Says that a key is gone, as clients of buckets do.
 pub(crate) const OPERATION: &str = "KV-Operation";
 /// The value of it.

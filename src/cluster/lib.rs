@@ -48,6 +48,9 @@ mod shared;
 mod state;
 mod streams;
 mod subjects;
+mod sweeper;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod tls;
 mod watching;
 
@@ -66,3 +69,6 @@ pub use queue::{Follower, Item, MAX_ENTRY, Position, Queue, QueueEvent};
 pub use reply::Reply;
 pub use state::State;
 pub use tls::{TlsError, TlsSettings};
+
+#[cfg(test)]
+mod tests;

@@ -62,10 +62,11 @@ async fn watch(shared: &Shared, session: &Session) -> Reason {
         };
         tokio::select! {
             watched = watch.next() => match watched {
-                Ok(watched) => {
+                Ok(Some(watched)) => {
                     left = watched.pending.min(left.saturating_sub(1));
                     hear(shared, &mut heard, watched);
                 }
+                Ok(None) => left = 0,
                 Err(reason) => return reason,
             },
             () = silence => {

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use handset_net::tasks::Tasks;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,6 +19,7 @@ use crate::presence::Announced;
 use crate::session::Session;
 use crate::state::State;
 use crate::subjects::Subjects;
+use crate::sweeper::{Removals, Sweeper};
 
 /// What all parts share.
 #[derive(Debug)]
@@ -33,14 +35,19 @@ pub(crate) struct Shared {
     /// The connection over which this daemon is a member.
     pub(crate) link: watch::Sender<Option<Session>>,
     pub(crate) announced: Arc<Announced>,
+    /// What deletes the messages that tell of removals.
+    pub(crate) sweeper: Sweeper,
+    /// The leases that are not yet released.
+    pub(crate) releases: TaskTracker,
     /// How many events were not published.
     pub(crate) lost: AtomicU64,
 }
 
 impl Shared {
-    pub(crate) fn new(config: Config, identity: Identity, tasks: &Tasks) -> Self {
+    pub(crate) fn new(config: Config, identity: Identity, tasks: &Tasks) -> (Self, Removals) {
         let since = SystemTime::now();
-        Self {
+        let (sweeper, removals) = Sweeper::new(config.timing.removal_age);
+        let shared = Self {
             subjects: Subjects::new(&config.prefix),
             config,
             identity,
@@ -51,8 +58,11 @@ impl Shared {
             members: watch::Sender::new(Arc::default()),
             link: watch::Sender::new(None),
             announced: Arc::new(Announced::new()),
+            sweeper,
+            releases: TaskTracker::new(),
             lost: AtomicU64::default(),
-        }
+        };
+        (shared, removals)
     }
 
     /// Returns the connection, if there is one at this moment.

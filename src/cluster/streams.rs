@@ -39,7 +39,26 @@ pub(crate) fn wanted(shared: &Shared) -> Vec<Config> {
             description: Some("Kept deliveries of handsetd".to_owned()),
             ..unlimited()
         },
+        files(shared, replicas),
     ]
+}
+
+/// The stream of an object store, as the client library makes it.
+fn files(shared: &Shared, replicas: usize) -> Config {
+    let name = shared.subjects.files();
+    Config {
+        name: format!("OBJ_{name}"),
+        subjects: vec![format!("$O.{name}.C.>"), format!("$O.{name}.M.>")],
+        max_age: shared.config.timing.file_age,
+        max_bytes: i64::from(shared.config.limits.file_bytes),
+        discard: DiscardPolicy::New,
+        storage: StorageType::File,
+        num_replicas: replicas,
+        duplicate_window: WINDOW.min(shared.config.timing.file_age),
+        allow_rollup: true,
+        allow_direct: true,
+        ..unlimited()
+    }
 }
 
 fn bucket(bucket: &Bucket, replicas: usize, age: Duration, max: i64) -> Config {

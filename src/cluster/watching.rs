@@ -82,8 +82,8 @@ impl Watch {
         }
     }
 
-    /// Waits for the next message; an error ends the watch.
-    pub(crate) async fn next(&mut self) -> Result<Watched, Reason> {
+    /// Waits for the next message, or for `None`: there is none at this moment. An error ends the watch.
+    pub(crate) async fn next(&mut self) -> Result<Option<Watched>, Reason> {
         loop {
             let message = tokio::select! {
                 message = tokio::time::timeout(SILENCE, self.messages.next()) => message,
@@ -97,8 +97,12 @@ impl Watch {
                 Err(_) => return Err(Reason::new(format!("nothing heard for {SILENCE:?}"))),
             };
             match message.status {
-                None => return self.read(message),
-                Some(StatusCode::IDLE_HEARTBEAT) => self.answer(message).await?,
+                None => return self.read(message).map(Some),
+                Some(StatusCode::IDLE_HEARTBEAT) => {
+                    if self.answer(message).await? {
+                        return Ok(None);
+                    }
+                }
                 Some(status) => return Err(Reason::new(format!("the consumer ended: {status}"))),
             }
         }
@@ -137,14 +141,16 @@ impl Watch {
         })
     }
 
-    /// Lets a flow go on, or checks that nothing is missing.
-    async fn answer(&self, message: async_nats::Message) -> Result<(), Reason> {
+    /// Lets a flow go on, or checks that nothing is missing; returns whether there is nothing more.
+    async fn answer(&self, message: async_nats::Message) -> Result<bool, Reason> {
         if let Some(reply) = message.reply {
             let sent = self
                 .session
                 .publish(reply.to_string(), None, Bytes::new())
                 .await;
-            return sent.map_err(|failure| Reason::new(failure.to_string()));
+            return sent
+                .map(|()| false)
+                .map_err(|failure| Reason::new(failure.to_string()));
         }
         let last = message
             .headers
@@ -153,7 +159,7 @@ impl Watch {
         let last = last.and_then(|last| last.as_str().parse::<u64>().ok());
         match last {
             Some(last) if last != self.arrived => Err(Reason::new("messages were lost")),
-            _ => Ok(()),
+            _ => Ok(true),
         }
     }
 }

@@ -55,7 +55,11 @@ impl Level {
     /// Returns the filter of this level. Other crates log little of use below warnings.
     fn targets(self) -> Targets {
         let own = match self {
-            Self::Error => return Targets::new().with_default(LevelFilter::ERROR),
+            Self::Error => {
+                return Targets::new()
+                    .with_default(LevelFilter::ERROR)
+                    .with_target(NATS_TARGETS, LevelFilter::OFF);
+            }
             Self::Warn => LevelFilter::WARN,
             Self::Info => LevelFilter::INFO,
             Self::Debug => LevelFilter::DEBUG,
@@ -64,6 +68,7 @@ impl Level {
         Targets::new()
             .with_default(LevelFilter::WARN)
             .with_target(OWN_TARGETS, own)
+            .with_target(NATS_TARGETS, LevelFilter::OFF)
     }
 }
 
@@ -186,6 +191,9 @@ where
         ),
     }
 }
+
+/// The NATS client, which logs each attempt to connect as an error; whether the cluster is there is said once.
+const NATS_TARGETS: &str = "async_nats";
 
 /// The common prefix of this workspace's targets: `handsetd`, `handset_ami`, `handset_agi`, …
 const OWN_TARGETS: &str = "handset";

@@ -15,6 +15,7 @@ pub(crate) mod held_phone;
 pub(crate) mod imports;
 pub(crate) mod load;
 pub(crate) mod loopback;
+pub(crate) mod nats;
 pub(crate) mod page_client;
 pub(crate) mod proc;
 pub(crate) mod process;

@@ -1,20 +1,148 @@
-//! Storing files.
+//! Storing files in an object store.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use async_nats::jetstream::object_store::{InfoErrorKind, ObjectStore};
 use bytes::Bytes;
+use tokio::io::AsyncReadExt as _;
+use tokio::time::Instant;
 
 use super::id::FileId;
-use crate::error::{Away, FileError};
-use crate::shared::Shared;
+use crate::error::{Away, FileError, Reason};
+use crate::session::Session;
+use crate::shared::{RETRY, Shared};
 
-pub(super) async fn put(shared: &Arc<Shared>, _content: Bytes) -> Result<FileId, FileError> {
-    std::future::ready(Err(Away::NotDone(shared.why_away()).into())).await
+pub(super) async fn put(shared: &Arc<Shared>, content: Bytes) -> Result<FileId, FileError> {
+    let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    if length > MAX_FILE {
+        return Err(FileError::TooLong {
+            length,
+            max: MAX_FILE,
+        });
+    }
+    let id = FileId::of(&content);
+    let deadline = deadline(shared, length);
+    loop {
+        let session = shared.session_by(deadline).await.map_err(Away::NotDone)?;
+        let storing = store(shared, &session, id, &content);
+        let failure = match tokio::time::timeout_at(deadline, storing).await {
+            Ok(Ok(())) => return Ok(id),
+            Ok(Err(reason)) if reason.as_str().contains("maximum") => return Err(FileError::Full),
+            Ok(Err(reason)) => reason,
+            Err(_) => Reason::new("the file was not stored in time"),
+        };
+        // Stored twice is stored once: its name is its content.
+        wait(failure, deadline).await?;
+    }
 }
 
-pub(super) async fn get(shared: &Arc<Shared>, _id: &FileId) -> Result<Bytes, FileError> {
-    std::future::ready(Err(Away::NotDone(shared.why_away()).into())).await
+pub(super) async fn get(shared: &Arc<Shared>, id: &FileId) -> Result<Bytes, FileError> {
+    let mut deadline = deadline(shared, 0);
+    let mut damaged = 0;
+    loop {
+        let session = shared.session_by(deadline).await.map_err(Away::NotDone)?;
+        let reading = read(shared, &session, id, &mut deadline);
+        let failure = match tokio::time::timeout(shared.config.timing.patience * 4, reading).await {
+            Ok(Ok(content)) => return Ok(content),
+            // It may be replaced at this moment.
+            Ok(Err(FileError::Damaged)) if damaged < ATTEMPTS => {
+                damaged += 1;
+                Reason::new("the file is damaged")
+            }
+            Ok(Err(FileError::Away(Away::NotDone(reason)))) => reason,
+            Ok(Err(error)) => return Err(error),
+            Err(_) => Reason::new("the file was not read in time"),
+        };
+        wait(failure, deadline).await?;
+    }
 }
 
-/// The longest file, in bytes: longer than what the daemon reads of any picture or tone.
+/// Returns when to give up: long files take longer.
+fn deadline(shared: &Shared, length: u64) -> Instant {
+    shared.patience() + Duration::from_secs(length / SLOWEST)
+}
+
+async fn wait(failure: Reason, deadline: Instant) -> Result<(), Away> {
+    if Instant::now() + RETRY >= deadline {
+        return Err(Away::NotDone(failure));
+    }
+    tokio::time::sleep(RETRY).await;
+    Ok(())
+}
+
+async fn store(
+    shared: &Shared,
+    session: &Session,
+    id: FileId,
+    content: &Bytes,
+) -> Result<(), Reason> {
+    let store = open(shared, session).await?;
+    let name = id.to_string();
+    if let Ok(info) = store.info(&name).await {
+        let age = info.modified.map(SystemTime::from).and_then(|time| {
+            let age = shared.clock.now().duration_since(time);
+            age.ok()
+        });
+        let is_fresh = age.is_some_and(|age| age < shared.config.timing.file_age / FRESH);
+        if is_fresh && !info.deleted && info.size == content.len() {
+            return Ok(());
+        }
+    }
+    let stored = store.put(name.as_str(), &mut content.as_ref()).await;
+    stored
+        .map(|_| ())
+        .map_err(|error| Reason::new(error.to_string()))
+}
+
+async fn read(
+    shared: &Shared,
+    session: &Session,
+    id: &FileId,
+    deadline: &mut Instant,
+) -> Result<Bytes, FileError> {
+    let away =
+        |error: &dyn ToString| FileError::Away(Away::NotDone(Reason::new(error.to_string())));
+    let store = open(shared, session)
+        .await
+        .map_err(|reason| away(&reason))?;
+    let name = id.to_string();
+    let info = match store.info(&name).await {
+        Ok(info) if info.deleted => return Err(FileError::Missing),
+        Ok(info) => info,
+        Err(error) if error.kind() == InfoErrorKind::NotFound => return Err(FileError::Missing),
+        Err(error) => return Err(away(&error)),
+    };
+    let length = u64::try_from(info.size).unwrap_or(u64::MAX);
+    if length > MAX_FILE {
+        return Err(FileError::Damaged);
+    }
+    *deadline = (*deadline).max(self::deadline(shared, length));
+    let object = store.get(&name).await.map_err(|error| away(&error))?;
+    let mut content = Vec::new();
+    let reading = object.take(MAX_FILE + 1).read_to_end(&mut content).await;
+    if reading.is_err() || FileId::of(&content) != *id {
+        return Err(FileError::Damaged);
+    }
+    Ok(content.into())
+}
+
+async fn open(shared: &Shared, session: &Session) -> Result<ObjectStore, Reason> {
+    let opened = session
+        .jetstream
+        .get_object_store(shared.subjects.files())
+        .await;
+    opened.map_err(|error| Reason::new(error.to_string()))
+}
+
+/// The longest file, in bytes: longer than any picture or tone for a phone.
 pub const MAX_FILE: u64 = 32 * 1024 * 1024;
+
+/// The slowest that is waited for, in bytes per second.
+const SLOWEST: u64 = 512 * 1024;
+
+/// A file is stored again once this part of its age is over.
+const FRESH: u32 = 8;
+
+/// How often a file that is read wrongly is read again.
+const ATTEMPTS: u32 = 3;

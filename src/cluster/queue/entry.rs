@@ -4,6 +4,11 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use crate::headers;
+use crate::records;
+use crate::subjects::Subjects;
+use crate::watching::Watched;
+
 /// Which version of an entry is meant.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Position {
@@ -48,3 +53,30 @@ pub enum QueueEvent {
 
 /// The longest value of an entry, in bytes: half of what a message may have, for its headers and for others.
 pub const MAX_ENTRY: usize = 512 * 1024;
+
+/// What a message of the stream says.
+#[derive(Debug)]
+pub(super) enum Read {
+    Entry(Item),
+    Removed { key: String, id: String },
+}
+
+/// Reads a message of the stream; `None` if it is none of ours.
+pub(super) fn read(subjects: &Subjects, watched: Watched) -> Option<Read> {
+    let (key, id) = subjects.entry_of(&watched.subject)?;
+    let first = headers::text(Some(&watched.headers), headers::FIRST);
+    let Some(value) = records::value_of(&watched.headers, watched.body) else {
+        return Some(Read::Removed { key, id });
+    };
+    let position = Position {
+        first: first.map_or(Some(watched.sequence), |first| first.parse().ok())?,
+        last: watched.sequence,
+    };
+    Some(Read::Entry(Item {
+        key,
+        id,
+        position,
+        at: watched.at,
+        value,
+    }))
+}

@@ -1,13 +1,17 @@
-//! Reading the queue.
+//! Reading the queue, once or on and on.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::debug;
 
-use super::entry::{Item, QueueEvent};
-use crate::error::Away;
-use crate::shared::Shared;
+use super::entry::{self, Item, QueueEvent, Read};
+use crate::error::{Away, Reason};
+use crate::session::Session;
+use crate::shared::{RETRY, Shared};
+use crate::watching::Watch;
 
 /// The entries of the queue and their changes.
 #[derive(Debug)]
@@ -23,14 +27,159 @@ impl Follower {
     }
 }
 
-pub(super) async fn read(shared: &Arc<Shared>, _key: Option<&str>) -> Result<Vec<Item>, Away> {
-    std::future::ready(Err(Away::NotDone(shared.why_away()))).await
-}
-
-pub(super) fn follow(_shared: &Arc<Shared>) -> Follower {
-    let (_, events) = mpsc::channel(1);
-    Follower {
-        events,
-        _end: CancellationToken::new().drop_guard(),
+pub(super) async fn read(shared: &Arc<Shared>, key: Option<&str>) -> Result<Vec<Item>, Away> {
+    let deadline = shared.patience();
+    let not_done = |reason: &dyn ToString| Away::NotDone(Reason::new(reason.to_string()));
+    loop {
+        let session = shared.session_by(deadline).await.map_err(Away::NotDone)?;
+        match scan(shared, &session, key).await {
+            Ok(items) => return Ok(items),
+            Err(reason) if tokio::time::Instant::now() >= deadline => {
+                return Err(not_done(&reason));
+            }
+            Err(reason) => debug!(%reason, "Reading the queue begins anew."),
+        }
+        tokio::time::sleep(RETRY).await;
     }
 }
+
+async fn scan(shared: &Shared, session: &Session, key: Option<&str>) -> Result<Vec<Item>, Reason> {
+    let mut watch = watch(shared, session, key).await?;
+    let mut left = watch.existing;
+    let mut items = BTreeMap::new();
+    while left > 0 {
+        let Some(watched) = watch.next().await? else {
+            break;
+        };
+        left = watched.pending.min(left - 1);
+        // An entry that changes meanwhile is told again.
+        match entry::read(&shared.subjects, watched) {
+            Some(Read::Entry(item)) => {
+                items.insert((item.key.clone(), item.id.clone()), item);
+            }
+            Some(Read::Removed { key, id }) => {
+                items.remove(&(key, id));
+            }
+            None => {}
+        }
+    }
+    let mut items: Vec<Item> = items.into_values().collect();
+    items.sort_by_key(|item| item.position.first);
+    Ok(items)
+}
+
+async fn watch(shared: &Shared, session: &Session, key: Option<&str>) -> Result<Watch, Reason> {
+    let filter = match key {
+        Some(key) => shared.subjects.queue_entries_of(key),
+        None => shared.subjects.queue_entries(),
+    };
+    let started = Watch::start(session, &shared.subjects.queue_stream(), filter).await;
+    started.map_err(|failure| Reason::new(failure.to_string()))
+}
+
+pub(super) fn follow(shared: &Arc<Shared>) -> Follower {
+    let (sender, events) = mpsc::channel(WAITING);
+    let end = CancellationToken::new();
+    let (ended, stop) = (end.clone(), shared.tasks.stop());
+    let following = follow_on(Arc::clone(shared), sender);
+    shared.tasks.spawn("cluster_queue", async move {
+        tokio::select! {
+            () = following => {}
+            () = ended.cancelled() => {}
+            () = stop.cancelled() => {}
+        }
+    });
+    Follower {
+        events,
+        _end: end.drop_guard(),
+    }
+}
+
+async fn follow_on(shared: Arc<Shared>, events: mpsc::Sender<QueueEvent>) {
+    let mut link = shared.link.subscribe();
+    let mut known = HashSet::new();
+    loop {
+        let session = match link.wait_for(Option::is_some).await {
+            Ok(session) => session.clone(),
+            Err(_) => return,
+        };
+        let Some(session) = session else { continue };
+        match follow_once(&shared, &session, &events, &mut known).await {
+            Ok(()) => return,
+            Err(reason) => debug!(%reason, "Following the queue begins anew."),
+        }
+        if events.send(QueueEvent::Interrupted).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+/// Follows on one watch; returns `Ok` if nobody follows any longer.
+async fn follow_once(
+    shared: &Shared,
+    session: &Session,
+    events: &mpsc::Sender<QueueEvent>,
+    known: &mut HashSet<(String, String)>,
+) -> Result<(), Reason> {
+    let mut watch = watch(shared, session, None).await?;
+    // What is there, until all of it has been told.
+    let mut there = Some(HashSet::new());
+    let mut left = watch.existing;
+    loop {
+        if left == 0
+            && let Some(there) = there.take()
+        {
+            let gone: Vec<_> = known.difference(&there).cloned().collect();
+            *known = there;
+            for (key, id) in gone {
+                if events.send(QueueEvent::Removed { key, id }).await.is_err() {
+                    return Ok(());
+                }
+            }
+            if events.send(QueueEvent::Current).await.is_err() {
+                return Ok(());
+            }
+        }
+        let Some(watched) = watch.next().await? else {
+            left = 0;
+            continue;
+        };
+        left = watched.pending.min(left.saturating_sub(1));
+        let (sequence, at) = (watched.sequence, watched.at);
+        let event = match entry::read(&shared.subjects, watched) {
+            Some(Read::Entry(item)) => {
+                let name = (item.key.clone(), item.id.clone());
+                match &mut there {
+                    Some(there) => there.insert(name),
+                    None => known.insert(name),
+                };
+                QueueEvent::Entry(item)
+            }
+            Some(Read::Removed { key, id }) => {
+                let age = shared.clock.now().duration_since(at).unwrap_or_default();
+                if age > shared.config.timing.removal_age * LEFT_BEHIND {
+                    shared.sweeper.now(sequence);
+                }
+                let name = (key, id);
+                let is_known = known.remove(&name);
+                let was_there = there.as_mut().is_some_and(|there| there.remove(&name));
+                if !is_known && !was_there {
+                    continue;
+                }
+                let (key, id) = name;
+                QueueEvent::Removed { key, id }
+            }
+            None => continue,
+        };
+        if events.send(event).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// How many changes wait for whoever follows.
+const WAITING: usize = 1024;
+
+/// After how many times its age a removal is anybody's to sweep.
+const LEFT_BEHIND: u32 = 3;

@@ -1,0 +1,74 @@
+//! Joining, names and members.
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::{Daemon, PATIENCE, config, servers};
+use crate::{Identity, RequestError, State};
+
+#[tokio::test]
+async fn daemons_see_each_other_and_answer_requests() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let (one, two) = (
+        Daemon::join(&servers, "one").await,
+        Daemon::join(&servers, "two").await,
+    );
+    one.sees(2).await;
+    two.sees(2).await;
+    let mut incoming = two.run(|cluster| cluster.serve(&["echo"]));
+    one.tasks.spawn("echo", async move {
+        while let Some(request) = incoming.recv().await {
+            assert_eq!(request.from.as_str(), "one");
+            request.reply.send(request.body).await.unwrap();
+        }
+    });
+    let deadline = Instant::now() + PATIENCE;
+    let body = Bytes::from_static(b"hello");
+    let answer = one
+        .cluster
+        .request(two.cluster.name(), "echo", body.clone(), deadline)
+        .await;
+    assert_eq!(answer, Ok(body.clone()));
+    let refused = one
+        .cluster
+        .request(two.cluster.name(), "other", body.clone(), deadline)
+        .await;
+    assert!(
+        matches!(refused, Err(RequestError::NotSent(_))),
+        "{refused:?}"
+    );
+    let absent = one
+        .cluster
+        .request(&"three".parse().unwrap(), "echo", body, deadline)
+        .await;
+    assert!(
+        matches!(absent, Err(RequestError::NotSent(_))),
+        "{absent:?}"
+    );
+    // A daemon that stops is missed at once.
+    two.stop().await;
+    one.sees(1).await;
+}
+
+#[tokio::test]
+async fn name_of_a_living_daemon_is_refused_with_the_cure() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let one = Daemon::join(&servers, "site").await;
+    let two = Daemon::start(&servers, "site", Identity::temporary());
+    assert!(!two.cluster.joined(Instant::now() + PATIENCE).await);
+    let state = two.cluster.state().borrow().clone();
+    let State::Refused { reason, .. } = &state else {
+        panic!("{state:?}")
+    };
+    assert!(reason.as_str().contains("set [cluster] name"), "{reason}");
+    // The name is free again once its daemon is gone.
+    drop(one);
+    assert!(config(&servers, "site").timing.member_age < PATIENCE);
+    let mut state = two.cluster.state();
+    let joined = tokio::time::timeout(PATIENCE, state.wait_for(State::is_joined)).await;
+    assert!(joined.is_ok());
+}
