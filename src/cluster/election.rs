@@ -126,7 +126,7 @@ impl Candidate {
     async fn try_over(&mut self, session: &Session) -> Result<Leadership, Failure> {
         if let Some(lease) = self.held {
             match self.put(session, lease.sequence).await {
-                Ok(()) => return Ok(self.leadership.borrow().clone()),
+                Ok(until) => return Ok(self.renewed(until)),
                 // It has ended, or an answer was lost.
                 Err(Failure::Refused { .. }) => {}
                 Err(failure) => return Err(failure),
@@ -155,20 +155,27 @@ impl Candidate {
         }
         let was_mine = self.held.is_some() && self.leadership.borrow().is_mine();
         let expected = last.as_ref().map_or(0, |last| last.sequence);
-        self.put(session, expected).await?;
+        let until = self.put(session, expected).await?;
         if was_mine {
-            return Ok(self.leadership.borrow().clone());
+            return Ok(self.renewed(until));
         }
         // Ours before a restart, unless another daemon's.
         let before = last.filter(|last| last.value.is_some()).map(|last| last.at);
         let since = self.shared.clock.now();
         let gap = self.last_of_others.max(before);
         let gap = gap.map(|last| since.duration_since(last).unwrap_or_default());
-        Ok(Leadership::Mine { since, gap })
+        Ok(Leadership::Mine { since, gap, until })
     }
 
-    /// Stores our version after `expected`.
-    async fn put(&mut self, session: &Session, expected: u64) -> Result<(), Failure> {
+    fn renewed(&self, until: Instant) -> Leadership {
+        match self.leadership.borrow().clone() {
+            Leadership::Mine { since, gap, .. } => Leadership::Mine { since, gap, until },
+            other => other,
+        }
+    }
+
+    /// Stores our version after `expected`; returns until when it is valid.
+    async fn put(&mut self, session: &Session, expected: u64) -> Result<Instant, Failure> {
         // NATS counts from when it stores it, which is later.
         let begun = Instant::now();
         let value = self.value.borrow_and_update().clone();
@@ -178,11 +185,9 @@ impl Candidate {
         map.insert(headers::INCARNATION, self.shared.identity.incarnation());
         let sequence = records::put(session, &self.subject, expected, map, value).await?;
         let age = self.shared.config.timing.lease_age;
-        self.held = Some(Lease {
-            sequence,
-            until: begun + age.saturating_sub(margin(age)),
-        });
-        Ok(())
+        let until = begun + age.saturating_sub(margin(age));
+        self.held = Some(Lease { sequence, until });
+        Ok(until)
     }
 
     /// Returns whether it is ours, or was before a restart: that daemon is gone.

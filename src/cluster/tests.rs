@@ -1,6 +1,7 @@
 //! Tests with real NATS servers.
 
 mod joining;
+mod queue;
 
 use std::io::Write as _;
 use std::time::Duration;

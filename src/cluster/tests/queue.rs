@@ -1,0 +1,180 @@
+//! The queue.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Daemon, PATIENCE, config, servers};
+use crate::{AppendError, ChangeError, Follower, Identity, Item, Limits, QueueEvent, Timing};
+
+#[tokio::test]
+async fn entry_is_changed_only_by_who_knows_its_last_version() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let (one, two) = (
+        Daemon::join(&servers, "one").await,
+        Daemon::join(&servers, "two").await,
+    );
+    let (one, two) = (one.cluster.queue(), two.cluster.queue());
+    let first = one.append("pbx/1001", "a", text("1")).await.unwrap();
+    let second = one.append("pbx/1001", "b", text("2")).await.unwrap();
+    assert!(first < second);
+    assert_eq!(
+        one.append("pbx/1001", "a", text("x")).await,
+        Err(AppendError::Exists)
+    );
+    let taken = two
+        .replace("pbx/1001", "a", first, text("3"))
+        .await
+        .unwrap();
+    assert_eq!(taken.first, first.first);
+    let late = one.replace("pbx/1001", "a", first, text("4")).await;
+    assert_eq!(late, Err(ChangeError::Conflict));
+    assert_eq!(
+        one.remove("pbx/1001", "a", first).await,
+        Err(ChangeError::Conflict)
+    );
+    // In the order in which they were appended, although the first was changed last.
+    let items = one.read(Some("pbx/1001")).await.unwrap();
+    assert_eq!(values(&items), ["3", "2"]);
+    two.remove("pbx/1001", "a", taken).await.unwrap();
+    assert_eq!(
+        two.remove("pbx/1001", "a", taken).await,
+        Err(ChangeError::Conflict)
+    );
+    assert_eq!(values(&one.read(None).await.unwrap()), ["2"]);
+    // Removed is not forgotten: what is handed over twice is done once.
+    assert_eq!(
+        one.append("pbx/1001", "a", text("1")).await,
+        Err(AppendError::Exists)
+    );
+    assert_eq!(values(&one.read(Some("pbx/1002")).await.unwrap()), [""; 0]);
+}
+
+#[tokio::test]
+async fn followers_see_what_exists_and_what_changes_also_after_an_interruption() {
+    let Some(mut servers) = servers(1, "").await else {
+        return;
+    };
+    let (one, two) = (
+        Daemon::join(&servers, "one").await,
+        Daemon::join(&servers, "two").await,
+    );
+    let queue = one.cluster.queue();
+    let first = queue.append("1001", "a", text("1")).await.unwrap();
+    let mut follower = two.run(|cluster| cluster.queue().follow());
+    assert_eq!(told(&mut follower, 2).await, ["a=1", "current"]);
+    let first = queue.replace("1001", "a", first, text("2")).await.unwrap();
+    queue.append("1002", "b", text("3")).await.unwrap();
+    assert_eq!(told(&mut follower, 2).await, ["a=2", "b=3"]);
+    queue.remove("1001", "a", first).await.unwrap();
+    assert_eq!(told(&mut follower, 1).await, ["a gone"]);
+    servers.kill(0);
+    assert_eq!(told(&mut follower, 1).await, ["interrupted"]);
+    servers.restart(0).await.unwrap();
+    assert_eq!(told(&mut follower, 2).await, ["b=3", "current"]);
+    one.joined().await;
+    queue.append("1002", "c", text("4")).await.unwrap();
+    assert_eq!(told(&mut follower, 1).await, ["c=4"]);
+}
+
+#[tokio::test]
+async fn full_queue_refuses_entries_and_still_lets_them_be_changed_and_removed() {
+    for count in [1, 3] {
+        let Some(servers) = servers(count, "").await else {
+            return;
+        };
+        let mut config = config(&servers, "one");
+        config.limits = Limits {
+            queue_entries: 3,
+            ..Limits::default()
+        };
+        config.timing = Timing {
+            removal_age: Duration::from_millis(100),
+            ..config.timing
+        };
+        let one = Daemon::start_with(config, Identity::temporary());
+        one.joined().await;
+        let queue = one.cluster.queue();
+        let mut last = None;
+        for id in ["a", "b", "c"] {
+            last = Some(queue.append("1001", id, text(id)).await.unwrap());
+        }
+        assert_eq!(
+            queue.append("1001", "d", text("d")).await,
+            Err(AppendError::Full)
+        );
+        let last = queue
+            .replace("1001", "c", last.unwrap(), text("C"))
+            .await
+            .unwrap();
+        assert_eq!(values(&queue.read(None).await.unwrap()), ["a", "b", "C"]);
+        queue.remove("1001", "c", last).await.unwrap();
+        // There is room once the message about the removal is deleted.
+        let appended = async {
+            while let Err(error) = queue.append("1001", "e", text("e")).await {
+                assert_eq!(error, AppendError::Full);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, appended).await.unwrap();
+        assert_eq!(values(&queue.read(None).await.unwrap()), ["a", "b", "e"]);
+    }
+}
+
+#[tokio::test]
+async fn hostile_messages_on_the_subjects_of_the_queue_are_skipped() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let one = Daemon::join(&servers, "one").await;
+    let mut follower = one.run(|cluster| cluster.queue().follow());
+    assert_eq!(told(&mut follower, 1).await, ["current"]);
+    let other = async_nats::connect(servers.url(0)).await.unwrap();
+    for subject in [
+        "handsetd.outbox.=2.a",
+        "handsetd.outbox.=FF.a",
+        "handsetd.outbox.a.=41",
+    ] {
+        other.publish(subject, text("x")).await.unwrap();
+    }
+    let mut headers = async_nats::HeaderMap::new();
+    headers.insert(crate::headers::FIRST, "-1");
+    other
+        .publish_with_headers("handsetd.outbox.a.b", headers, text("x"))
+        .await
+        .unwrap();
+    other.flush().await.unwrap();
+    let queue = one.cluster.queue();
+    queue.append("1001", "good", text("1")).await.unwrap();
+    assert_eq!(told(&mut follower, 1).await, ["good=1"]);
+    assert_eq!(values(&queue.read(None).await.unwrap()), ["1"]);
+}
+
+/// Returns the next events, written shortly.
+async fn told(follower: &mut Follower, count: usize) -> Vec<String> {
+    let mut told = Vec::new();
+    for _ in 0..count {
+        let next = tokio::time::timeout(PATIENCE, follower.next()).await;
+        told.push(match next.expect("an event in time").expect("no end") {
+            QueueEvent::Entry(item) => format!("{}={}", item.id, utf8(&item.value)),
+            QueueEvent::Removed { id, .. } => format!("{id} gone"),
+            QueueEvent::Current => "current".to_owned(),
+            QueueEvent::Interrupted => "interrupted".to_owned(),
+        });
+    }
+    told
+}
+
+fn values(items: &[Item]) -> Vec<String> {
+    items.iter().map(|item| utf8(&item.value)).collect()
+}
+
+fn utf8(bytes: &Bytes) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn text(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
+}
