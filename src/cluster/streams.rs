@@ -89,6 +89,7 @@ fn unlimited() -> Config {
         max_messages: -1,
         max_consumers: -1,
         max_message_size: -1,
+        max_messages_per_subject: -1,
         ..Config::default()
     }
 }
