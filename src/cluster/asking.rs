@@ -12,24 +12,34 @@ use tokio::time::Instant;
 use crate::clock::to_millis;
 use crate::error::{Reason, RequestError};
 use crate::headers;
+use crate::inbox::Expected;
 use crate::names::DaemonName;
 use crate::shared::Shared;
 
-/// Asks a daemon for an operation.
-pub(crate) async fn request(
+/// A question that was sent.
+#[derive(Debug)]
+pub struct Asked {
+    shared: Arc<Shared>,
+    daemon: DaemonName,
+    incarnation: String,
+    deadline: Instant,
+    expected: Expected,
+}
+
+/// Asks a daemon for an operation; returns once the question is in the queue of the connection.
+pub(crate) async fn send(
     shared: &Arc<Shared>,
     daemon: &DaemonName,
     operation: &str,
     body: Bytes,
     deadline: Instant,
-) -> Result<Bytes, RequestError> {
+) -> Result<Asked, RequestError> {
     let not_sent = |reason: &str| Err(RequestError::NotSent(Reason::new(reason)));
     let session = match shared.session_by(deadline).await {
         Ok(session) => session,
         Err(reason) => return Err(RequestError::NotSent(reason)),
     };
-    let mut members = shared.members.subscribe();
-    let incarnation = match members.borrow_and_update().get(daemon) {
+    let incarnation = match shared.members.borrow().get(daemon) {
         Some(member) => member.incarnation.clone(),
         None => return not_sent(&format!("the daemon {daemon} is not there")),
     };
@@ -38,7 +48,7 @@ pub(crate) async fn request(
         return not_sent("its time is over");
     }
     let subject = shared.subjects.peer(daemon, operation);
-    let mut expected = shared.inbox.expect();
+    let expected = shared.inbox.expect();
     let sending = session.client.publish_with_reply_and_headers(
         subject,
         expected.subject(),
@@ -54,35 +64,61 @@ pub(crate) async fn request(
         },
         () = session.ended.cancelled() => return not_sent("the connection to NATS was lost"),
     }
-    let gone = async {
-        let _ = members
-            .wait_for(|members| !members.has(daemon, &incarnation))
-            .await;
-    };
-    let mut state = shared.state.subscribe();
-    let alone = async {
-        let _ = state.wait_for(|state| !state.is_joined()).await;
-    };
-    tokio::select! {
-        // The answer first: it may have come together with the end of the daemon.
-        biased;
-        answer = expected.answer() => match answer {
-            Some(answer) if answer.status == Some(StatusCode::NO_RESPONDERS) => {
-                not_sent(&format!("the daemon {daemon} receives no requests"))
-            }
-            Some(answer) => match headers::refusal(answer.headers.as_ref()) {
-                Some(reason) => Err(RequestError::NotSent(reason)),
-                None => Ok(answer.payload),
+    Ok(Asked {
+        shared: Arc::clone(shared),
+        daemon: daemon.clone(),
+        incarnation,
+        deadline,
+        expected,
+    })
+}
+
+impl Asked {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that says whether the daemon may have acted on the question.
+    pub async fn answer(self) -> Result<Bytes, RequestError> {
+        let Self {
+            shared,
+            daemon,
+            incarnation,
+            deadline,
+            mut expected,
+        } = self;
+        let not_sent = |reason: &str| Err(RequestError::NotSent(Reason::new(reason)));
+        let mut members = shared.members.subscribe();
+        let gone = async {
+            let _ = members
+                .wait_for(|members| !members.has(&daemon, &incarnation))
+                .await;
+        };
+        let mut state = shared.state.subscribe();
+        let alone = async {
+            let _ = state.wait_for(|state| !state.is_joined()).await;
+        };
+        tokio::select! {
+            // The answer first: it may have come together with the end of the daemon.
+            biased;
+            answer = expected.answer() => match answer {
+                Some(answer) if answer.status == Some(StatusCode::NO_RESPONDERS) => {
+                    not_sent(&format!("the daemon {daemon} receives no requests"))
+                }
+                Some(answer) => match headers::refusal(answer.headers.as_ref()) {
+                    Some(reason) => Err(RequestError::NotSent(reason)),
+                    None => Ok(answer.payload),
+                },
+                None => unanswered("the daemon is stopping".to_owned()),
             },
-            None => unanswered("the daemon is stopping".to_owned()),
-        },
-        () = gone => unanswered(format!("the daemon {daemon} went away before it answered")),
-        () = alone => unanswered(format!(
-            "NATS went away before the daemon {daemon} answered: {}",
-            shared.why_away(),
-        )),
-        () = tokio::time::sleep_until(deadline) => {
-            unanswered(format!("the daemon {daemon} did not answer in time"))
+            () = gone => unanswered(format!("the daemon {daemon} went away before it answered")),
+            () = alone => unanswered(format!(
+                "NATS went away before the daemon {daemon} answered: {}",
+                shared.why_away(),
+            )),
+            () = tokio::time::sleep_until(deadline) => {
+                unanswered(format!("the daemon {daemon} did not answer in time"))
+            }
         }
     }
 }

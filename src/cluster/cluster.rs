@@ -9,6 +9,7 @@ use handset_net::tasks::Tasks;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use crate::asking::Asked;
 use crate::bus::{BusRequest, Feed};
 use crate::config::Config;
 use crate::error::{Away, RequestError};
@@ -91,7 +92,24 @@ impl Cluster {
         body: Bytes,
         deadline: Instant,
     ) -> Result<Bytes, RequestError> {
-        asking::request(&self.shared, daemon, operation, body, deadline).await
+        let asked = self.send(daemon, operation, body, deadline).await?;
+        asked.answer().await
+    }
+
+    /// Sends what [`request`](Self::request) asks for. Questions that are sent one after the other arrive in this
+    /// order.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if nothing was sent.
+    pub async fn send(
+        &self,
+        daemon: &DaemonName,
+        operation: &str,
+        body: Bytes,
+        deadline: Instant,
+    ) -> Result<Asked, RequestError> {
+        asking::send(&self.shared, daemon, operation, body, deadline).await
     }
 
     /// Serves operations: requests for them arrive on the returned channel in the order in which NATS

@@ -54,6 +54,7 @@ pub mod testing;
 mod tls;
 mod watching;
 
+pub use asking::Asked;
 pub use bus::{BusRequest, Feed};
 pub use cluster::Cluster;
 pub use config::{Config, InvalidReplicas, InvalidUrl, Limits, Login, Replicas, ServerUrl, Timing};
