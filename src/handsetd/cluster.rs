@@ -1,6 +1,7 @@
 //! Joins this daemon with others over NATS: implements the traits of `fleet` with the crate `handset-cluster`.
 
 mod election;
+mod outbox;
 mod routes;
 mod schedule_claims;
 mod state;

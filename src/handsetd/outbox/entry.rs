@@ -39,6 +39,8 @@ pub(crate) struct StoredEntry {
 pub(crate) enum EntryState {
     /// It is being sent, or was when the daemon ended.
     InFlight,
+    /// It was, or was about to be, moved to another store, which then sends it.
+    Moving,
     /// Nothing was sent.
     Pending,
     /// It may have been sent: the log that would tell is damaged.

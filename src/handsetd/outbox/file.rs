@@ -21,7 +21,7 @@ pub(super) enum Change {
         id: String,
         phones: Vec<String>,
     },
-    Insert(OutboxEntry),
+    Insert(OutboxEntry, EntryState),
     SetState(u64, EntryState),
 }
 
@@ -49,8 +49,7 @@ fn insert_uncertain(
 ) -> Result<Vec<StoredEntry>, sqlite::Error> {
     let insert = |transaction: &Transaction<'_>| {
         let insert = |stored: StoredEntry| {
-            let number = row::insert(transaction, &stored.entry)?;
-            set_state(transaction, number, EntryState::Uncertain)?;
+            let number = row::insert(transaction, &stored.entry, EntryState::Uncertain)?;
             Ok(StoredEntry {
                 number,
                 state: EntryState::Uncertain,
@@ -68,7 +67,7 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<u64
             let mut delete = transaction.prepare_cached("DELETE FROM outbox WHERE number = ?1")?;
             delete.execute([row_number(*number)])?;
         }
-        Change::Insert(entry) => return row::insert(transaction, entry),
+        Change::Insert(entry, state) => return row::insert(transaction, entry, *state),
         Change::SetState(number, state) => set_state(transaction, *number, *state)?,
         Change::DeletePending { id, phones } => {
             let mut delete = transaction

@@ -48,8 +48,12 @@ const INDEX: &str = "CREATE INDEX outbox_id ON outbox (id)";
 const SELECT: &str = "SELECT number, state, id, requester, verb, keys, phone, phone_ref, \
                                  at, keep, checksum FROM outbox ORDER BY number";
 
-/// Inserts a pending entry; returns its number.
-pub(super) fn insert(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusqlite::Result<u64> {
+/// Inserts an entry; returns its number.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    entry: &OutboxEntry,
+    state: EntryState,
+) -> rusqlite::Result<u64> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO outbox \
          (state, id, requester, verb, keys, phone, phone_ref, at, keep, checksum) \
@@ -60,7 +64,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, entry: &OutboxEntry) -> rusq
     let keys = serde_json::to_string(&entry.keys)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     let number = insert.insert(params![
-        code(EntryState::Pending),
+        code(state),
         entry.id,
         entry.requester,
         entry.verb,
@@ -129,15 +133,21 @@ pub(super) fn row_number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Returns the stored form of a state: the letters `WAIT` and `GONE`, which differ in each byte.
+/// Returns the stored form of a state: the letters `WAIT`, `GONE` and `MOVE`, of which two differ in three
+/// bytes at least.
 pub(super) fn code(state: EntryState) -> i64 {
     match state {
         EntryState::InFlight | EntryState::Uncertain => 0x474f_4e45,
+        EntryState::Moving => 0x4d4f_5645,
         EntryState::Pending => 0x5741_4954,
     }
 }
 
-const STATES: [EntryState; 2] = [EntryState::InFlight, EntryState::Pending];
+const STATES: [EntryState; 3] = [
+    EntryState::InFlight,
+    EntryState::Moving,
+    EntryState::Pending,
+];
 
 /// Length of a checksum, in bytes: enough against errors, and not meant against forgery.
 const CHECKSUM: usize = 8;

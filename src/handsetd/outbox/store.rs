@@ -78,11 +78,20 @@ impl Store {
 
     /// Inserts an entry, and returns its number once it is durable.
     pub(crate) async fn insert(&self, entry: OutboxEntry) -> Result<u64, Error> {
+        self.insert_as(entry, EntryState::Pending).await
+    }
+
+    /// Inserts an entry in a state, as [`insert`](Self::insert) does.
+    pub(crate) async fn insert_as(
+        &self,
+        entry: OutboxEntry,
+        state: EntryState,
+    ) -> Result<u64, Error> {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         let inserted = if count >= CAPACITY {
             Err(Error::Full { count })
         } else {
-            self.change(Change::Insert(entry)).await
+            self.change(Change::Insert(entry, state)).await
         };
         if inserted.is_err() {
             self.count.fetch_sub(1, Ordering::Relaxed);

@@ -58,6 +58,7 @@ impl OutboxWorker {
         let outcome = match (request, phone_ref) {
             _ if state != EntryState::Pending => {
                 let reason = match state {
+                    EntryState::Moving => MOVING,
                     EntryState::Uncertain => DAMAGED,
                     _ => "handsetd ended while sending this; it may have happened",
                 };
@@ -106,6 +107,9 @@ impl OutboxWorker {
 
 /// Reason for a delivery whose state is unknown.
 const DAMAGED: &str = "the outbox was damaged; this may have been sent before";
+
+/// Reason for a delivery that was being moved to a cluster which is not configured any more.
+const MOVING: &str = "handsetd ended while moving this to the outbox of the cluster; another daemon may have sent it";
 
 /// The requester, if this version cannot read it.
 const UNKNOWN_REQUESTER: Requester = Requester::UserEvent {

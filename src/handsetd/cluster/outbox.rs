@@ -1,0 +1,238 @@
+//! The outbox of the cluster: stored deliveries in a stream that all daemons share, and in the local file while
+//! NATS is away.
+//!
+//! Each entry has one holder, which alone may deliver it: the daemon that reaches the phone when the request
+//! comes, else the one that was asked. Before the first byte is sent, the holder marks the entry by
+//! compare-and-set; a daemon that has lost it meanwhile cannot do so. When a holder is gone, another daemon takes
+//! what was not begun. What was begun ends as `UNKNOWN`, as it does after a crash of a single daemon.
+//!
+//! While NATS is away, entries go into the file, and are moved to the stream afterwards. An entry is marked in
+//! the file before it is appended, and is not sent from there any more, so that no crash doubles it; the stream
+//! recognizes what is appended twice.
+
+mod adopting;
+mod file_rows;
+mod ledger;
+mod message;
+mod moving;
+mod nats;
+mod operations;
+#[cfg(test)]
+mod simulation;
+mod steps;
+mod stream;
+mod waiting;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use handset_net::tasks::Tasks;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+
+use crate::outbox::{Change, EntryState, Error, Inserted, OutboxEntry, Storage, StoredEntry};
+use file_rows::FileRows;
+use ledger::{Ledger, Place};
+use stream::{Daemons, Stream, StreamEvent};
+use waiting::Waiting;
+
+/// The outbox of the cluster. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct ClusterOutbox(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    stream: Arc<dyn Stream>,
+    daemons: Arc<dyn Daemons>,
+    /// The local file, or why there is none.
+    file: Result<Arc<dyn FileRows>, String>,
+    ledger: Mutex<Ledger>,
+    changes: mpsc::Sender<Change>,
+    /// Who waits here for outcomes of other daemons.
+    waiting: Waiting,
+    /// Held while an entry is deleted of which nothing was sent: it is cancelled and ended at once.
+    ending: tokio::sync::Mutex<()>,
+    /// Notified when an entry may have to get another holder.
+    look: Notify,
+    /// Notified when there is something to move to the stream.
+    moves: Notify,
+    timing: Timing,
+    started: Instant,
+    tasks: Tasks,
+}
+
+/// How long the outbox waits for what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// How long a daemon may be away without losing what it has not begun to send: a restart takes a few
+    /// seconds.
+    pub patience: Duration,
+    /// How long after that it may still be sending what it has begun.
+    pub sending: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_secs(10),
+            sending: Duration::from_secs(30),
+        }
+    }
+}
+
+/// An outbox, and what it begins with.
+#[derive(Debug)]
+pub(crate) struct Started {
+    /// The outbox.
+    pub(crate) outbox: ClusterOutbox,
+    /// The entries of the local file.
+    pub(crate) entries: Vec<StoredEntry>,
+    /// What changes from now on.
+    pub(crate) changes: mpsc::Receiver<Change>,
+}
+
+impl ClusterOutbox {
+    /// Begins with the entries of the local file. Works among `tasks`, until they stop.
+    fn begin(
+        (stream, daemons): (Arc<dyn Stream>, Arc<dyn Daemons>),
+        events: mpsc::Receiver<StreamEvent>,
+        file: Result<Arc<dyn FileRows>, String>,
+        entries: Vec<StoredEntry>,
+        timing: Timing,
+        tasks: &Tasks,
+    ) -> Started {
+        let (sender, changes) = mpsc::channel(MAX_CHANGES);
+        let mut ledger = Ledger::new(daemons.own().clone());
+        let entries = moving::resume(&mut ledger, entries, daemons.now());
+        let shared = Arc::new(Shared {
+            stream,
+            daemons,
+            file,
+            ledger: Mutex::new(ledger),
+            changes: sender,
+            waiting: Waiting::default(),
+            ending: tokio::sync::Mutex::default(),
+            look: Notify::new(),
+            moves: Notify::new(),
+            timing,
+            started: Instant::now(),
+            tasks: tasks.clone(),
+        });
+        tasks.spawn("outbox stream", Arc::clone(&shared).follow(events));
+        tasks.spawn("outbox holders", Arc::clone(&shared).look_after());
+        tasks.spawn("outbox moves", Arc::clone(&shared).keep_moving());
+        let outbox = Self(shared);
+        Started {
+            outbox,
+            entries,
+            changes,
+        }
+    }
+
+    /// Has the outbox look at once at what other daemons reach.
+    pub(crate) fn look(&self) {
+        self.0.look.notify_one();
+    }
+}
+
+impl Storage for ClusterOutbox {
+    fn insert<'a>(
+        &'a self,
+        entry: OutboxEntry,
+        phone_key: &'a str,
+    ) -> BoxFuture<'a, Result<Inserted, Error>> {
+        self.0.insert(entry, phone_key).boxed()
+    }
+
+    fn set_state(&self, number: u64, state: EntryState) -> BoxFuture<'_, Result<(), Error>> {
+        self.0.set_state(number, state).boxed()
+    }
+
+    fn delete(&self, number: u64) -> BoxFuture<'_, Result<(), Error>> {
+        self.0.delete(number).boxed()
+    }
+
+    fn delete_pending<'a>(
+        &'a self,
+        id: &'a str,
+        phones: &'a [String],
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        self.0.delete_pending(id, phones).boxed()
+    }
+
+    fn len(&self) -> usize {
+        self.0.ledger.lock().len()
+    }
+
+    fn holds(&self, number: u64) -> bool {
+        self.0.ledger.lock().held(number).is_some()
+    }
+
+    fn order(&self, number: u64) -> u64 {
+        self.0.ledger.lock().order(number)
+    }
+
+    fn admit(&self, number: u64) -> Result<(), String> {
+        self.0.admit(number)
+    }
+
+    fn note_unreachable(&self, number: u64) {
+        let mut ledger = self.0.ledger.lock();
+        if let Some(held) = ledger.held_mut(number) {
+            held.is_unreachable = true;
+            self.0.look.notify_one();
+        }
+    }
+
+    fn now(&self) -> SystemTime {
+        self.0.daemons.now()
+    }
+}
+
+impl Shared {
+    /// Returns why an entry must not be attempted at present.
+    fn admit(&self, number: u64) -> Result<(), String> {
+        let daemons = &self.daemons;
+        let away = daemons.away();
+        let mut ledger = self.ledger.lock();
+        let Some(held) = ledger.held(number) else {
+            return Ok(());
+        };
+        let (place, phone_ref) = (held.place, held.entry.phone_ref.clone());
+        let own = &daemons.own().daemon;
+        let is_home = held.home == *own && daemons.may_know(&phone_ref);
+        match away {
+            Some(why) if place == Place::Stream => {
+                return Err(format!("the cluster is away: {why}"));
+            }
+            _ if is_home => {}
+            Some(why) => return Err(format!("the daemons that may reach it are away: {why}")),
+            None if !daemons.reaching(&phone_ref).contains(own) => {
+                return Err(NOT_REACHED.to_owned());
+            }
+            None => {}
+        }
+        ledger.admit(number, Instant::now())
+    }
+
+    /// Returns whether the entries for a phone go to the stream.
+    fn uses_stream(&self, phone: &str) -> bool {
+        // What the file has comes first.
+        self.daemons.away().is_none() && !self.ledger.lock().has_rows_of(phone)
+    }
+}
+
+/// Reason for an entry of a phone that no daemon reaches.
+const NOT_REACHED: &str = "no daemon of the cluster reaches this phone at present";
+
+/// How many changes may wait for the deliveries of this process.
+const MAX_CHANGES: usize = 1024;
+
+/// How long after its start a daemon waits with entries until it has joined the cluster.
+const START_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many entries there may be for one phone.
+const MAX_PER_PHONE: usize = 2000;

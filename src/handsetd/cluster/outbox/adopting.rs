@@ -1,0 +1,118 @@
+//! Follows the stream: what this daemon gets, and what it loses.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, warn};
+
+use super::Shared;
+use super::ledger::Effect;
+use super::message::{Holder, Key, Message, State};
+use super::stream::StreamEvent;
+use crate::outbox::{Change, EntryState, StoredEntry};
+
+impl Shared {
+    /// Follows the stream until it ends.
+    pub(super) async fn follow(self: Arc<Self>, mut events: mpsc::Receiver<StreamEvent>) {
+        while let Some(event) = events.recv().await {
+            let effects = self.take_in(event);
+            self.perform(effects).await;
+        }
+    }
+
+    fn take_in(&self, event: StreamEvent) -> Vec<Effect> {
+        let mut ledger = self.ledger.lock();
+        match event {
+            StreamEvent::Current => {
+                let effects = ledger.current();
+                self.look.notify_one();
+                self.moves.notify_one();
+                effects
+            }
+            StreamEvent::Interrupted => {
+                ledger.interrupted();
+                Vec::new()
+            }
+            StreamEvent::Removed(key) => ledger.removed(&key),
+            StreamEvent::Put {
+                key,
+                position,
+                value,
+            } => match Message::parse(&value) {
+                Ok(message) => {
+                    let entry = || message.entry.to_outbox(self.daemons.now());
+                    let effects = ledger.put(&key, position, &message, entry);
+                    if message.holder != *self.daemons.own() {
+                        self.look.notify_one();
+                    }
+                    effects
+                }
+                Err(why) => {
+                    let delivery = &key.delivery;
+                    error!(%why, delivery, "Cannot read an entry in the outbox of the cluster; it is left there.");
+                    Vec::new()
+                }
+            },
+        }
+    }
+
+    /// Does what follows from a message.
+    pub(super) async fn perform(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            let change = match effect {
+                Effect::Adopt {
+                    number,
+                    state,
+                    asker,
+                } => match self.adopted(number, state, asker) {
+                    Some(change) => change,
+                    None => continue,
+                },
+                Effect::DeleteRow(row) => {
+                    self.delete_row(row).await;
+                    continue;
+                }
+                Effect::Refresh(phone) => Change::Entries(Some(phone)),
+            };
+            // Closed when the daemon stops.
+            if self.changes.send(change).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn adopted(&self, number: u64, state: State, asker: Option<Holder>) -> Option<Change> {
+        let (key, entry) = {
+            let ledger = self.ledger.lock();
+            let held = ledger.held(number)?;
+            (held.key.clone(), held.entry.clone())
+        };
+        let stored = StoredEntry {
+            number,
+            state: match state {
+                State::InFlight => EntryState::InFlight,
+                State::Pending => EntryState::Pending,
+            },
+            entry: (*entry).clone(),
+        };
+        let result = asker.map(|asker| self.tell_later(asker, key));
+        Some(Change::Adopted(stored, result))
+    }
+
+    /// Returns where to send an outcome that the daemon `asker` is to be told of.
+    fn tell_later(&self, asker: Holder, key: Key) -> oneshot::Sender<crate::outcome::Outcome> {
+        let (result, outcome) = oneshot::channel();
+        let (daemons, stop) = (Arc::clone(&self.daemons), self.tasks.stop());
+        self.tasks.spawn("outbox outcome", async move {
+            let told = async {
+                if let Ok(outcome) = outcome.await {
+                    daemons.tell(&asker, &key.delivery, outcome).await;
+                }
+            };
+            if stop.run_until_cancelled(told).await.is_none() {
+                warn!("An outcome was not told to the daemon that was asked, as this one stops.");
+            }
+        });
+        result
+    }
+}

@@ -1,0 +1,558 @@
+//! What this daemon knows of the entries in the stream, and which of them it holds. Pure: it decides, and
+//! others act.
+//!
+//! A message of the stream names its holder. Messages replace each other by compare-and-set, so of two daemons
+//! that want an entry one gets it. What this daemon learns comes late; therefore a position never goes back, and
+//! an entry that has ended stays known until the stream says that it is gone.
+//!
+//! ```text
+//!               appended here              appended elsewhere, or taken
+//!                    │                                │
+//!     file           ▼                                ▼
+//!   (moved) ──────► held: Pending ──── claim ──► held: InFlight ──► removed
+//!                    │      ▲                        │
+//!       handed over, │      └──── nothing was sent ──┘
+//!       taken, ended ▼
+//!                 another's
+//! ```
+
+mod decisions;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use handset_cluster::Position;
+use tokio::time::Instant;
+
+use super::message::{Holder, Key, Message, State};
+use crate::outbox::OutboxEntry;
+
+pub(super) use decisions::{Step, View};
+
+/// The entries.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    own: Holder,
+    /// The messages of the stream.
+    items: HashMap<Key, Item>,
+    /// The same by phone, in order.
+    by_phone: HashMap<String, BTreeMap<u64, Key>>,
+    /// What this daemon holds.
+    held: HashMap<u64, Held>,
+    numbers: HashMap<Key, u64>,
+    next_number: u64,
+    /// The keys that were not told since the stream was read anew; `None` unless that is going on.
+    untold: Option<HashSet<Key>>,
+    /// Whether the stream was read once.
+    is_read: bool,
+    /// The daemons that hold entries and do not live, and since when that is known.
+    missing: HashMap<String, Instant>,
+    gone: Gone,
+}
+
+/// The keys whose messages were removed lately: an answer that comes late must not bring them back.
+#[derive(Debug, Default)]
+struct Gone {
+    keys: HashSet<Key>,
+    in_order: VecDeque<Key>,
+}
+
+/// A message of the stream.
+#[derive(Debug)]
+struct Item {
+    position: Position,
+    /// Who holds it and why; `None` once it has ended here, and the stream did not tell yet.
+    owned: Option<Owned>,
+}
+
+#[derive(Clone, Debug)]
+struct Owned {
+    holder: Holder,
+    state: State,
+    asker: Holder,
+    home: String,
+    phone_ref: String,
+}
+
+/// An entry that this daemon delivers.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) key: Key,
+    pub(super) entry: Arc<OutboxEntry>,
+    pub(super) asker: Holder,
+    pub(super) home: String,
+    pub(super) place: Place,
+    /// Whether the last attempt found the phone unreachable.
+    pub(super) is_unreachable: bool,
+    /// Whether it was cancelled, so that no other daemon may get it.
+    pub(super) is_cancelled: bool,
+    /// Whether it is too long for the stream, so that it stays in the file.
+    pub(super) is_too_long: bool,
+    /// Whether the deliveries of this process know it.
+    is_adopted: bool,
+    /// Since when an earlier delivery of another daemon is waited for.
+    waiting_since: Option<Instant>,
+}
+
+/// Where an entry lies.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Place {
+    /// It is being appended to the stream.
+    Appending,
+    /// It is nowhere any more, and the delivery has not ended yet: it was cancelled.
+    Deleted,
+    /// In the local file.
+    File { row: u64, state: FileState },
+    /// In the stream.
+    Stream,
+}
+
+/// The state of an entry in the local file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum FileState {
+    InFlight,
+    /// It was, or is about to be, appended to the stream: it must not be sent from here.
+    Moving,
+    Pending,
+}
+
+/// What follows from a message.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// This daemon delivers the entry from now on; the outcome is told to the asker, if one is named.
+    Adopt {
+        number: u64,
+        state: State,
+        asker: Option<Holder>,
+    },
+    /// The row of the local file is in the stream now.
+    DeleteRow(u64),
+    /// The entries for a phone have changed.
+    Refresh(String),
+}
+
+impl Ledger {
+    /// Creates a ledger without entries, of the daemon `own`.
+    pub(super) fn new(own: Holder) -> Self {
+        Self {
+            own,
+            items: HashMap::new(),
+            by_phone: HashMap::new(),
+            held: HashMap::new(),
+            numbers: HashMap::new(),
+            next_number: 1,
+            untold: None,
+            is_read: false,
+            missing: HashMap::new(),
+            gone: Gone::default(),
+        }
+    }
+
+    pub(super) fn own(&self) -> &Holder {
+        &self.own
+    }
+
+    /// Returns whether what the stream has is known.
+    pub(super) fn is_current(&self) -> bool {
+        self.is_read && self.untold.is_none()
+    }
+
+    /// Returns how many entries this daemon holds.
+    pub(super) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    pub(super) fn held(&self, number: u64) -> Option<&Held> {
+        self.held.get(&number)
+    }
+
+    pub(super) fn held_mut(&mut self, number: u64) -> Option<&mut Held> {
+        self.held.get_mut(&number)
+    }
+
+    /// Returns the numbers of all entries that this daemon holds.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (u64, &Held)> {
+        self.held.iter().map(|(number, held)| (*number, held))
+    }
+
+    /// Returns how many entries for a phone there are in the stream.
+    pub(super) fn count_of(&self, phone: &str) -> usize {
+        self.by_phone.get(phone).map_or(0, BTreeMap::len)
+    }
+
+    /// Returns whether this daemon has entries for a phone in its file.
+    pub(super) fn has_rows_of(&self, phone: &str) -> bool {
+        let mut held = self.held.values();
+        held.any(|held| {
+            let is_in_file = matches!(held.place, Place::File { .. });
+            is_in_file && !held.is_too_long && held.key.phone == phone
+        })
+    }
+
+    /// Adds an entry that this daemon holds; returns its number.
+    pub(super) fn insert(
+        &mut self,
+        key: Key,
+        entry: Arc<OutboxEntry>,
+        home: String,
+        place: Place,
+    ) -> u64 {
+        let asker = self.own.clone();
+        self.insert_asked_by(key, entry, (asker, home), place)
+    }
+
+    fn insert_asked_by(
+        &mut self,
+        key: Key,
+        entry: Arc<OutboxEntry>,
+        (asker, home): (Holder, String),
+        place: Place,
+    ) -> u64 {
+        let number = self.next_number;
+        self.next_number = number.saturating_add(1);
+        self.numbers.insert(key.clone(), number);
+        let held = Held {
+            key,
+            entry,
+            asker,
+            home,
+            place,
+            is_unreachable: false,
+            is_cancelled: false,
+            is_too_long: false,
+            is_adopted: true,
+            waiting_since: None,
+        };
+        self.held.insert(number, held);
+        number
+    }
+
+    /// Adds an entry of the file that an earlier start of this daemon may have appended to the stream. Until that is
+    /// known, nobody delivers it.
+    pub(super) fn insert_doubtful(&mut self, key: Key, entry: Arc<OutboxEntry>, row: u64) {
+        let state = FileState::Moving;
+        let home = self.own.daemon.clone();
+        let number = self.insert(key, entry, home, Place::File { row, state });
+        if let Some(held) = self.held.get_mut(&number) {
+            held.is_adopted = false;
+        }
+    }
+
+    /// Forgets an entry that this daemon does not hold, or that has ended.
+    pub(super) fn forget(&mut self, number: u64) -> Option<Held> {
+        let held = self.held.remove(&number)?;
+        if self.numbers.get(&held.key) == Some(&number) {
+            self.numbers.remove(&held.key);
+        }
+        Some(held)
+    }
+
+    /// Forgets an entry whose message is being removed, or was. What is still told of it concerns nobody.
+    pub(super) fn end(&mut self, number: u64) {
+        let Some(held) = self.forget(number) else {
+            return;
+        };
+        if let Some(item) = self.items.get_mut(&held.key) {
+            item.owned = None;
+        }
+    }
+
+    /// Notes that the message of an entry was removed whose delivery has not ended yet.
+    pub(super) fn deleted(&mut self, number: u64) {
+        if let Some(held) = self.held.get_mut(&number) {
+            held.place = Place::Deleted;
+            if let Some(item) = self.items.get_mut(&held.key) {
+                item.owned = None;
+            }
+        }
+    }
+
+    /// Notes that an entry of the file was appended to the stream.
+    pub(super) fn moved(
+        &mut self,
+        number: u64,
+        position: Position,
+        message: &Message,
+    ) -> Vec<Effect> {
+        let Some(held) = self.held.get_mut(&number) else {
+            return Vec::new();
+        };
+        held.place = Place::Stream;
+        let (key, is_adopted) = (held.key.clone(), held.is_adopted);
+        held.is_adopted = true;
+        let asker = None;
+        self.note(&key, position, message);
+        let mut effects = vec![Effect::Refresh(key.phone.clone())];
+        if message.holder != self.own {
+            self.forget(number);
+        } else if !is_adopted {
+            let state = State::Pending;
+            effects.push(Effect::Adopt {
+                number,
+                state,
+                asker,
+            });
+        }
+        effects
+    }
+
+    /// Returns the entries of the file that are to be moved to the stream, in order.
+    pub(super) fn rows(&self, limit: usize) -> Vec<(u64, u64, FileState)> {
+        let mut rows: Vec<_> = self
+            .held
+            .iter()
+            .filter(|(_, held)| !held.is_too_long)
+            .filter_map(|(number, held)| match held.place {
+                Place::File {
+                    state: FileState::InFlight,
+                    ..
+                } => None,
+                Place::File { row, state } => Some((*number, row, state)),
+                _ => None,
+            })
+            .collect();
+        rows.sort_by_key(|(_, row, _)| *row);
+        rows.truncate(limit);
+        rows
+    }
+
+    /// Changes the state of an entry in the file from one to another; returns whether it had that.
+    pub(super) fn exchange(&mut self, number: u64, from: FileState, to: FileState) -> bool {
+        match self.held.get_mut(&number).map(|held| &mut held.place) {
+            Some(Place::File { state, .. }) if *state == from => {
+                *state = to;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns how many entries the stream has, as far as known.
+    pub(super) fn stream_len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Forgets since when daemons are missing: for a time, nobody could tell.
+    pub(super) fn forget_missing(&mut self) {
+        self.missing.clear();
+    }
+
+    /// Returns the place of an entry among those for its phone: what is in the file comes after what is in the
+    /// stream.
+    pub(super) fn order(&self, number: u64) -> u64 {
+        match self.held.get(&number) {
+            Some(held) => match (held.place, self.items.get(&held.key)) {
+                (Place::File { row, .. }, _) => FIRST_ROW.saturating_add(row),
+                (_, Some(item)) => item.position.first,
+                (_, None) => FIRST_ROW.saturating_sub(1),
+            },
+            None => number,
+        }
+    }
+
+    /// Returns the position and the state of an entry in the stream, as far as known.
+    pub(super) fn position(&self, key: &Key) -> Option<(Position, State)> {
+        let item = self.items.get(key)?;
+        Some((item.position, item.owned.as_ref()?.state))
+    }
+
+    /// Notes a message that this daemon has written itself, at `position`.
+    pub(super) fn written(&mut self, key: &Key, position: Position, message: &Message) {
+        self.note(key, position, message);
+        if let Some(held) = self.held_of(key)
+            && held.place == Place::Appending
+        {
+            held.place = Place::Stream;
+        }
+    }
+
+    fn held_of(&mut self, key: &Key) -> Option<&mut Held> {
+        self.held.get_mut(self.numbers.get(key)?)
+    }
+
+    /// Notes a message, unless that or a later one is known; returns whether it was noted.
+    fn note(&mut self, key: &Key, position: Position, message: &Message) -> bool {
+        let known = self.items.get(key);
+        if known.is_some_and(|known| known.position.last >= position.last)
+            || self.gone.keys.contains(key)
+        {
+            return false;
+        }
+        if let Some(earlier) = known.map(|known| known.position.first)
+            && earlier != position.first
+        {
+            self.remove_from_phone(key, earlier);
+        }
+        let owned = Owned {
+            holder: message.holder.clone(),
+            state: message.state,
+            asker: message.asker.clone(),
+            home: message.home.clone(),
+            phone_ref: message.entry.phone_ref.clone(),
+        };
+        let owned = Some(owned);
+        self.items.insert(key.clone(), Item { position, owned });
+        let of_phone = self.by_phone.entry(key.phone.clone()).or_default();
+        of_phone.insert(position.first, key.clone());
+        true
+    }
+
+    fn remove_from_phone(&mut self, key: &Key, first: u64) {
+        if let Some(of_phone) = self.by_phone.get_mut(&key.phone) {
+            of_phone.remove(&first);
+            if of_phone.is_empty() {
+                self.by_phone.remove(&key.phone);
+            }
+        }
+    }
+
+    /// Takes in that the stream will be told anew.
+    pub(super) fn interrupted(&mut self) {
+        self.untold = Some(self.items.keys().cloned().collect());
+    }
+
+    /// Takes in a message of the stream.
+    pub(super) fn put(
+        &mut self,
+        key: &Key,
+        position: Position,
+        message: &Message,
+        entry: impl FnOnce() -> OutboxEntry,
+    ) -> Vec<Effect> {
+        if let Some(untold) = &mut self.untold {
+            untold.remove(key);
+        }
+        let is_own = message.holder == self.own;
+        let is_ended = self.items.get(key).is_some_and(|item| item.owned.is_none());
+        if is_own && is_ended {
+            // Written before this daemon has ended it.
+            return Vec::new();
+        }
+        let is_news = self.note(key, position, message);
+        let Some(number) = self.numbers.get(key).copied() else {
+            if !is_own || !is_news {
+                return Vec::new();
+            }
+            return vec![self.adopt(key, message, entry())];
+        };
+        let mut effects = Vec::new();
+        let Some(held) = self.held.get_mut(&number) else {
+            return effects;
+        };
+        let is_kept = match held.place {
+            // Only a message that is as this daemon has appended it: another may tell that it was sent.
+            Place::File { row, .. } => {
+                effects.push(Effect::DeleteRow(row));
+                is_own && message.state == State::Pending
+            }
+            Place::Appending | Place::Deleted | Place::Stream => is_own || !is_news,
+        };
+        match held.place {
+            _ if !is_kept => {
+                self.forget(number);
+                effects.push(Effect::Refresh(key.phone.clone()));
+            }
+            Place::File { .. } => {
+                held.place = Place::Stream;
+                effects.push(Effect::Refresh(key.phone.clone()));
+            }
+            Place::Appending => held.place = Place::Stream,
+            Place::Deleted | Place::Stream => {}
+        }
+        effects
+    }
+
+    fn adopt(&mut self, key: &Key, message: &Message, entry: OutboxEntry) -> Effect {
+        let asker = message.asker.clone();
+        let is_told = asker.daemon != self.own.daemon;
+        let told = is_told.then(|| asker.clone());
+        let origin = (asker, message.home.clone());
+        let number = self.insert_asked_by(key.clone(), Arc::new(entry), origin, Place::Stream);
+        Effect::Adopt {
+            number,
+            state: message.state,
+            asker: told,
+        }
+    }
+
+    /// Takes in that the message of a key is gone.
+    pub(super) fn removed(&mut self, key: &Key) -> Vec<Effect> {
+        if let Some(untold) = &mut self.untold {
+            untold.remove(key);
+        }
+        self.gone.add(key);
+        let item = self.items.remove(key);
+        if let Some(item) = &item {
+            self.remove_from_phone(key, item.position.first);
+        }
+        let others = item.and_then(|item| item.owned);
+        let mut is_news = others.is_some_and(|owned| owned.holder != self.own);
+        let mut effects = Vec::new();
+        if let Some(number) = self.numbers.get(key).copied()
+            && let Some(held) = self.held.get(&number)
+        {
+            match held.place {
+                Place::Stream => {
+                    self.forget(number);
+                    is_news = true;
+                }
+                // It was appended, and another daemon has ended it since.
+                Place::File { row, state } if state == FileState::Moving => {
+                    self.forget(number);
+                    effects.push(Effect::DeleteRow(row));
+                    is_news = true;
+                }
+                Place::File { .. } | Place::Appending | Place::Deleted => {}
+            }
+        }
+        if is_news {
+            effects.push(Effect::Refresh(key.phone.clone()));
+        }
+        effects
+    }
+
+    /// Takes in that the stream has been read: what was not told is gone.
+    pub(super) fn current(&mut self) -> Vec<Effect> {
+        self.is_read = true;
+        let untold = self.untold.take().unwrap_or_default();
+        untold.iter().flat_map(|key| self.removed(key)).collect()
+    }
+
+    /// Takes in what was read of a key after a conflict. Returns whether this daemon holds it.
+    pub(super) fn reread(&mut self, key: &Key, found: Option<(Position, &Message)>) -> bool {
+        let Some((position, message)) = found else {
+            // It was another's, which has ended it. It stays known until the stream tells.
+            if let Some(number) = self.numbers.get(key).copied() {
+                self.end(number);
+            }
+            return false;
+        };
+        self.note(key, position, message);
+        let is_own = message.holder == self.own;
+        if !is_own && let Some(number) = self.numbers.get(key).copied() {
+            self.forget(number);
+        }
+        is_own
+    }
+}
+
+impl Gone {
+    fn add(&mut self, key: &Key) {
+        if self.keys.insert(key.clone()) {
+            self.in_order.push_back(key.clone());
+        }
+        if self.in_order.len() > MAX_GONE
+            && let Some(oldest) = self.in_order.pop_front()
+        {
+            self.keys.remove(&oldest);
+        }
+    }
+}
+
+/// How many keys of removed messages are remembered: more than can be removed while an answer is on its way.
+const MAX_GONE: usize = 8192;
+
+/// Where the order of entries in the file begins: after all positions of the stream.
+const FIRST_ROW: u64 = 1 << 62;

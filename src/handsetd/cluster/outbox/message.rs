@@ -1,0 +1,138 @@
+//! An entry of the outbox as a message in the stream of the cluster.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::outbox::OutboxEntry;
+
+/// What denotes an entry in the stream.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(super) struct Key {
+    /// The phone: entries with the same are delivered in order.
+    pub(super) phone: String,
+    /// The delivery: the id of its request, and what tells it from others of that.
+    pub(super) delivery: String,
+}
+
+/// A daemon, and which start of it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(super) struct Holder {
+    pub(super) daemon: String,
+    pub(super) incarnation: String,
+}
+
+/// A message of the stream.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(super) struct Message {
+    /// Only the holder may deliver the entry.
+    pub(super) holder: Holder,
+    pub(super) state: State,
+    /// The daemon where the delivery was requested.
+    pub(super) asker: Holder,
+    /// The daemon whose configuration and registrations the phone was found in.
+    pub(super) home: String,
+    pub(super) entry: Entry,
+}
+
+/// Whether an entry may have been sent.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    InFlight,
+    Pending,
+}
+
+/// The delivery.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(super) struct Entry {
+    id: String,
+    requester: String,
+    verb: String,
+    keys: Vec<(String, String)>,
+    phone: String,
+    pub(super) phone_ref: String,
+    /// By the clock of NATS, in milliseconds since 1970.
+    at: u64,
+    /// In milliseconds.
+    keep: u64,
+}
+
+impl Key {
+    /// Returns the key of an entry for the phone with the key `phone`. It is the same whenever it is asked for,
+    /// so that what is appended twice is recognized.
+    pub(super) fn of(entry: &OutboxEntry, phone: &str) -> Self {
+        let mut hash = Sha256::new();
+        for text in [&entry.phone, &entry.phone_ref] {
+            hash.update(text.len().to_le_bytes());
+            hash.update(text);
+        }
+        let hash = hash.finalize();
+        let hash: String = hash
+            .iter()
+            .take(HASH)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self {
+            phone: phone.to_owned(),
+            delivery: format!("{}-{hash}", entry.id),
+        }
+    }
+}
+
+impl Message {
+    /// Reads a message; the error is human-readable.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        // Texts and numbers only.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl From<&OutboxEntry> for Entry {
+    fn from(entry: &OutboxEntry) -> Self {
+        let at = entry.at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            id: entry.id.clone(),
+            requester: entry.requester.clone(),
+            verb: entry.verb.clone(),
+            keys: entry.keys.clone(),
+            phone: entry.phone.clone(),
+            phone_ref: entry.phone_ref.clone(),
+            at: milliseconds(at),
+            keep: milliseconds(entry.keep),
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the entry in the form of the outbox. A time that no clock shows becomes the present, `now`.
+    pub(super) fn to_outbox(&self, now: SystemTime) -> OutboxEntry {
+        let at = UNIX_EPOCH.checked_add(Duration::from_millis(self.at));
+        OutboxEntry {
+            id: self.id.clone(),
+            requester: self.requester.clone(),
+            verb: self.verb.clone(),
+            keys: self.keys.clone(),
+            phone: self.phone.clone(),
+            phone_ref: self.phone_ref.clone(),
+            at: at.unwrap_or(now),
+            keep: Duration::from_millis(self.keep),
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// How much of the hash distinguishes the deliveries of one request, in bytes.
+const HASH: usize = 6;

@@ -1,0 +1,239 @@
+//! Moves entries from the local file to the stream, once.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::join_all;
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use super::Shared;
+use super::ledger::{Effect, FileState, Ledger, Place};
+use super::message::{Entry, Holder, Key, Message, State};
+use super::stream::NotAppended;
+use crate::outbox::{EntryState, StoredEntry};
+use crate::resolver::PhoneRef;
+
+/// Adds the entries of the file to the ledger; returns those that are delivered, with their numbers there.
+pub(super) fn resume(
+    ledger: &mut Ledger,
+    entries: Vec<StoredEntry>,
+    now: SystemTime,
+) -> Vec<StoredEntry> {
+    let mut resumed = Vec::new();
+    for stored in entries {
+        let StoredEntry {
+            number: row,
+            state,
+            entry,
+        } = stored;
+        let phone_ref = serde_json::from_str::<PhoneRef>(&entry.phone_ref);
+        let phone = phone_ref.map_or_else(|_| entry.phone.clone(), |found| found.key());
+        let key = Key::of(&entry, &phone);
+        let age = now.duration_since(entry.at).unwrap_or_default();
+        let shared = Arc::new(entry.clone());
+        let (state, place) = match state {
+            // It is not known when it was appended, but not before it was made.
+            EntryState::Moving if age < MEMORY => {
+                ledger.insert_doubtful(key, shared, row);
+                continue;
+            }
+            EntryState::Pending => (EntryState::Pending, FileState::Pending),
+            EntryState::Moving | EntryState::InFlight => {
+                (EntryState::InFlight, FileState::InFlight)
+            }
+            EntryState::Uncertain => (EntryState::Uncertain, FileState::InFlight),
+        };
+        let home = ledger.own().daemon.clone();
+        let place = Place::File { row, state: place };
+        let number = ledger.insert(key, shared, home, place);
+        resumed.push(StoredEntry {
+            number,
+            state,
+            entry,
+        });
+    }
+    resumed
+}
+
+/// How a round of moves went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Round {
+    /// There is nothing to move.
+    Done,
+    /// Some were moved.
+    Moved(usize),
+    /// The stream takes no more at present.
+    Stuck,
+}
+
+impl Shared {
+    /// Moves what is in the file whenever NATS is there, until the daemon stops.
+    pub(super) async fn keep_moving(self: Arc<Self>) {
+        let stop = self.tasks.stop();
+        let mut count = 0_usize;
+        loop {
+            let round = if self.daemons.away().is_some() {
+                Round::Stuck
+            } else {
+                self.move_some().await
+            };
+            match round {
+                Round::Moved(moved) => {
+                    count = count.saturating_add(moved);
+                    continue;
+                }
+                Round::Done if count > 0 => {
+                    info!(
+                        count,
+                        "Moved stored deliveries from the local file to the cluster."
+                    );
+                    count = 0;
+                }
+                Round::Done | Round::Stuck => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.moves.notified() => {}
+                () = sleep(INTERVAL) => {}
+            }
+        }
+    }
+
+    async fn move_some(&self) -> Round {
+        let rows = self.ledger.lock().rows(BATCH);
+        if rows.is_empty() {
+            return Round::Done;
+        }
+        let marked = join_all(rows.into_iter().map(|(number, row, state)| async move {
+            let is_new = state == FileState::Pending;
+            (!is_new || self.mark(number, row).await).then_some((number, row, is_new))
+        }));
+        let marked: Vec<_> = marked.await.into_iter().flatten().collect();
+        let count = marked.len();
+        let mut is_stuck = count == 0;
+        for (number, row, is_new) in marked {
+            if is_stuck {
+                self.unmark(number, row, is_new).await;
+            } else {
+                is_stuck = !self.move_one(number, row, is_new).await;
+            }
+        }
+        if is_stuck {
+            Round::Stuck
+        } else {
+            Round::Moved(count)
+        }
+    }
+
+    /// Marks an entry as one that may be in the stream; returns whether it is.
+    async fn mark(&self, number: u64, row: u64) -> bool {
+        let (from, to) = (FileState::Pending, FileState::Moving);
+        if !self.ledger.lock().exchange(number, from, to) {
+            return false;
+        }
+        let Ok(file) = self.file() else { return false };
+        let marked = file.set_state(row, EntryState::Moving).await;
+        if let Err(error) = &marked {
+            warn!(%error, "Cannot move a stored delivery to the cluster.");
+            self.ledger.lock().exchange(number, to, from);
+        }
+        marked.is_ok()
+    }
+
+    /// Marks an entry as one that is not in the stream, unless it was doubtful before.
+    async fn unmark(&self, number: u64, row: u64, is_new: bool) {
+        let Ok(file) = self.file() else { return };
+        if is_new && file.set_state(row, EntryState::Pending).await.is_ok() {
+            let (from, to) = (FileState::Moving, FileState::Pending);
+            self.ledger.lock().exchange(number, from, to);
+        }
+    }
+
+    /// Moves an entry; returns whether the stream takes more.
+    async fn move_one(&self, number: u64, row: u64, is_new: bool) -> bool {
+        let Some((key, message)) = self.to_message(number) else {
+            return true;
+        };
+        let effects = match self.stream.append(&key, message.to_bytes()).await {
+            Ok(position) => {
+                let mut effects = self.ledger.lock().moved(number, position, &message);
+                effects.push(Effect::DeleteRow(row));
+                effects
+            }
+            Err(NotAppended::Exists) => match self.stream.read(&key).await {
+                Ok(found) => self.was_appended(number, row, &key, found),
+                Err(_) => return false,
+            },
+            Err(NotAppended::Away(_) | NotAppended::Full) => {
+                self.unmark(number, row, is_new).await;
+                return false;
+            }
+            Err(NotAppended::Invalid(why)) => {
+                warn!(%why, "A stored delivery stays in the local file.");
+                self.unmark(number, row, is_new).await;
+                if let Some(held) = self.ledger.lock().held_mut(number) {
+                    held.is_too_long = true;
+                }
+                return true;
+            }
+            Err(NotAppended::Unknown(_)) => return false,
+        };
+        self.perform(effects).await;
+        true
+    }
+
+    /// Takes in that an entry of the file was appended before.
+    fn was_appended(
+        &self,
+        number: u64,
+        row: u64,
+        key: &Key,
+        found: Option<(handset_cluster::Position, bytes::Bytes)>,
+    ) -> Vec<Effect> {
+        let mut ledger = self.ledger.lock();
+        let message = found.and_then(|(position, bytes)| {
+            let message = Message::parse(&bytes).ok()?;
+            Some((position, message))
+        });
+        if let Some((position, message)) = message {
+            let entry = || message.entry.to_outbox(self.daemons.now());
+            ledger.put(key, position, &message, entry)
+        } else {
+            // It has ended since.
+            ledger.forget(number);
+            vec![Effect::DeleteRow(row), Effect::Refresh(key.phone.clone())]
+        }
+    }
+
+    fn to_message(&self, number: u64) -> Option<(Key, Message)> {
+        let own = self.daemons.own();
+        let (key, entry, is_cancelled) = {
+            let ledger = self.ledger.lock();
+            let held = ledger.held(number)?;
+            (held.key.clone(), Arc::clone(&held.entry), held.is_cancelled)
+        };
+        let holder: Holder = if is_cancelled {
+            own.clone()
+        } else {
+            self.holder_for(&key, &entry.phone_ref)
+        };
+        let message = Message {
+            home: own.daemon.clone(),
+            state: State::Pending,
+            asker: own.clone(),
+            entry: Entry::from(&*entry),
+            holder,
+        };
+        Some((key, message))
+    }
+}
+
+/// How long the stream recognizes what is appended again.
+const MEMORY: Duration = Duration::from_hours(24);
+
+/// How many entries are marked at once.
+const BATCH: usize = 256;
+
+/// How long to wait until the stream may take more.
+const INTERVAL: Duration = Duration::from_secs(2);

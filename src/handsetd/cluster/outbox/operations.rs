@@ -1,0 +1,331 @@
+//! Operations on entries, in the stream and in the file.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::ledger::{FileState, Place, View};
+use super::message::{Entry, Holder, Key, Message, State};
+use super::stream::{Away, NotAppended, NotReplaced};
+use super::{FileRows, MAX_PER_PHONE, START_PATIENCE, Shared};
+use crate::outbox::{EntryState, Error, Inserted, OutboxEntry};
+
+impl Shared {
+    /// Inserts an entry into the stream, or into the file while NATS is away.
+    pub(super) async fn insert(&self, entry: OutboxEntry, phone: &str) -> Result<Inserted, Error> {
+        let patience = START_PATIENCE.saturating_sub(self.started.elapsed());
+        if !patience.is_zero() && self.daemons.away().is_some() {
+            self.daemons.settle(patience).await;
+        }
+        let key = Key::of(&entry, phone);
+        if self.ledger.lock().count_of(phone) >= MAX_PER_PHONE {
+            return Err(Error::PhoneFull);
+        }
+        if !self.uses_stream(phone) {
+            return self.insert_in_file(key, entry, FileState::Pending).await;
+        }
+        self.append(key, entry).await
+    }
+
+    async fn append(&self, key: Key, entry: OutboxEntry) -> Result<Inserted, Error> {
+        let own = self.daemons.own();
+        let holder = self.holder_for(&key, &entry.phone_ref);
+        let message = Message {
+            state: State::Pending,
+            asker: own.clone(),
+            home: holder.daemon.clone(),
+            entry: Entry::from(&entry),
+            holder: holder.clone(),
+        };
+        if holder != *own {
+            let result = self.waiting.register(&key.delivery, holder.daemon.clone());
+            let daemon = holder.daemon;
+            return match self.stream.append(&key, message.to_bytes()).await {
+                Ok(position) => {
+                    self.ledger.lock().written(&key, position, &message);
+                    Ok(Inserted::Elsewhere { daemon, result })
+                }
+                // By this very request: it was repeated as its answer was late.
+                Err(NotAppended::Exists) => Ok(Inserted::Elsewhere { daemon, result }),
+                Err(error) => self.append_failed(key, entry, error).await,
+            };
+        }
+        let home = own.daemon.clone();
+        let number = {
+            let mut ledger = self.ledger.lock();
+            let entry = Arc::new(entry.clone());
+            ledger.insert(key.clone(), entry, home, Place::Appending)
+        };
+        let error = match self.stream.append(&key, message.to_bytes()).await {
+            Ok(position) => {
+                self.ledger.lock().written(&key, position, &message);
+                return Ok(Inserted::Here(number));
+            }
+            Err(error) => error,
+        };
+        if error == NotAppended::Exists
+            && let Ok(Some((position, _))) = self.stream.read(&key).await
+        {
+            self.ledger.lock().written(&key, position, &message);
+            return Ok(Inserted::Here(number));
+        }
+        let is_told = {
+            let ledger = self.ledger.lock();
+            let place = ledger.held(number).map(|held| held.place);
+            place.is_some_and(|place| place != Place::Appending)
+        };
+        if is_told {
+            return Ok(Inserted::Here(number));
+        }
+        self.ledger.lock().forget(number);
+        self.append_failed(key, entry, error).await
+    }
+
+    /// Inserts an entry into the file that was not appended to the stream, or may have been.
+    async fn append_failed(
+        &self,
+        key: Key,
+        entry: OutboxEntry,
+        error: NotAppended,
+    ) -> Result<Inserted, Error> {
+        match error {
+            NotAppended::Full => {
+                let count = self.ledger.lock().stream_len();
+                Err(Error::Full { count })
+            }
+            NotAppended::Away(_) | NotAppended::Invalid(_) => {
+                self.insert_in_file(key, entry, FileState::Pending).await
+            }
+            NotAppended::Exists | NotAppended::Unknown(_) => {
+                self.insert_in_file(key, entry, FileState::Moving).await
+            }
+        }
+    }
+
+    async fn insert_in_file(
+        &self,
+        key: Key,
+        entry: OutboxEntry,
+        state: FileState,
+    ) -> Result<Inserted, Error> {
+        let file = self.file()?;
+        let row = file.insert(entry.clone(), entry_state(state)).await?;
+        let home = self.daemons.own().daemon.clone();
+        let place = Place::File { row, state };
+        let number = self.ledger.lock().insert(key, Arc::new(entry), home, place);
+        self.moves.notify_one();
+        Ok(Inserted::Here(number))
+    }
+
+    /// Returns the daemon that is to hold a new entry.
+    pub(super) fn holder_for(&self, key: &Key, phone_ref: &str) -> Holder {
+        let live = self.daemons.live();
+        let view = View {
+            live: &live,
+            reaching: &|phone_ref| self.daemons.reaching(phone_ref),
+            patience: self.timing.patience,
+            sending: self.timing.sending,
+            now: Instant::now(),
+        };
+        self.ledger.lock().holder_for(&key.phone, phone_ref, &view)
+    }
+
+    /// Changes the state of an entry.
+    pub(super) async fn set_state(&self, number: u64, state: EntryState) -> Result<(), Error> {
+        let place = self.place(number)?;
+        let state = match state {
+            EntryState::Pending => State::Pending,
+            EntryState::InFlight | EntryState::Moving | EntryState::Uncertain => State::InFlight,
+        };
+        match place {
+            Place::File { row, .. } => {
+                let (from, to) = match state {
+                    State::InFlight => (FileState::Pending, FileState::InFlight),
+                    State::Pending => (FileState::InFlight, FileState::Pending),
+                };
+                if !self.ledger.lock().exchange(number, from, to) {
+                    return Err(Error::Away(MOVING.to_owned()));
+                }
+                let written = self.file()?.set_state(row, entry_state(to)).await;
+                if written.is_err() {
+                    self.ledger.lock().exchange(number, to, from);
+                }
+                written
+            }
+            Place::Appending => Err(Error::Away(MOVING.to_owned())),
+            Place::Deleted => Err(Error::Lost),
+            Place::Stream => self.change(number, state).await,
+        }
+    }
+
+    /// Changes the state of an entry in the stream, unless another daemon has it by now. Whether an earlier
+    /// attempt that was not answered has succeeded shows in the stream.
+    async fn change(&self, number: u64, state: State) -> Result<(), Error> {
+        for _ in 0..MAX_CONFLICTS {
+            let (key, position, message) = {
+                let ledger = self.ledger.lock();
+                let held = ledger.held(number).ok_or(Error::Lost)?;
+                let (position, known) = ledger.position(&held.key).ok_or(Error::Lost)?;
+                if known == state {
+                    return Ok(());
+                }
+                let message = Message {
+                    holder: self.daemons.own().clone(),
+                    state,
+                    asker: held.asker.clone(),
+                    home: held.home.clone(),
+                    entry: Entry::from(&*held.entry),
+                };
+                (held.key.clone(), position, message)
+            };
+            match self
+                .stream
+                .replace(&key, position, message.to_bytes())
+                .await
+            {
+                Ok(position) => {
+                    self.ledger.lock().written(&key, position, &message);
+                    return Ok(());
+                }
+                Err(NotReplaced::Away(away)) => return Err(away.into()),
+                Err(NotReplaced::Conflict) => {}
+            }
+            let found = self.stream.read(&key).await.map_err(Error::from)?;
+            let found = match &found {
+                Some((position, bytes)) => match Message::parse(bytes) {
+                    Ok(message) => Some((*position, message)),
+                    Err(_) => None,
+                },
+                None => None,
+            };
+            let found = found
+                .as_ref()
+                .map(|(position, message)| (*position, message));
+            if !self.ledger.lock().reread(&key, found) {
+                return Err(Error::Lost);
+            }
+        }
+        Err(Error::Away("it changes too often".to_owned()))
+    }
+
+    /// Deletes an entry whose delivery has ended.
+    pub(super) async fn delete(&self, number: u64) -> Result<(), Error> {
+        let is_sent = {
+            let ledger = self.ledger.lock();
+            let held = ledger.held(number).ok_or(Error::Lost)?;
+            let in_stream = ledger.position(&held.key);
+            in_stream.is_some_and(|(_, state)| state == State::InFlight)
+        };
+        let _ending = if is_sent {
+            None
+        } else {
+            Some(self.ending.lock().await)
+        };
+        self.remove(number).await?;
+        self.ledger.lock().end(number);
+        Ok(())
+    }
+
+    /// Removes an entry from where it lies; in the ledger it stays.
+    async fn remove(&self, number: u64) -> Result<(), Error> {
+        match self.place(number)? {
+            Place::Appending
+            | Place::File {
+                state: FileState::Moving,
+                ..
+            } => Err(Error::Away(MOVING.to_owned())),
+            Place::Deleted => Ok(()),
+            Place::File { row, .. } => self.file()?.delete(row).await,
+            Place::Stream => {
+                // Nobody else can have it then.
+                self.change(number, State::InFlight).await?;
+                let (key, position) = {
+                    let ledger = self.ledger.lock();
+                    let held = ledger.held(number).ok_or(Error::Lost)?;
+                    let (position, _) = ledger.position(&held.key).ok_or(Error::Lost)?;
+                    (held.key.clone(), position)
+                };
+                match self.stream.remove(&key, position).await {
+                    // Removed before, without an answer.
+                    Ok(()) | Err(NotReplaced::Conflict) => Ok(()),
+                    Err(NotReplaced::Away(away)) => Err(away.into()),
+                }
+            }
+        }
+    }
+
+    /// Deletes the pending entries of the request `id` for these phones.
+    pub(super) async fn delete_pending(&self, id: &str, phones: &[String]) -> Result<(), Error> {
+        let numbers: Vec<u64> = {
+            let mut ledger = self.ledger.lock();
+            let numbers = ledger.numbers().filter(|(_, held)| {
+                let entry = &held.entry;
+                entry.id == id && phones.contains(&entry.phone)
+            });
+            let numbers: Vec<u64> = numbers.map(|(number, _)| number).collect();
+            for number in &numbers {
+                if let Some(held) = ledger.held_mut(*number) {
+                    held.is_cancelled = true;
+                }
+            }
+            numbers
+        };
+        let mut deleted = Ok(());
+        for number in numbers {
+            let _ending = self.ending.lock().await;
+            match self.remove(number).await {
+                Ok(()) => self.ledger.lock().deleted(number),
+                // It has ended meanwhile.
+                Err(Error::Lost) => {}
+                Err(error) => deleted = Err(error),
+            }
+        }
+        deleted
+    }
+
+    fn place(&self, number: u64) -> Result<Place, Error> {
+        let ledger = self.ledger.lock();
+        let held = ledger.held(number).ok_or(Error::Lost)?;
+        Ok(held.place)
+    }
+
+    pub(super) fn file(&self) -> Result<&Arc<dyn FileRows>, Error> {
+        self.file
+            .as_ref()
+            .map_err(|why| Error::Unusable(why.clone()))
+    }
+
+    /// Deletes a row of the file whose entry is in the stream. If that fails, it is found there again after the
+    /// next start.
+    pub(super) async fn delete_row(&self, row: u64) {
+        let deleted = match self.file() {
+            Ok(file) => file.delete(row).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = deleted {
+            warn!(%error, "Cannot delete a delivery from the local file that was moved to the cluster.");
+        }
+    }
+}
+
+impl From<Away> for Error {
+    fn from(away: Away) -> Self {
+        Self::Away(away.to_string())
+    }
+}
+
+/// Returns the state of a row.
+pub(super) fn entry_state(state: FileState) -> EntryState {
+    match state {
+        FileState::InFlight => EntryState::InFlight,
+        FileState::Moving => EntryState::Moving,
+        FileState::Pending => EntryState::Pending,
+    }
+}
+
+/// Reason for what cannot be done to an entry at present.
+const MOVING: &str = "the delivery is being moved to the outbox of the cluster";
+
+/// How often a change of an entry may meet another one: only the holder and one that takes over write it.
+const MAX_CONFLICTS: usize = 5;
