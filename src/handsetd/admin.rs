@@ -5,9 +5,11 @@
 //! the same fields, also when a request is refused: status, reason, phone, vendor, id, result.
 
 mod accounts;
+mod answers;
 mod bearer;
 mod body;
 mod config;
+mod daemons;
 mod deliveries;
 mod favourites;
 mod feed;
@@ -23,6 +25,8 @@ mod overview;
 mod page;
 mod phones;
 mod query;
+mod question;
+mod recent_events;
 mod reload;
 mod reload_report;
 mod repeat;
@@ -37,11 +41,14 @@ mod state;
 mod status;
 mod stream;
 mod token;
+mod ways;
 mod wrong_tokens;
 
 pub(crate) use accounts::Accounts;
+pub(crate) use answers::Answers;
 pub(crate) use body::parse as parse_body;
 pub(crate) use config::{Config, User};
+pub(crate) use daemons::Daemons;
 pub(crate) use favourites::Favourites;
 pub(crate) use feed::EventFeed;
 pub(crate) use reload_report::{ReloadReport, ReloadRequest, ReloadRequests};

@@ -15,6 +15,7 @@ mod record;
 mod redact;
 mod requester;
 mod search;
+mod searching;
 
 pub(crate) use config::Config;
 pub(crate) use disk::Place as HistoryPlace;
@@ -24,6 +25,7 @@ pub(crate) use record::{Record, RequestInfo};
 pub(crate) use redact::{has_secret, without_secrets};
 pub(crate) use requester::Requester;
 pub(crate) use search::{Position, Search, parse_time};
+pub(crate) use searching::Order;
 
 #[cfg(test)]
 mod tests;

@@ -167,6 +167,20 @@ impl Report {
         }
     }
 
+    /// Joins the reports of the parts of a request, each of which has other phones.
+    pub(crate) fn joined(parts: impl IntoIterator<Item = Self>) -> Self {
+        let parts: Vec<Self> = parts.into_iter().collect();
+        let outcome = |part: &Self| Outcome {
+            result: part.result.clone(),
+            ..Outcome::at(&part.phone, None, part.status, part.reason.clone())
+        };
+        let outcomes: Vec<Outcome> = parts.iter().map(outcome).collect();
+        Self {
+            vendor: join(parts.iter().map(|part| part.vendor.as_str())),
+            ..Self::of(&outcomes)
+        }
+    }
+
     /// Returns the value read as one line: a text unchanged, a picture as its URL, anything else as
     /// JSON.
     pub(crate) fn result_line(&self) -> Option<String> {

@@ -1,5 +1,9 @@
 //! `/health/live` and `/health/ready`.
 
+mod report;
+
+pub(super) use report::{HealthReport, ReportHealth};
+
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
@@ -9,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::query;
 use super::reply::Reply;
-use super::state::AppState;
+use super::state::{AppState, Services};
 use crate::fleet::{ClusterState, Membership};
 use crate::outcome::Status;
 
@@ -37,11 +41,12 @@ pub(super) async fn ready(
         },
         Err(reply) => return reply,
     };
-    let health = &state_of.services.health;
-    let listeners = listeners(&state_of);
-    let Servers { all, mut unready } = Servers::of(&state_of);
+    let services = &state_of.services;
+    let health = &services.health;
+    let listeners = listeners(services);
+    let Servers { all, mut unready } = Servers::of(services);
     let mut result = json!({"listeners": listeners, "asterisk": all});
-    if let Some(state) = cluster_state(&state_of) {
+    if let Some(state) = cluster_state(services) {
         unready.extend(complaint(&state));
         result["cluster"] = cluster(&state);
     }
@@ -57,16 +62,16 @@ pub(super) async fn ready(
 }
 
 /// Returns the address of each listener.
-pub(super) fn listeners(state: &AppState) -> Map<String, Value> {
-    let listeners = state.services.health.listeners.iter();
+pub(super) fn listeners(services: &Services) -> Map<String, Value> {
+    let listeners = services.health.listeners.iter();
     listeners
         .map(|(name, address)| ((*name).to_owned(), address.to_string().into()))
         .collect()
 }
 
 /// Returns how this daemon is part of the cluster; `None` without `[cluster]`.
-pub(super) fn cluster_state(state: &AppState) -> Option<ClusterState> {
-    let health = &state.services.health;
+pub(super) fn cluster_state(services: &Services) -> Option<ClusterState> {
+    let health = &services.health;
     health.cluster.as_ref().map(|cluster| cluster.now())
 }
 
@@ -106,8 +111,7 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    pub(super) fn of(state_of: &AppState) -> Self {
-        let services = &state_of.services;
+    pub(super) fn of(services: &Services) -> Self {
         let (mut all, mut unready) = (Vec::new(), Vec::new());
         for server in services.health.servers.borrow().iter() {
             let (state, mut reason) = describe(&server.state().borrow());

@@ -12,15 +12,18 @@ use bytes::Bytes;
 use futures_util::stream;
 use serde_json::{Value, json};
 
+use super::daemons::{Daemons, Missing};
 use super::reply::Reply;
 
-/// Returns the reply `OK` whose result is the list of `items`.
-pub(super) fn list_reply<I>(items: I) -> Response
+/// Returns the reply `OK` whose result is the list of `items`, and which names the daemons that are missing.
+pub(super) fn list_reply<I>(daemons: &Daemons, missing: &[Missing], items: I) -> Response
 where
     I: Iterator<Item = Value> + Send + 'static,
 {
-    let envelope = format!("{}\n", Reply::ok(json!([])).body);
-    let (head, tail) = envelope.split_once("[]").unwrap_or((&envelope, ""));
+    let reply = Reply::ok(json!([])).with_missing(daemons, missing);
+    let envelope = format!("{}\n", reply.body);
+    // The members are in alphabetical order, and none after `result` has brackets.
+    let (head, tail) = envelope.rsplit_once("[]").unwrap_or((&envelope, ""));
     let mut is_first = true;
     let items = items.map(move |item| {
         let separator = if std::mem::replace(&mut is_first, false) {
@@ -115,7 +118,7 @@ mod tests {
     #[tokio::test]
     async fn list_is_whole_however_long_it_is() {
         for count in [0, 1, 2, 63, 64, 65, 66, 1000] {
-            let body = list_reply(items(count)).into_body();
+            let body = list_reply(&Daemons::default(), &[], items(count)).into_body();
             let body = to_bytes(body, usize::MAX).await.unwrap();
             let expected = format!("{}\n", Reply::ok(items(count).collect()).body);
             assert_eq!(body, expected, "{count}");
@@ -129,7 +132,9 @@ mod tests {
         let counted = items(1000).inspect(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
-        let mut body = list_reply(counted).into_body().into_data_stream();
+        let mut body = list_reply(&Daemons::default(), &[], counted)
+            .into_body()
+            .into_data_stream();
         body.next().await.unwrap().unwrap();
         assert!(written.load(Ordering::Relaxed) <= PART / 1000 + 1);
     }

@@ -114,7 +114,7 @@ impl Snapshot {
             wrong_tokens: state.wrong_tokens.total(),
             refused_connections: services.courier.refused_connections(),
             sessions: services.resolver.session_totals(),
-            cluster: cluster_state(state),
+            cluster: cluster_state(&state.services),
         }
     }
 

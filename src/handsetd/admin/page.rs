@@ -7,6 +7,7 @@
 mod actions;
 mod again;
 mod assets;
+mod daemons;
 mod event_draft;
 mod favourites;
 mod fields;

@@ -1,5 +1,6 @@
 //! Query strings; unknown and repeated keys are refused by name.
 
+use super::daemons::{Daemons, Wanted};
 use super::reply::Reply;
 
 /// Parses a query. A key of `single` may occur once, one of `repeatable` any number of times.
@@ -30,5 +31,25 @@ pub(super) fn parse(
     }
     Ok(pairs)
 }
+
+/// Parses a query whose only key, in a cluster, is `daemon`: the one that is asked.
+pub(super) fn daemon(query: Option<&str>, daemons: &Daemons) -> Result<Wanted, Reply> {
+    let keys: &[&str] = if daemons.own().is_some() {
+        &[DAEMON]
+    } else {
+        &[]
+    };
+    wanted(&parse(query, keys, &[])?, daemons)
+}
+
+/// Returns the daemons that the key `daemon` names; all without it.
+pub(super) fn wanted(pairs: &[(String, String)], daemons: &Daemons) -> Result<Wanted, Reply> {
+    let name = pairs.iter().find(|(key, _)| key == DAEMON);
+    let name = name.map_or("", |(_, name)| name.as_str());
+    daemons.wanted(name).map_err(Reply::invalid)
+}
+
+/// The key that narrows a reply to one daemon of a cluster.
+pub(super) const DAEMON: &str = "daemon";
 
 const MAX_PAIRS: usize = 100;

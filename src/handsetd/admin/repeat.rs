@@ -1,5 +1,6 @@
 //! `POST deliveries/ID/again`: makes the request of a delivery once more.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Extension, Path, RawQuery, State};
@@ -7,14 +8,14 @@ use axum::http::HeaderMap;
 use handset_net::excerpt::excerpt;
 
 use super::accounts::Principal;
-use super::deliveries;
+use super::deliveries::{self, Delivery};
 use super::idempotency::Fingerprint;
 use super::query;
 use super::reply::Reply;
 use super::requests::{self, Answer};
 use super::role::Role;
 use super::state::AppState;
-use crate::history::{Record, Search};
+use crate::history::Record;
 
 /// Handles `POST deliveries/ID/again`.
 pub(super) async fn post(
@@ -67,23 +68,23 @@ async fn again(
     phone: Option<&str>,
 ) -> Result<Answer, Reply> {
     principal.require(Role::Send, "POST")?;
-    let search = Search {
-        id: Some(id.to_owned()),
-        phone: phone.map(ToOwned::to_owned),
-        ..Search::default()
-    };
-    let records = deliveries::find(state, search, usize::MAX).await;
-    let Some(record) = records.first() else {
+    let services = &state.services;
+    let (found, missing) = deliveries::of_request(services, id, phone, usize::MAX).await;
+    let Some(Delivery { record, .. }) = found.first() else {
         let id = excerpt(id, MAX_SHOWN);
-        return Err(Reply::not_found(match phone {
+        let reason = match phone {
             None => format!("unknown delivery {id:?}"),
             Some(phone) => {
                 let phone = excerpt(phone, MAX_SHOWN);
                 format!("there is no delivery {id:?} to the phone {phone:?}")
             }
-        }));
+        };
+        return Err(Reply::not_found(reason).with_missing(&services.daemons, &missing));
     };
-    if records.iter().any(|record| record.duration.is_none()) {
+    if found
+        .iter()
+        .any(|delivery| delivery.record.duration.is_none())
+    {
         let reason = format!("delivery {id} is not over; wait for its end, or cancel it first");
         return Err(Reply::invalid(reason));
     }
@@ -94,8 +95,15 @@ async fn again(
         );
         return Err(Reply::invalid(reason));
     }
-    let pairs = pairs(&records);
-    Ok(requests::answer(state, principal, &record.verb, pairs).await)
+    // A name means the phone of the daemon that has the delivery.
+    let mut by_daemon: BTreeMap<Option<Arc<str>>, Vec<Arc<Record>>> = BTreeMap::new();
+    for Delivery { daemon, record } in &found {
+        let records = by_daemon.entry(daemon.clone()).or_default();
+        records.push(Arc::clone(record));
+    }
+    let by_daemon = by_daemon.into_iter();
+    let parts = by_daemon.map(|(daemon, records)| (daemon, pairs(&records)));
+    Ok(requests::answer_at(services, principal, &record.verb, parts.collect()).await)
 }
 
 /// Returns the keys of a request to the phones of these deliveries, which are of one request.

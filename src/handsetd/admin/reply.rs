@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use handset_net::excerpt::excerpt;
 use serde_json::{Value, json};
 
+use super::daemons::{Daemons, Missing};
 use crate::outcome::{Report, Status};
 
 /// A reply of the admin API.
@@ -104,6 +105,18 @@ impl Reply {
     pub(super) fn with(mut self, field: &str, text: impl Into<String>) -> Self {
         self.body[field] = Value::from(text.into());
         self
+    }
+
+    /// In a cluster, names the daemons whose part is missing, as the member `missing` and in the reason.
+    pub(super) fn with_missing(mut self, daemons: &Daemons, missing: &[Missing]) -> Self {
+        if daemons.own().is_none() {
+            return self;
+        }
+        self.body["missing"] = json!(missing);
+        let reasons = missing.iter().map(ToString::to_string);
+        let own = Some(self.reason().to_owned()).filter(|reason| !reason.is_empty());
+        let reasons: Vec<String> = own.into_iter().chain(reasons).collect();
+        self.with("reason", reasons.join("; "))
     }
 
     pub(super) fn with_code(self, code: StatusCode) -> Self {

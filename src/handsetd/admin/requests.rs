@@ -1,7 +1,11 @@
 //! Requests to phones: `POST do/VERB`, `POST phones/NAME/VERB`, `GET phones/NAME/screenshot`.
 
+mod deliver;
+mod of_peer;
+
+pub(super) use of_peer::MakeRequest;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
@@ -13,17 +17,18 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 use handset_phones::verb::{Request, UnknownVerb, Verb};
 use serde_json::Value;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
+
+use deliver::{MAX_WAIT, deliver};
 
 use super::accounts::Principal;
 use super::body;
 use super::idempotency::{Admission, Fingerprint};
 use super::reply::Reply;
 use super::role::Role;
-use super::state::AppState;
-use crate::dispatch::{Delivery, Dispatcher};
+use super::state::{AppState, Services};
 use crate::history::RequestInfo;
-use crate::outcome::{Report, Status};
+use crate::outcome::{DeliveryId, Report, Status};
 
 /// Handles `POST do/VERB`.
 pub(super) async fn post_verb(
@@ -225,55 +230,69 @@ pub(super) async fn answer(
     verb: &str,
     pairs: Vec<(String, String)>,
 ) -> Answer {
-    let dispatcher = &state.services.dispatcher;
-    let info = RequestInfo::new(principal.requester.clone(), verb, pairs);
-    let parsed = Request::parse(verb, info.keys.iter().map(|(key, value)| (key, value)));
-    let (report, is_forbidden) = match parsed {
-        Ok(request) => {
-            let (role, what) = Role::for_request(&request);
-            match principal.refusal(role, &what) {
-                Some(reason) => (dispatcher.refuse(&info, reason), true),
-                None => (deliver(dispatcher, request, &info).await, false),
-            }
-        }
-        Err(refusal) => (dispatcher.refuse(&info, refusal.to_string()), false),
+    answer_at(&state.services, principal, verb, vec![(None, pairs)]).await
+}
+
+/// Executes a request, if the role of the user permits it: for each daemon, with those keys. `None` is this
+/// daemon.
+pub(super) async fn answer_at(
+    services: &Services,
+    principal: &Principal,
+    verb: &str,
+    parts: Vec<(Option<Arc<str>>, Vec<(String, String)>)>,
+) -> Answer {
+    let id = DeliveryId::random();
+    let parts = parts.into_iter().map(|(daemon, pairs)| {
+        let requester = principal.requester.clone();
+        let info = RequestInfo::stored(id.clone(), requester, verb.to_owned(), pairs);
+        let daemon = daemon.filter(|daemon| services.daemons.is_other(daemon));
+        answer_part(services, principal, daemon, info)
+    });
+    let mut parts = join_all(parts).await;
+    let is_forbidden = parts.iter().any(|(_, is_forbidden)| *is_forbidden);
+    let report = if parts.len() == 1 {
+        parts.remove(0).0
+    } else {
+        Report::joined(parts.into_iter().map(|(report, _)| report))
     };
     Answer {
         report,
-        id: info.id.to_string(),
+        id: id.to_string(),
         is_forbidden,
     }
 }
 
-/// Executes a request and returns its report.
-///
-/// Deliveries that take longer than [`MAX_WAIT`] continue in the background and are reported as
-/// `QUEUED`.
-async fn deliver(dispatcher: &Dispatcher, request: Request, info: &RequestInfo) -> Report {
-    let wait = request.wait;
-    let mut deliveries = match dispatcher.launch(request, info).await {
-        Ok(deliveries) => deliveries,
-        Err(report) => return report,
-    };
-    let deadline = Instant::now() + MAX_WAIT;
-    if !wait {
-        let persisted = join_all(deliveries.iter_mut().map(Delivery::until_persisted));
-        // A delivery that is not persisted in time says so in its report.
-        let _ = timeout_at(deadline, persisted).await;
-        return Delivery::queued(deliveries, "");
-    }
-    let ended = join_all(deliveries.iter_mut().map(Delivery::end));
-    match timeout_at(deadline, ended).await {
-        Ok(_) => Report::of(&Delivery::outcomes(deliveries)),
-        Err(_) => Delivery::queued(deliveries, "delivery continues"),
+/// Executes the part of a request that is for one daemon; the second value is whether the role of the user
+/// does not permit it.
+async fn answer_part(
+    services: &Services,
+    principal: &Principal,
+    daemon: Option<Arc<str>>,
+    info: RequestInfo,
+) -> (Report, bool) {
+    let dispatcher = &services.dispatcher;
+    let parsed = Request::parse(
+        &info.verb,
+        info.keys.iter().map(|(key, value)| (key, value)),
+    );
+    match parsed {
+        Ok(request) => {
+            let (role, what) = Role::for_request(&request);
+            if let Some(reason) = principal.refusal(role, &what) {
+                return (dispatcher.refuse(&info, reason), true);
+            }
+            let report = match daemon {
+                None => deliver(dispatcher, request, &info).await,
+                Some(daemon) => of_peer::make(services, &daemon, &info).await,
+            };
+            (report, false)
+        }
+        Err(refusal) => (dispatcher.refuse(&info, refusal.to_string()), false),
     }
 }
 
 /// Maximum length of an `Idempotency-Key`, in bytes.
 pub(super) const MAX_KEY: usize = 255;
-
-/// How long a client waits for its reply; more than a phone usually takes.
-const MAX_WAIT: Duration = Duration::from_secs(50);
 
 #[cfg(test)]
 mod tests {

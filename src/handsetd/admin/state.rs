@@ -6,10 +6,11 @@ use std::sync::Arc;
 use handset_ami as ami;
 use handset_net::tasks::Tasks;
 use handset_phones::phone::States;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::accounts::Accounts;
+use super::daemons::Daemons;
 use super::favourites::Favourites;
 use super::feed::EventFeed;
 use super::idempotency::IdempotencyStore;
@@ -40,6 +41,7 @@ pub(crate) struct Services {
     pub(crate) last_reload: LastReload,
     pub(crate) favourites: Favourites,
     pub(crate) health: Health,
+    pub(crate) daemons: Daemons,
     /// The activity of each phone.
     pub(crate) states: States,
     /// Runs requests that outlive their connection.
@@ -68,8 +70,6 @@ pub(super) struct AppState {
     pub(super) transport: Transport,
     pub(super) idempotency: IdempotencyStore,
     pub(super) long_requests: Arc<LongRequests>,
-    /// For one search of the history's texts at a time.
-    pub(super) text_search: Arc<Semaphore>,
 }
 
 /// How clients connect.
@@ -96,7 +96,6 @@ impl AppState {
             transport,
             idempotency: IdempotencyStore::default(),
             long_requests: Arc::new(long_requests),
-            text_search: Arc::new(Semaphore::new(1)),
         })
     }
 }

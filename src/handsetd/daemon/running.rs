@@ -205,6 +205,7 @@ impl Running {
                 rules: rules.clone(),
                 reloads,
                 last_reload,
+                daemons: admin::Daemons::default(),
                 favourites: admin::Favourites::new(&parts.config.state.dir),
                 health: Health {
                     listeners,

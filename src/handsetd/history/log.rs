@@ -16,7 +16,7 @@ use super::disk::{Disk, Place};
 use super::overview::Overview;
 use super::record::{self, Record, RequestInfo, Step};
 use super::redact::{self, Redacted};
-use super::search::{self, Position, Search};
+use super::search::{self, Position, Search, TextSearches};
 use crate::outcome::{Outcome, Status};
 
 /// The recent deliveries. Clones share one log.
@@ -26,6 +26,7 @@ pub(crate) struct History {
     pub(super) disk: Disk,
     changes: broadcast::Sender<Arc<Record>>,
     ends: broadcast::Sender<Arc<Record>>,
+    pub(super) text_searches: TextSearches,
 }
 
 /// A delivery in progress, to be passed to [`History::end`].
@@ -74,6 +75,7 @@ impl History {
             log,
             changes: broadcast::channel(CHANGES_CAPACITY).0,
             ends: broadcast::channel(ENDS_CAPACITY).0,
+            text_searches: TextSearches::default(),
         }
     }
 

@@ -1,17 +1,24 @@
 //! Aggregates of recent deliveries: how many had which status and when, how often each vendor's phones
 //! succeeded, how long it took, and the last failures. Pure.
 
+mod sample;
+mod shared;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use handset_phones::phone::Vendor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
+pub(crate) use self::sample::Percentiles;
+use self::sample::Sample;
 use super::record::Record;
 use crate::outcome::Status;
 
 /// The aggregates of a period that ends now.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Overview {
     /// The length of each bucket.
     pub(crate) bucket_length: Duration,
@@ -21,14 +28,15 @@ pub(crate) struct Overview {
     pub(crate) totals: Counts,
     /// The vendors with deliveries that are over, by name.
     pub(crate) vendors: Vec<VendorSummary>,
-    /// Of the deliveries that ended with `OK`; `None` if there are none.
-    pub(crate) durations: Option<Percentiles>,
+    /// Of the deliveries that ended with `OK`.
+    sample: Sample,
     /// The last deliveries that failed, newest first, up to [`MAX_FAILURES`].
+    #[serde(with = "shared")]
     pub(crate) failures: Vec<Arc<Record>>,
 }
 
 /// The deliveries that were requested in a part of the period.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Bucket {
     /// When it starts; a multiple of its length since 1970 in UTC.
     pub(crate) at: SystemTime,
@@ -39,25 +47,30 @@ pub(crate) struct Bucket {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Counts([u64; Status::ALL.len()]);
 
+impl Serialize for Counts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Counts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let by_name = BTreeMap::<String, u64>::deserialize(deserializer)?;
+        let count = |status: Status| by_name.get(status.word()).copied().unwrap_or_default();
+        Ok(Self(Status::ALL.map(count)))
+    }
+}
+
 /// The deliveries to phones of one vendor that are over.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct VendorSummary {
-    pub(crate) vendor: Vendor,
+    /// The name of the vendor.
+    pub(crate) vendor: String,
     pub(crate) total: u64,
     /// How many ended with `OK`.
     pub(crate) ok: u64,
-    /// Of those; `None` if there are none.
-    pub(crate) durations: Option<Percentiles>,
-}
-
-/// How long deliveries took, from the request to the result. Those with `keep` are left out, since they
-/// may have waited for their phone.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Percentiles {
-    /// Half of them took no longer.
-    pub(crate) p50: Duration,
-    /// 95 % of them took no longer.
-    pub(crate) p95: Duration,
+    /// Of those.
+    sample: Sample,
 }
 
 impl Overview {
@@ -105,22 +118,59 @@ impl Overview {
         vendors.retain(|(_, group)| group.total > 0);
         vendors.sort_by_key(|(vendor, _)| vendor.name());
         let vendors = vendors.into_iter().map(|(vendor, group)| VendorSummary {
-            vendor,
+            vendor: vendor.name().to_owned(),
             total: group.total,
             ok: group.ok,
-            durations: group.percentiles(),
+            sample: Sample::of(group.durations),
         });
         Self {
             bucket_length,
             buckets,
             totals,
             vendors: vendors.collect(),
-            durations: all.percentiles(),
+            sample: Sample::of(all.durations),
             failures,
         }
     }
 
-    /// Returns the JSON object of the API.
+    /// Adds what happened at another daemon in the same period. The failures stay those of this one.
+    pub(crate) fn add(&mut self, other: Self) {
+        for bucket in other.buckets {
+            // The clock of the other daemon may be ahead.
+            let own = self
+                .buckets
+                .iter_mut()
+                .rev()
+                .find(|own| own.at <= bucket.at);
+            if let Some(own) = own {
+                own.counts.add_all(bucket.counts);
+            }
+        }
+        self.totals.add_all(other.totals);
+        self.sample.add(other.sample);
+        for summary in other.vendors {
+            let known = self
+                .vendors
+                .iter_mut()
+                .find(|known| known.vendor == summary.vendor);
+            match known {
+                Some(known) => {
+                    known.total = known.total.saturating_add(summary.total);
+                    known.ok = known.ok.saturating_add(summary.ok);
+                    known.sample.add(summary.sample);
+                }
+                None => self.vendors.push(summary),
+            }
+        }
+        self.vendors.sort_by(|a, b| a.vendor.cmp(&b.vendor));
+    }
+
+    /// Returns how long the deliveries took that ended with `OK`; `None` if there are none.
+    pub(crate) fn durations(&self) -> Option<Percentiles> {
+        self.sample.percentiles()
+    }
+
+    /// Returns the JSON object of the API, without the failures.
     pub(crate) fn to_json(&self) -> Value {
         let buckets = self
             .buckets
@@ -128,21 +178,10 @@ impl Overview {
             .map(|bucket| json!({"at": time(bucket.at), "deliveries": bucket.counts.to_json()}));
         let vendors = self.vendors.iter().map(|summary| {
             json!({
-                "vendor": summary.vendor.name(),
+                "vendor": summary.vendor,
                 "total": summary.total,
                 "ok": summary.ok,
-                "took": summary.durations.map(Percentiles::to_json),
-            })
-        });
-        let failures = self.failures.iter().map(|record| {
-            json!({
-                "number": record.number,
-                "id": record.id.to_string(),
-                "at": time(record.at),
-                "phone": record.phone,
-                "verb": record.verb,
-                "status": record.status.word(),
-                "reason": record.reason.as_str(),
+                "took": summary.durations().map(Percentiles::to_json),
             })
         });
         json!({
@@ -150,9 +189,15 @@ impl Overview {
             "buckets": buckets.collect::<Vec<_>>(),
             "deliveries": self.totals.to_json(),
             "vendors": vendors.collect::<Vec<_>>(),
-            "took": self.durations.map(Percentiles::to_json),
-            "failures": failures.collect::<Vec<_>>(),
+            "took": self.durations().map(Percentiles::to_json),
         })
+    }
+}
+
+impl VendorSummary {
+    /// Returns how long the deliveries took that ended with `OK`; `None` if there are none.
+    pub(crate) fn durations(&self) -> Option<Percentiles> {
+        self.sample.percentiles()
     }
 }
 
@@ -162,6 +207,12 @@ impl Counts {
             if *known == status {
                 *count = count.saturating_add(1);
             }
+        }
+    }
+
+    fn add_all(&mut self, other: Self) {
+        for (own, other) in self.0.iter_mut().zip(other.0) {
+            *own = own.saturating_add(other);
         }
     }
 
@@ -180,25 +231,6 @@ impl Counts {
             .iter()
             .map(|(status, count)| (status.word().to_owned(), count.into()));
         Value::Object(counts.collect::<Map<_, _>>())
-    }
-}
-
-impl Percentiles {
-    /// Returns `None` if there are no durations.
-    fn of(mut durations: Vec<Duration>) -> Option<Self> {
-        durations.sort_unstable();
-        let percentile = |percent: usize| {
-            let rank = durations.len().saturating_mul(percent).div_ceil(100);
-            durations.get(rank.checked_sub(1)?).copied()
-        };
-        Some(Self {
-            p50: percentile(50)?,
-            p95: percentile(95)?,
-        })
-    }
-
-    fn to_json(self) -> Value {
-        json!({"p50": self.p50.as_secs_f64(), "p95": self.p95.as_secs_f64()})
     }
 }
 
@@ -223,10 +255,6 @@ impl Group {
                 self.durations.push(duration);
             }
         }
-    }
-
-    fn percentiles(self) -> Option<Percentiles> {
-        Percentiles::of(self.durations)
     }
 }
 
@@ -268,128 +296,4 @@ const MAX_BUCKETS: u64 = 48;
 const MAX_FAILURES: usize = 10;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::history::{Config, History, RequestInfo, Requester, Search};
-    use crate::outcome::Outcome;
-
-    /// Records deliveries of the given age, vendor and status.
-    fn records(deliveries: &[(u64, Option<Vendor>, Status)], now: SystemTime) -> Vec<Arc<Record>> {
-        let history = History::new(Config::default());
-        for (minutes, vendor, status) in deliveries {
-            let requester = Requester::Page {
-                name: "ann".to_owned(),
-            };
-            let info = RequestInfo::new(requester, "push", Vec::new());
-            let at = now - Duration::from_mins(*minutes);
-            let open = history.begin_at(at, &info, "1001", *vendor);
-            if *status != Status::Queued {
-                history.end(open, &Outcome::at("1001", *vendor, *status, "because"));
-            }
-        }
-        history.find(&Search::default(), usize::MAX)
-    }
-
-    fn noon() -> SystemTime {
-        humantime::parse_rfc3339("2026-11-29T12:10:00Z").unwrap()
-    }
-
-    #[test]
-    fn deliveries_are_counted_by_time_and_status() {
-        let deliveries = [
-            (0, None, Status::Ok),
-            (0, None, Status::Queued),
-            (9, None, Status::Denied),
-            (11, None, Status::Ok),
-            (24 * 60, None, Status::Ok),
-        ];
-        let records = records(&deliveries, noon());
-        let overview = Overview::new(&records, Duration::from_hours(24), noon());
-        assert_eq!(overview.bucket_length, Duration::from_mins(30));
-        assert_eq!(overview.buckets.len(), 48);
-        let json = overview.to_json();
-        assert_eq!(json["buckets"][47]["at"], "2026-11-29T12:00:00.000Z");
-        assert_eq!(
-            json["buckets"][47]["deliveries"],
-            json!({"OK": 1, "QUEUED": 1, "DENIED": 1})
-        );
-        assert_eq!(json["buckets"][46]["deliveries"], json!({"OK": 1}));
-        assert_eq!(
-            json["deliveries"],
-            json!({"OK": 2, "QUEUED": 1, "DENIED": 1})
-        );
-        assert_eq!(overview.totals.total(), 4);
-    }
-
-    #[test]
-    fn buckets_fit_the_period() {
-        for (period, length, count) in [
-            (Duration::from_secs(1), 1, 1),
-            (Duration::from_hours(1), 5, 12),
-            (Duration::from_hours(24), 30, 48),
-            (Duration::from_hours(25), 60, 25),
-            (Duration::from_hours(7 * 24), 360, 28),
-            (Duration::from_hours(365 * 24), 10_950, 48),
-        ] {
-            let overview = Overview::new(&[], period, noon());
-            assert_eq!(overview.bucket_length.as_secs() / 60, length, "{period:?}");
-            assert_eq!(overview.buckets.len(), count, "{period:?}");
-            let last = overview.buckets.last().unwrap().at;
-            assert!(noon().duration_since(last).unwrap() < overview.bucket_length);
-        }
-    }
-
-    #[test]
-    fn success_is_counted_by_vendor() {
-        let (snom, yealink) = (Some(Vendor::Snom), Some(Vendor::Yealink));
-        let deliveries = [
-            (3, yealink, Status::Ok),
-            (3, snom, Status::Ok),
-            (2, snom, Status::Rejected),
-            // Not over, or without a phone.
-            (1, snom, Status::Queued),
-            (1, None, Status::NotFound),
-        ];
-        let records = records(&deliveries, noon());
-        let overview = Overview::new(&records, Duration::from_hours(1), noon());
-        let vendors: Vec<_> = overview
-            .vendors
-            .iter()
-            .map(|summary| (summary.vendor, summary.ok, summary.total))
-            .collect();
-        assert_eq!(vendors, [(Vendor::Snom, 1, 2), (Vendor::Yealink, 1, 1)]);
-        let failures: Vec<_> = overview
-            .failures
-            .iter()
-            .map(|record| record.status)
-            .collect();
-        assert_eq!(failures, [Status::NotFound, Status::Rejected]);
-    }
-
-    #[test]
-    fn failures_are_the_last_ones() {
-        let deliveries: Vec<_> = (0..30)
-            .rev()
-            .map(|age| (age, None, Status::Unknown))
-            .collect();
-        let records = records(&deliveries, noon());
-        let overview = Overview::new(&records, Duration::from_hours(1), noon());
-        assert_eq!(overview.failures.len(), MAX_FAILURES);
-        assert_eq!(overview.failures[0].at, noon());
-    }
-
-    #[test]
-    fn percentiles_are_values_that_occur() {
-        let milliseconds =
-            |values: &[u64]| values.iter().copied().map(Duration::from_millis).collect();
-        let percentiles = |values: &[u64]| {
-            let found = Percentiles::of(milliseconds(values))?;
-            Some((found.p50.as_millis(), found.p95.as_millis()))
-        };
-        assert_eq!(percentiles(&[]), None);
-        assert_eq!(percentiles(&[7]), Some((7, 7)));
-        assert_eq!(percentiles(&[9, 1]), Some((1, 9)));
-        let hundred: Vec<u64> = (1..=100).rev().collect();
-        assert_eq!(percentiles(&hundred), Some((50, 95)));
-    }
-}
+mod tests;

@@ -3,9 +3,11 @@
 use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::exchange;
 use super::record::Record;
@@ -31,6 +33,16 @@ pub(crate) struct Search {
     pub(crate) until: Option<SystemTime>,
     /// Only records of lower numbers, which are older.
     pub(crate) before: Option<u64>,
+}
+
+/// Lets one search for a text run at a time: it reads all of the history.
+#[derive(Clone, Debug)]
+pub(super) struct TextSearches(pub(super) Arc<Semaphore>);
+
+impl Default for TextSearches {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
 }
 
 /// The place of a delivery in the list of all daemons, newest first. As text, it is the time in milliseconds

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use handset_phones::phone::{
     MacAddress, PhoneEntry, PhoneNames, RegistrationInfo, ServerName, Target,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::claimants::disputed_macs;
@@ -14,7 +14,8 @@ use crate::roster::Unavailable;
 use crate::uacsta::SessionStatus;
 
 /// A phone in the list; unknown values are empty.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
 pub(crate) struct PhoneSummary {
     /// Its name in `phone=`, with that of its server where phones of several servers have it.
     pub name: String,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handset_phones::phone::ServerName;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::causes::Causes;
@@ -175,7 +176,8 @@ impl fmt::Display for Trace {
 }
 
 /// Counters of the events that a rule handled, each of which counts once, and of its runs.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
 pub struct Counters {
     /// Caused by the rule itself.
     pub echoed: u64,
@@ -196,6 +198,27 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Adds the counters of the same rule at another daemon.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (own, other) in [
+            (&mut self.echoed, other.echoed),
+            (&mut self.failed, other.failed),
+            (&mut self.fired, other.fired),
+            (&mut self.limited, other.limited),
+            (&mut self.runs_cancelled, other.runs_cancelled),
+            (&mut self.runs_failed, other.runs_failed),
+            (&mut self.skipped, other.skipped),
+            (&mut self.unmet, other.unmet),
+        ] {
+            *own = own.saturating_add(other);
+        }
+    }
+
+    /// Returns how often an evaluation or a run failed.
+    pub(crate) fn failures(&self) -> u64 {
+        self.failed.saturating_add(self.runs_failed)
+    }
+
     pub(super) fn count(&mut self, verdict: &Verdict) {
         let counter = match verdict {
             Verdict::Rejected { .. } => &mut self.skipped,

@@ -1,10 +1,11 @@
 //! The state of a session as people see it.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The session of one phone.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
 pub(crate) struct SessionStatus {
     /// When it registered with handsetd last; `None` if it is not registered.
     pub(crate) registered: Option<Timestamp>,

@@ -1,22 +1,37 @@
 //! Deliveries as CSV (RFC 4180), for spreadsheets.
 
-use std::sync::Arc;
-
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::{IntoResponse, Response};
 use csv::{Terminator, WriterBuilder};
 use handset_phones::phone::Vendor;
 
+use super::found::Delivery;
+use crate::admin::daemons::Missing;
 use crate::admin::list_reply::text_reply;
 use crate::history::Record;
 
-/// Returns the reply with these deliveries, one a line.
-pub(super) fn reply(records: Vec<Arc<Record>>) -> Response {
-    let lines = records.into_iter().map(|record| line(cells(&record)));
+/// Returns the reply with these deliveries, one a line. In a cluster, the last column is the daemon, and
+/// daemons whose deliveries are missing have a line that says why: what reads a file sees nothing else.
+pub(super) fn reply(deliveries: Vec<Delivery>, missing: &[Missing], is_cluster: bool) -> Response {
+    let lines = deliveries.into_iter().map(move |delivery| {
+        let daemon = delivery.daemon.as_deref().map(ToOwned::to_owned);
+        let cells = cells(&delivery.record).into_iter();
+        line(cells.chain(daemon))
+    });
+    let missing = missing.iter().map(|missing| {
+        let reason = missing.to_string();
+        let cells = COLUMNS.map(|column| match column {
+            "reason" => reason.clone(),
+            _ => String::new(),
+        });
+        line(cells.into_iter().chain([missing.daemon.clone()]))
+    });
+    let missing: Vec<String> = missing.collect();
+    let head = COLUMNS.into_iter().chain(is_cluster.then_some("daemon"));
     let body = text_reply(
         "text/csv; charset=utf-8; header=present",
-        line(COLUMNS.map(str::to_owned)),
-        lines,
+        line(head.map(str::to_owned)),
+        lines.chain(missing),
     );
     let name = "attachment; filename=\"deliveries.csv\"";
     ([(CONTENT_DISPOSITION, name)], body).into_response()
@@ -47,12 +62,12 @@ fn cells(record: &Record) -> [String; COLUMNS.len()] {
 }
 
 /// Writes a line.
-fn line<const N: usize>(cells: [String; N]) -> String {
+fn line(cells: impl IntoIterator<Item = String>) -> String {
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)
         .from_writer(Vec::new());
     // Writing to memory does not fail.
-    let _ = writer.write_record(cells.map(without_formula));
+    let _ = writer.write_record(cells.into_iter().map(without_formula));
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }

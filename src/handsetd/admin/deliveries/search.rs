@@ -6,30 +6,35 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use handset_phones::verb::Verb;
 
+use crate::admin::daemons::{Daemons, Wanted};
 use crate::admin::query;
 use crate::admin::reply::Reply;
-use crate::history::{Search, parse_time};
+use crate::history::{Position, Search, parse_time};
 use crate::outcome::Status;
 
 /// A search.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Query {
-    pub(super) search: Search,
+pub(in crate::admin) struct Query {
+    pub(in crate::admin) search: Search,
+    /// The daemons whose deliveries are wanted.
+    pub(in crate::admin) wanted: Wanted,
+    /// In a cluster, the place in the list after which it goes on.
+    pub(in crate::admin) before: Option<Position>,
     /// How many deliveries are wanted.
-    pub(super) limit: Option<usize>,
-    pub(super) format: Option<Format>,
+    pub(in crate::admin) limit: Option<usize>,
+    pub(in crate::admin) format: Option<Format>,
 }
 
 /// The format of the reply.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Format {
+pub(in crate::admin) enum Format {
     Csv,
     Json,
 }
 
 impl Query {
     /// Parses a query; empty values are ignored.
-    pub(super) fn parse(query: Option<&str>) -> Result<Self, Reply> {
+    pub(in crate::admin) fn parse(query: Option<&str>, daemons: &Daemons) -> Result<Self, Reply> {
         let mut parsed = Self::default();
         let search = &mut parsed.search;
         for (key, value) in query::parse(query, &KEYS, &[])? {
@@ -38,7 +43,11 @@ impl Query {
             }
             match key.as_str() {
                 "asker" => search.requester = Some(value),
+                "before" if daemons.own().is_some() => {
+                    parsed.before = Some(parse_position(&value)?);
+                }
                 "before" => search.before = Some(parse_number(&value)?),
+                "daemon" => parsed.wanted = daemons.wanted(&value).map_err(Reply::invalid)?,
                 "format" => parsed.format = Some(Format::parse(&value)?),
                 "id" => search.id = Some(value),
                 "limit" => parsed.limit = Some(parse_limit(&value)?),
@@ -94,6 +103,15 @@ fn parse_number(text: &str) -> Result<u64, Reply> {
     })
 }
 
+fn parse_position(text: &str) -> Result<Position, Reply> {
+    text.parse().map_err(|()| {
+        Reply::invalid(format!(
+            "before: invalid position {text:?}; use the position of a delivery, since daemons number theirs \
+             separately"
+        ))
+    })
+}
+
 fn parse_limit(text: &str) -> Result<usize, Reply> {
     text.parse()
         .ok()
@@ -115,10 +133,11 @@ fn parse_status(text: &str) -> Result<Status, Reply> {
 }
 
 /// The keys of the query.
-pub(in crate::admin) const KEYS: [&str; 11] = [
-    "asker", "before", "format", "id", "limit", "phone", "since", "status", "text", "until", "verb",
+pub(in crate::admin) const KEYS: [&str; 12] = [
+    "asker", "before", "daemon", "format", "id", "limit", "phone", "since", "status", "text",
+    "until", "verb",
 ];
 
 /// How many deliveries a reply in JSON has, unless the query says so.
-pub(super) const DEFAULT_LIMIT: usize = 100;
+pub(in crate::admin) const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;

@@ -12,17 +12,19 @@ use axum::response::{IntoResponse, Response};
 use handset_phones::Given;
 use handset_phones::phone::PhoneNames;
 use handset_phones::verb::Verb;
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::{fields, listing, render, traces};
+use super::{fields, listing, render};
 use crate::admin::accounts::Principal;
+use crate::admin::daemons::TIMEOUT;
 use crate::admin::deliveries;
-use crate::admin::feed::Payload;
+use crate::admin::question::LocalQuestion;
+use crate::admin::recent_events::{DryRun, DryRunReport};
 use crate::admin::requests::{self, Answer};
 use crate::admin::role::Role;
 use crate::admin::state::AppState;
 use crate::outcome::Status;
-use crate::rules::Fact;
 
 /// Handles `POST /page/send`.
 ///
@@ -45,7 +47,7 @@ pub(super) async fn send(
     }
     let Answer { report, id, .. } = requests::answer(&state, &principal, &verb, pairs).await;
     if is_followed && report.status == Status::Queued {
-        return progress::show(&state, &principal, &id);
+        return progress::show(&state.services, &principal, &id).await;
     }
     let result = report.result_line().unwrap_or_default();
     let report = context! {
@@ -90,7 +92,7 @@ pub(super) async fn cancel(
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
 ) -> Response {
-    let is_cancelled = match deliveries::cancelled(&state, &principal, &id).await {
+    let is_cancelled = match deliveries::cancelled(&state.services, &principal, &id).await {
         Ok(_) => true,
         Err(reply) if reply.code() == StatusCode::FORBIDDEN => return reply.into_response(),
         Err(_) => false,
@@ -99,34 +101,26 @@ pub(super) async fn cancel(
 }
 
 /// Handles `POST /page/dry-run`: evaluates the rules, or the one called `rule`, for the event of that
-/// number, and sends nothing.
+/// number, and sends nothing. The rules are those of the daemon that has the event.
 pub(super) async fn dry_run(
     State(state): State<Arc<AppState>>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
-    let Some(fact) = event_of(&state, &form) else {
-        return render::html("dry_run.html", context! { is_known => false });
-    };
-    let rule = fields::value(&form, "rule");
-    let event = fact.name().to_owned();
-    let found = state.services.rules.dry_run(fact).await;
-    let found = found
-        .iter()
-        .filter(|trace| rule.is_empty() || *trace.rule == *rule);
-    let traces: Vec<Value> = found.map(|trace| traces::dry_run(trace)).collect();
-    render::html(
-        "dry_run.html",
-        context! { is_known => true, event, rule, traces },
-    )
-}
-
-/// Returns the event whose number a form has, if it is still kept.
-pub(super) fn event_of(state: &AppState, form: &[(String, String)]) -> Option<Fact> {
-    let number = fields::value(form, "number").parse().ok()?;
-    match &state.services.feed.get(number)?.payload {
-        Payload::Fact(fact) => Some(fact.clone()),
-        Payload::Delivery(_) => None,
+    let (rule, daemon) = (fields::value(&form, "rule"), fields::value(&form, "daemon"));
+    let mut report = DryRunReport::default();
+    if let Ok(number) = fields::value(&form, "number").parse() {
+        let rule = rule.to_owned();
+        let question = DryRun { number, rule };
+        let found = question.at(daemon, TIMEOUT, &state.services).await;
+        report = found.unwrap_or_default();
     }
+    let values = context! {
+        is_known => report.event.is_some(),
+        event => report.event,
+        rule,
+        traces => Value::from(Serde(&report.traces)),
+    };
+    render::html("dry_run.html", values)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Drafts a rule that fires on a recent event, as TOML to copy into the configuration.
+//! `POST /page/rule-draft`: drafts a rule that fires on a recent event.
 
 use std::sync::Arc;
 
@@ -6,120 +6,24 @@ use axum::extract::{Form, State};
 use axum::response::Response;
 use minijinja::context;
 
-use super::actions::event_of;
-use super::render;
+use super::{fields, render};
+use crate::admin::daemons::TIMEOUT;
+use crate::admin::question::LocalQuestion;
+use crate::admin::recent_events::DraftRule;
 use crate::admin::state::AppState;
-use crate::admin::stream;
-use crate::rules::Fact;
 
 /// Handles `POST /page/rule-draft`.
 pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Response {
-    let draft = event_of(&state, &form).map(|fact| draft(&fact));
+    let mut draft = None;
+    if let Ok(number) = fields::value(&form, "number").parse() {
+        let daemon = fields::value(&form, "daemon");
+        let drafted = DraftRule { number }
+            .at(daemon, TIMEOUT, &state.services)
+            .await;
+        draft = drafted.ok().and_then(|drafted| drafted.rule);
+    }
     render::html("event_draft.html", context! { draft })
-}
-
-/// Returns a rule that fires on events like `fact`, and pushes one of its values.
-fn draft(fact: &Fact) -> String {
-    let fields = stream::fields(fact);
-    let value = |name: &str| {
-        let value = fields.get(name).and_then(|value| value.as_str());
-        value.filter(|value| !value.is_empty())
-    };
-    let telling: Vec<(&str, &str)> = TELLING
-        .iter()
-        .filter_map(|name| Some((*name, value(name)?)))
-        // What looks like a placeholder is refused in a condition.
-        .filter(|(_, value)| !value.contains("{{") && !value.contains("{%"))
-        .take(MAX_CONDITIONS)
-        .collect();
-    // JSON escapes strings as the language of conditions does.
-    let conditions = telling
-        .iter()
-        .map(|(name, value)| format!("event.{name} == {}", serde_json::Value::from(*value)));
-    let conditions: Vec<String> = conditions.collect();
-    let text = telling.first().map_or_else(
-        || fact.name().to_owned(),
-        |(name, _)| format!("{name}: {{{{ event.{name} }}}}"),
-    );
-    let phone = value("phone").map_or("1001", |_| "{{ event.phone }}");
-    let quoted = |text: &str| toml::Value::from(text).to_string();
-    let mut lines = vec![
-        "[[rule]]".to_owned(),
-        format!("name = {}", quoted(fact.name())),
-        format!("on = {}", quoted(fact.name())),
-    ];
-    if !conditions.is_empty() {
-        lines.push(format!("when = {}", quoted(&conditions.join(" and "))));
-    }
-    lines.push(format!(
-        "do = [ {{ verb = \"push\", phone = {}, title = {}, text = {} }} ]",
-        quoted(phone),
-        quoted(fact.name()),
-        quoted(&text)
-    ));
-    lines.join("\n")
-}
-
-/// Fields that say what an event is about, the most telling first.
-const TELLING: [&str; 14] = [
-    "phone",
-    "line",
-    "Peer",
-    "PeerStatus",
-    "Device",
-    "State",
-    "Queue",
-    "Interface",
-    "Paused",
-    "Exten",
-    "StatusText",
-    "Mailbox",
-    "Cause",
-    "UserEvent",
-];
-
-/// How many of them a draft compares.
-const MAX_CONDITIONS: usize = 2;
-
-#[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-    use tokio::time::Instant;
-
-    use super::*;
-    use crate::rules::{Decision, Engine, config};
-
-    #[test]
-    fn draft_is_a_rule_that_fires_on_the_event_whatever_is_in_it() {
-        #[derive(Deserialize)]
-        struct Sections {
-            rule: Vec<config::Rule>,
-        }
-        let hostile = "a\" or 1 == 1 '\\ {{ 7 }}\n\u{1}[[rule]]";
-        for fields in [
-            &[("Peer", "PJSIP/1001"), ("PeerStatus", "Reachable")][..],
-            &[("phone", "1001"), ("line", "1")],
-            &[("Peer", hostile), ("Queue", "support")],
-            &[],
-        ] {
-            for name in ["PeerStatus", "phone.dnd_on"] {
-                let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-                let fact = Fact::new(name, fields.iter().map(owned));
-                let draft = draft(&fact);
-                let sections: Sections = toml::from_str(&draft).expect(&draft);
-                let mut engine = Engine::new(&sections.rule).expect(&draft);
-                let decisions = engine.decide(&fact, Instant::now());
-                assert!(matches!(decisions[..], [Decision::Start(_)]), "{draft}");
-                let keys = ["Peer", "Queue"].map(str::to_owned);
-                let other = Fact::new(name, keys.map(|key| (key, "other".to_owned())));
-                // Another one, in which no run is in progress.
-                let mut engine = Engine::new(&sections.rule).expect(&draft);
-                let decisions = engine.decide(&other, Instant::now());
-                assert_eq!(decisions.is_empty(), !fields.is_empty(), "{draft}");
-            }
-        }
-    }
 }

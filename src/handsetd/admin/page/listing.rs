@@ -16,6 +16,13 @@ impl Filters {
         Self(pairs.take(MAX_FILTERS).collect())
     }
 
+    /// Creates filters; empty values are left out.
+    pub(super) fn of(pairs: &[(&str, &str)]) -> Self {
+        let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Self(pairs.map(owned).collect())
+    }
+
     /// Returns the value of a key without surrounding spaces; empty if the key is missing.
     pub(super) fn get(&self, key: &str) -> &str {
         let found = self.0.iter().find(|(name, _)| name == key);
@@ -54,11 +61,27 @@ pub(super) fn segment(name: &str) -> String {
     utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
 }
 
+/// Returns the address of the view of a phone of that daemon; the name alone may be that of another's.
+pub(super) fn phone_address(name: &str, daemon: Option<&str>) -> String {
+    of_daemon(&format!("/phones/{}", segment(name)), daemon)
+}
+
+/// Returns the address of what a daemon has; `None` is the only one.
+pub(super) fn of_daemon(path: &str, daemon: Option<&str>) -> String {
+    Filters::default().address(path, "daemon", daemon.unwrap_or_default())
+}
+
 /// Formats a time as date and time of day, in UTC.
 pub(super) fn time(at: SystemTime) -> String {
     let text = humantime::format_rfc3339_seconds(at).to_string();
     let (day, time) = text.split_once('T').unwrap_or(("", &text));
     format!("{day} {}", time.trim_end_matches('Z'))
+}
+
+/// Formats a time in RFC 3339 likewise.
+pub(super) fn short_time(at: &str) -> String {
+    let at = at.split('.').next().unwrap_or_default();
+    at.trim_end_matches('Z').replace('T', " ")
 }
 
 /// Formats a duration as milliseconds, or as seconds from ten on.

@@ -47,10 +47,11 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-const SOURCES: [(&str, &str); 28] = [
+const SOURCES: [(&str, &str); 30] = [
     ("cancelled.html", include_str!("cancelled.html")),
     ("chart.html", include_str!("chart.html")),
     ("csta.html", include_str!("csta.html")),
+    ("daemon_select.html", include_str!("daemon_select.html")),
     (
         "deliveries_table.html",
         include_str!("deliveries_table.html"),
@@ -61,6 +62,7 @@ const SOURCES: [(&str, &str); 28] = [
     ("fields.html", include_str!("fields.html")),
     ("last_reload.html", include_str!("last_reload.html")),
     ("login.html", include_str!("login.html")),
+    ("missing.html", include_str!("missing.html")),
     ("not_found.html", include_str!("not_found.html")),
     ("preview.html", include_str!("preview.html")),
     ("progress.html", include_str!("progress.html")),

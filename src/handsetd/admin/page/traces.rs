@@ -3,75 +3,48 @@
 use minijinja::{Value, context};
 use serde_json::Value as Json;
 
-use crate::admin;
-use crate::history::{History, without_secrets};
-use crate::rules::{Description, Outline, Trace};
+use super::listing;
+use crate::admin::rules::{DescriptionRow, TraceRow};
 
-/// Returns a decision of the past with its steps, redacted as in the API.
-pub(super) fn past(trace: &Trace, history: &History) -> Value {
-    let object = admin::rules::trace_to_json(trace, history);
+/// Returns a decision of the past with its steps.
+pub(super) fn past(trace: &TraceRow) -> Value {
     let text = |value: &Json, key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let steps = object["steps"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|step| {
-            let status = text(step, "status");
-            context! {
-                text => step_text(step),
-                badge => badge(&status),
-                status,
-                reason => text(step, "reason"),
-            }
-        });
-    let end = match (
-        text(&object["run"], "state").as_str(),
-        text(&object["run"], "reason"),
-    ) {
-        ("cancelled", reason) => format!("Cancelled: {reason}."),
-        ("failed", _) => "A step failed, so the steps after it were not taken.".to_owned(),
+    let steps = trace.steps.iter().map(|step| {
+        let status = text(step, "status");
+        context! {
+            text => step_text(step),
+            badge => badge(&status),
+            status,
+            reason => text(step, "reason"),
+        }
+    });
+    let run = trace.run.as_ref();
+    let end = match run.map(|run| (run.state.as_str(), run.reason.as_deref())) {
+        Some(("cancelled", reason)) => format!("Cancelled: {}.", reason.unwrap_or_default()),
+        Some(("failed", _)) => "A step failed, so the steps after it were not taken.".to_owned(),
         _ => String::new(),
     };
-    let verdict = trace.verdict.name();
-    let at = text(&object, "at");
-    let at = at.split('.').next().unwrap_or_default().replace('T', " ");
     context! {
-        at,
+        at => listing::short_time(trace.at.as_deref().unwrap_or_default()),
+        daemon => trace.daemon.as_deref(),
         event => &trace.event,
-        badge => badge(verdict),
-        verdict,
-        why => text(&object, "why"),
+        badge => badge(&trace.verdict),
+        verdict => &trace.verdict,
+        why => &trace.why,
         steps => steps.collect::<Vec<_>>(),
         end,
     }
 }
 
-/// Returns what a rule would do with an event.
-pub(super) fn dry_run(trace: &Trace) -> Value {
-    let steps = trace.run().into_iter().flat_map(|run| run.steps.iter());
-    let steps: Vec<String> = steps
-        .map(|step| without_secrets(&Outline::from(step).to_string()))
-        .collect();
-    context! {
-        rule => &*trace.rule,
-        result => without_secrets(&trace.to_string()),
-        fires => trace.run().is_some(),
-        steps,
-    }
-}
-
 /// Returns what a rule does: when it fires, and its steps as written.
-pub(super) fn description(description: &Description, history: &History) -> Value {
-    let steps = description.steps.iter().map(|(condition, outline)| {
-        let (kind, main) = outline.main();
-        let keys = history.keys_to_json(&outline.texts());
-        let step = serde_json::json!({kind: without_secrets(main), "keys": keys});
-        context! { text => step_text(&step), condition => condition.as_deref() }
+pub(super) fn description(description: &DescriptionRow) -> Value {
+    let steps = description.steps.iter().map(|(condition, step)| {
+        context! { text => step_text(step), condition => condition.as_deref() }
     });
     context! {
-        fires => without_secrets(&description.fires.join(", ")),
+        fires => &description.fires,
         steps => steps.collect::<Vec<_>>(),
-        meanwhile => description.meanwhile,
+        meanwhile => &description.meanwhile,
     }
 }
 

@@ -12,7 +12,8 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use super::{find, to_json};
+use super::find::find;
+use super::to_json;
 use crate::admin::accounts::Principal;
 use crate::admin::feed::MISSED;
 use crate::admin::query;
@@ -69,7 +70,7 @@ fn events(
         let event = match received {
             Ok(RuleNews::Decided(trace)) if is_wanted(&trace.rule) => {
                 let data = to_json::trace(&trace, &history);
-                Some(Event::default().event(TRACE).data(data.to_string()))
+                Some(Event::default().event(TRACE).data(json!(data).to_string()))
             }
             Ok(RuleNews::Ended(run)) if is_wanted(&run.rule) => {
                 let data = to_json::run(&run, &history);

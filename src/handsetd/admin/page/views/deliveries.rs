@@ -10,10 +10,10 @@ use handset_phones::verb::{Row, TABLE, Verb};
 use minijinja::{Value, context};
 
 use crate::admin::accounts::Principal;
-use crate::admin::deliveries;
+use crate::admin::deliveries::{self, DEFAULT_LIMIT, Delivery, Query};
 use crate::admin::page::listing::{self, Filters};
 use crate::admin::page::shell::{self, View, Visitor};
-use crate::admin::page::{preview, render};
+use crate::admin::page::{daemons, preview, render};
 use crate::admin::role::Role;
 use crate::admin::state::AppState;
 use crate::history::Record;
@@ -25,18 +25,22 @@ pub(super) async fn serve(
     Extension(visitor): Extension<Visitor>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let (records, error) = match deliveries::parse_search(query.as_deref()) {
-        Ok((search, limit)) => {
-            let records = deliveries::find(&state, search, limit.min(MAX_ROWS)).await;
-            (records, String::new())
+    let services = &state.services;
+    let (found, missing, error) = match Query::parse(query.as_deref(), &services.daemons) {
+        Ok(query) => {
+            let limit = query.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_ROWS);
+            let (found, missing) = deliveries::find(services, &query, limit).await;
+            (found, missing, String::new())
         }
-        Err(reply) => (Vec::new(), reply.reason().to_owned()),
+        Err(reply) => (Vec::new(), Vec::new(), reply.reason().to_owned()),
     };
     let filters = Filters::parse(query.as_deref());
-    let is_full = records.len() == MAX_ROWS;
+    let is_full = found.len() == MAX_ROWS;
     let values = context! {
         error,
-        table => table(&records, &visitor.principal),
+        daemon => daemons::select(services, &filters),
+        missing => daemons::banner(&missing),
+        table => table(&found, &visitor.principal),
         verbs => TABLE.iter().map(Row::name).collect::<Vec<_>>(),
         statuses => Status::ALL.map(Status::word),
         wanted => KEYS
@@ -44,10 +48,10 @@ pub(super) async fn serve(
             .map(|key| ((*key).to_owned(), filters.get(key).to_owned()))
             .collect::<BTreeMap<_, _>>(),
         older => is_full
-            .then(|| records.last())
+            .then(|| found.last())
             .flatten()
-            .map(|last| filters.address("/deliveries", "before", &last.number.to_string())),
-        export => (!records.is_empty())
+            .map(|last| filters.address("/deliveries", "before", &before(last))),
+        export => (!found.is_empty())
             .then(|| filters.address("/deliveries.csv", "before", "")),
         newest => (!filters.get("before").is_empty())
             .then(|| filters.address("/deliveries", "before", "")),
@@ -66,19 +70,29 @@ pub(super) async fn export(
     State(state): State<Arc<AppState>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    deliveries::export(&state, query.as_deref()).await
+    deliveries::export(&state.services, query.as_deref()).await
+}
+
+/// Returns the value of `before` for what follows a delivery.
+fn before(last: &Delivery) -> String {
+    match last.position() {
+        Some(position) => position.to_string(),
+        None => last.record.number.to_string(),
+    }
 }
 
 /// Renders deliveries as a table.
-pub(super) fn table(records: &[Arc<Record>], principal: &Principal) -> Value {
-    let rows: Vec<Value> = records
+pub(super) fn table(deliveries: &[Delivery], principal: &Principal) -> Value {
+    let rows: Vec<Value> = deliveries
         .iter()
-        .map(|record| row(record, principal))
+        .map(|delivery| row(delivery, principal))
         .collect();
-    render::safe("deliveries_table.html", context! { rows })
+    let has_daemons = deliveries.iter().any(|delivery| delivery.daemon.is_some());
+    render::safe("deliveries_table.html", context! { rows, has_daemons })
 }
 
-fn row(record: &Record, principal: &Principal) -> Value {
+fn row(Delivery { daemon, record }: &Delivery, principal: &Principal) -> Value {
+    let daemon = daemon.as_deref();
     let steps: Vec<Value> = record
         .steps
         .iter()
@@ -101,7 +115,9 @@ fn row(record: &Record, principal: &Principal) -> Value {
     let has_to_be_confirmed = Verb::find(&record.verb).is_none_or(preview::needs_confirmation);
     context! {
         id => record.id.to_string(),
-        number => record.number,
+        // Unique on the page, which keeps by it what is unfolded.
+        key => format!("{}{}", record.number, daemon.unwrap_or_default()),
+        daemon,
         at => listing::time(record.at),
         requester => record.requester.to_string(),
         verb => &record.verb,
@@ -109,6 +125,7 @@ fn row(record: &Record, principal: &Principal) -> Value {
         keys,
         phone => &record.phone,
         path => listing::segment(&record.phone),
+        address => listing::phone_address(&record.phone, daemon),
         vendor => record.vendor.map_or("", Vendor::name),
         status => record.status.word(),
         reason => record.reason.as_str(),

@@ -1,5 +1,6 @@
 //! `/events`: the recent events, newest first.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::extract::{Extension, RawQuery, State};
@@ -7,58 +8,62 @@ use axum::response::Response;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use crate::admin::feed::{FeedItem, Payload};
+use crate::admin::daemons::{Missing, Wanted};
+use crate::admin::page::daemons;
 use crate::admin::page::listing::{self, Filters};
 use crate::admin::page::shell::{self, View, Visitor};
-use crate::admin::state::AppState;
+use crate::admin::question::LocalQuestion;
+use crate::admin::recent_events::{RecentEvent, RecentEvents};
+use crate::admin::state::{AppState, Services};
 use crate::admin::stream;
-use crate::rules::Fact;
 
-/// Handles `GET /events`; `name` and `phone` narrow the list.
+/// Handles `GET /events`; `name`, `phone` and `daemon` narrow the list.
 pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(visitor): Extension<Visitor>,
     RawQuery(query): RawQuery,
 ) -> Response {
+    let services = &state.services;
     let filters = Filters::parse(query.as_deref());
-    let rows = recent(&state, &filters, MAX_ROWS);
+    let wanted = daemons::wanted(services, &filters);
+    let (rows, missing) = recent(services, &wanted, &filters, MAX_ROWS).await;
     let (name, phone) = (filters.get("name"), filters.get("phone"));
-    let values = context! { rows, name, phone };
+    let values = context! {
+        rows,
+        name,
+        phone,
+        missing => daemons::banner(&missing),
+        daemon => daemons::select(services, &filters),
+    };
     shell::view(&state, &visitor, View::Events, "views/events.html", values)
 }
 
-/// Returns up to `limit` recent events that match.
-pub(super) fn recent(state: &AppState, filters: &Filters, limit: usize) -> Vec<Value> {
-    let (name, phone) = (filters.get("name"), filters.get("phone"));
-    let items = state.services.feed.facts(usize::MAX);
-    let rows = items
-        .iter()
-        .filter_map(|item| {
-            fact(item)
-                .filter(|fact| matches(fact, name, phone))
-                .map(|fact| (item, fact))
-        })
-        .map(|(item, fact)| row(item, fact));
-    rows.take(limit).collect()
-}
-
-fn fact(item: &FeedItem) -> Option<&Fact> {
-    match &item.payload {
-        Payload::Fact(fact) => Some(fact),
-        Payload::Delivery(_) => None,
-    }
-}
-
-/// Returns whether the name of an event contains `name`, and one of its values `phone`, in any case.
-fn matches(fact: &Fact, name: &str, phone: &str) -> bool {
-    let contains = |text: &str, part: &str| {
-        part.is_empty() || text.to_lowercase().contains(&part.to_lowercase())
+/// Returns up to `limit` recent events that match, newest first.
+pub(super) async fn recent(
+    services: &Services,
+    wanted: &Wanted,
+    filters: &Filters,
+    limit: usize,
+) -> (Vec<Value>, Vec<Missing>) {
+    let question = RecentEvents {
+        name: filters.get("name").to_owned(),
+        value: filters.get("phone").to_owned(),
+        limit,
     };
-    contains(fact.name(), name.trim_end_matches('*'))
-        && (phone.is_empty() || fact.values().any(|(_, value)| contains(value, phone)))
+    let found = question.of(wanted, services).await;
+    let (mut events, missing) = found.into_rows();
+    if services.daemons.own().is_some() {
+        // Stable: events of one daemon keep their order.
+        events.sort_by_key(|(_, event)| Reverse(event.at));
+    }
+    events.truncate(limit);
+    let rows = events.iter();
+    let rows = rows.map(|(daemon, event)| row(daemon.as_deref(), event));
+    (rows.collect(), missing)
 }
 
-fn row(item: &FeedItem, fact: &Fact) -> Value {
+fn row(daemon: Option<&str>, event: &RecentEvent) -> Value {
+    let fact = &event.fact;
     let fields = stream::fields(fact);
     let first = fields.as_object().into_iter().flatten().take(SUMMARIZED);
     let summary: Vec<String> = first
@@ -68,8 +73,17 @@ fn row(item: &FeedItem, fact: &Fact) -> Value {
         })
         .collect();
     context! {
-        number => item.number,
-        at => listing::time(item.at),
+        number => event.number,
+        daemon,
+        // Unique on the page, which keeps by it what is unfolded.
+        key => format!("{}{}", event.number, daemon.unwrap_or_default()),
+        // What the buttons send.
+        values => serde_json::json!({
+            "number": event.number.to_string(),
+            "daemon": daemon.unwrap_or_default(),
+        })
+        .to_string(),
+        at => listing::time(event.at),
         name => fact.name(),
         summary => summary.join(" "),
         fields => Value::from(Serde(fields)),
@@ -80,19 +94,3 @@ fn row(item: &FeedItem, fact: &Fact) -> Value {
 const SUMMARIZED: usize = 4;
 
 const MAX_ROWS: usize = 100;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_are_found_by_part_of_name_and_phone() {
-        let value = ("Peer".to_owned(), "PJSIP/1001".to_owned());
-        let fact = Fact::new("PeerStatus", [value]);
-        assert!(matches(&fact, "", ""));
-        assert!(matches(&fact, "peer", "pjsip/1001"));
-        assert!(matches(&fact, "Peer*", "1001"));
-        assert!(!matches(&fact, "Hangup", ""));
-        assert!(!matches(&fact, "", "1002"));
-    }
-}

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
-use super::deliveries;
-use super::phones::{csta, shown};
-use crate::admin::page::listing;
-use crate::admin::page::screen;
+use super::deliveries::table;
+use super::phones::csta;
+use crate::admin::daemons::Wanted;
+use crate::admin::deliveries;
+use crate::admin::page::listing::{self, Filters};
 use crate::admin::page::shell::{self, View, Visitor};
-use crate::admin::phones;
+use crate::admin::page::{daemons, screen};
+use crate::admin::phones::{self, FindPhone};
 use crate::admin::state::AppState;
 use crate::history::{Record, Search};
 use crate::outcome::Status;
@@ -22,24 +24,43 @@ pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(visitor): Extension<Visitor>,
     Path(name): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Response {
-    let (all, errors) = phones::known_phones(&state).await;
-    let own: Vec<_> = all.iter().filter(|phone| phone.name == name).collect();
-    let Some(phone) = own.first() else {
+    let services = &state.services;
+    let filters = Filters::parse(query.as_deref());
+    let wanted = daemons::wanted(services, &filters);
+    let question = FindPhone {
+        name: name.clone(),
+        is_exact: true,
+    };
+    let (daemon, own) = match phones::locate(services, &wanted, question).await {
+        Ok(located) => located,
+        Err(reply) => {
+            return shell::not_found(&state, &visitor, View::Phones, reply.reason());
+        }
+    };
+    let Some(row) = own.first() else {
         let reason = format!("No phone {name:?} is configured or registered.");
-        let reason = [&[reason], errors.as_slice()].concat().join(" ");
         return shell::not_found(&state, &visitor, View::Phones, &reason);
     };
-    let activity = phones::phone_state(&state, phone);
-    let shown = shown(&state, phone);
+    let phone = &row.phone;
     let search = Search {
-        phone: Some(name.clone()),
+        // The daemon that has it may know it by its name alone.
+        phone: Some(phone.name.clone()),
         ..Search::default()
     };
-    let records = state.services.history.find(&search, MAX_DELIVERIES);
+    let query = deliveries::Query {
+        search,
+        wanted: daemon
+            .as_ref()
+            .map_or(Wanted::All, |daemon| Wanted::One(daemon.to_string())),
+        ..deliveries::Query::default()
+    };
+    let (found, missing) = deliveries::find(services, &query, MAX_DELIVERIES).await;
     let pushed = |record: &&Arc<Record>| record.verb == "push" && record.status == Status::Ok;
-    let screens: Vec<Value> = records
+    let screens: Vec<Value> = found
         .iter()
+        .map(|delivery| &delivery.record)
         .filter(pushed)
         .take(MAX_SCREENS)
         .map(|record| {
@@ -47,19 +68,25 @@ pub(super) async fn serve(
             context! { screen, at => listing::time(record.at) }
         })
         .collect();
-    let latest = &records[..records.len().min(MAX_ROWS)];
+    let latest = found.get(..MAX_ROWS).unwrap_or(&found);
     let values = context! {
         phone => Value::from(Serde(phone)),
-        contacts => own.iter().skip(1).map(|other| Value::from(other.address.as_str())).collect::<Vec<_>>(),
+        contacts => own.iter().skip(1).map(|other| Value::from(other.phone.address.as_str())).collect::<Vec<_>>(),
         path => listing::segment(&name),
+        daemon => daemon.as_deref(),
+        missing => daemons::banner(&missing),
         csta => csta(phone),
-        class => shown.key(),
-        state => shown.words(),
-        activity => activity.activity(),
-        hook => activity.hook(),
-        dnd => activity.dnd(),
+        class => row.shown.key(),
+        state => row.shown.words(),
+        activity => &row.state.activity,
+        hook => &row.state.hook,
+        dnd => &row.state.dnd,
         screens,
-        deliveries => deliveries::table(latest, &visitor.principal),
+        deliveries => table(latest, &visitor.principal),
+        all_deliveries => Filters::of(&[
+            ("phone", &phone.name),
+            ("daemon", daemon.as_deref().unwrap_or_default()),
+        ]).address("/deliveries", "", ""),
     };
     shell::page(
         &state,

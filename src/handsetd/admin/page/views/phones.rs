@@ -1,73 +1,63 @@
 //! `/phones`: all phones, as cards with what was pushed last, or as a table.
 
-mod state;
-
-pub(super) use state::State as Shown;
-
-use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::{Extension, RawQuery, State};
 use axum::response::Response;
-use handset_phones::Given;
-use handset_phones::phone::{PhoneNames, Target};
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 
 use crate::admin::page::listing::{self, Filters};
 use crate::admin::page::shell::{self, View, Visitor};
-use crate::admin::page::{render, screen};
-use crate::admin::phones;
+use crate::admin::page::{daemons, render, screen};
+use crate::admin::phones::{self, ListPhones, PhoneRow, Shown, Summary};
 use crate::admin::state::AppState;
-use crate::history::{Record, Search};
-use crate::outcome::Status;
 use crate::resolver::PhoneSummary;
 
-/// Handles `GET /phones`; `q`, `state`, `vendor` and `group` narrow the list, `sort` orders it, and `as`
-/// says whether it is a table.
+/// Handles `GET /phones`; `q`, `state`, `vendor`, `group` and `daemon` narrow the list, `sort` orders it, and
+/// `as` says whether it is a table.
 pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(visitor): Extension<Visitor>,
     RawQuery(query): RawQuery,
 ) -> Response {
+    let services = &state.services;
     let filters = Filters::parse(query.as_deref());
-    let (phones, errors) = phones::known_phones(&state).await;
-    let all: Vec<(&PhoneSummary, Shown)> = phones
-        .iter()
-        .map(|phone| (phone, shown(&state, phone)))
-        .collect();
-    let members = members(&state, filters.get("group"));
-    let mut found: Vec<&(&PhoneSummary, Shown)> = all
-        .iter()
-        .filter(|(phone, shown)| matches(phone, *shown, &filters, members.as_ref()))
-        .collect();
-    sort(&mut found, filters.get("sort"));
+    let text = |key: &str| filters.get(key).to_owned();
+    let question = ListPhones {
+        text: text("q"),
+        state: text("state"),
+        vendor: text("vendor"),
+        group: text("group"),
+        sort: Some(text("sort")),
+        limit: Some(MAX_SHOWN),
+        has_pushes: filters.get("as") != "table",
+    };
+    let wanted = daemons::wanted(services, &filters);
+    let merged = phones::merged(services, &wanted, question).await;
+    let summary = &merged.summary;
     let is_table = match filters.get("as") {
         "table" => true,
         "cards" => false,
-        _ => phones.len() > MAX_CARDS_UNASKED,
+        _ => summary.total > MAX_CARDS_UNASKED,
     };
-    let shown = &found[..found.len().min(MAX_SHOWN)];
-    let pushes = if is_table {
-        HashMap::new()
-    } else {
-        last_pushes(&state)
-    };
-    let rows: Vec<Value> = shown
-        .iter()
-        .map(|(phone, shown)| row(phone, *shown, pushes.get(&phone.name).map(AsRef::as_ref)))
+    let rows = merged.rows.iter();
+    let rows: Vec<Value> = rows
+        .map(|(daemon, found)| row(daemon.as_deref(), found))
         .collect();
     let values = context! {
+        hidden => summary.found.saturating_sub(rows.len()),
         rows,
-        errors,
+        errors => merged.errors,
+        missing => daemons::banner(&merged.missing),
+        daemon => daemons::select(services, &filters),
+        has_daemons => services.daemons.own().is_some(),
         is_table,
-        has_csta => phones.iter().any(|phone| phone.csta.is_some()),
-        hidden => found.len().saturating_sub(shown.len()),
-        total => phones.len(),
+        has_csta => summary.has_csta,
+        total => summary.total,
         q => filters.get("q"),
         others => others(&filters),
-        chips => chips(&state, &all, &filters),
+        chips => chips(summary, &filters),
         columns => COLUMNS.map(|(key, label)| {
             let is_sorted = filters.get("sort") == key || (key == "name" && filters.get("sort").is_empty());
             context! { label, is_sorted, address => filters.address("/phones", "sort", key) }
@@ -78,57 +68,29 @@ pub(super) async fn serve(
     shell::view(&state, &visitor, View::Phones, "views/phones.html", values)
 }
 
-/// Returns what a phone is doing.
-pub(super) fn shown(state: &AppState, phone: &PhoneSummary) -> Shown {
-    let servers = state.services.health.servers.borrow();
-    let is_own = |name: &str| phone.server.is_empty() || phone.server == name;
-    let is_followed = !phone.endpoint.is_empty()
-        && servers
-            .iter()
-            .any(|server| is_own(server.name()) && server.state().borrow().is_connected());
-    Shown::of(phone, phones::phone_state(state, phone), is_followed)
-}
-
-/// Returns the filters that the search field does not set.
+/// Returns the filters that no field sets.
 fn others(filters: &Filters) -> Vec<Value> {
-    let others = filters.pairs().iter().filter(|(key, _)| key != "q");
+    let has_field = |key: &str| matches!(key, "q" | "daemon");
+    let others = filters.pairs().iter().filter(|(key, _)| !has_field(key));
     others
         .map(|(name, value)| context! { name, value })
         .collect()
 }
 
-/// Returns the names of the phones in a group; `None` without a group.
-fn members(state: &AppState, group: &str) -> Option<HashSet<String>> {
-    if group.is_empty() {
-        return None;
-    }
-    let resolver = &state.services.resolver;
-    let names = PhoneNames::parse(Given::written(group)).ok()?;
-    let targets = resolver.targets(&names, None);
-    let name = |target: &Target| match target.entry() {
-        Some(entry) => resolver.named(entry).name,
-        None => target.name().to_owned(),
-    };
-    Some(targets.iter().map(name).collect())
-}
-
 /// Returns the links that narrow the list: by state with how many there are, by vendor, by group.
-fn chips(state: &AppState, all: &[(&PhoneSummary, Shown)], filters: &Filters) -> Vec<Value> {
+fn chips(summary: &Summary, filters: &Filters) -> Vec<Value> {
     let states = Shown::ALL.into_iter().filter_map(|shown| {
-        let count = all.iter().filter(|(_, of)| *of == shown).count();
+        let count = summary.count(shown);
         let is_set = filters.get("state") == shown.key();
         (0 < count || is_set).then(|| {
             let chip = filters.chip("/phones", ("state", shown.key()), shown.words());
             context! { count, class => shown.key(), ..chip }
         })
     });
-    let mut vendors: Vec<&str> = all.iter().map(|(phone, _)| phone.vendor.as_str()).collect();
-    vendors.sort_unstable();
-    vendors.dedup();
-    let vendors = vendors.into_iter().filter(|vendor| !vendor.is_empty());
+    let vendors = summary.vendors.iter();
     let vendors = vendors.map(|vendor| filters.chip("/phones", ("vendor", vendor), vendor));
-    let groups = state.services.resolver.groups();
-    let groups = groups
+    let groups = summary
+        .groups
         .iter()
         .take(MAX_GROUPS)
         .map(|group| filters.chip("/phones", ("group", group), group));
@@ -138,88 +100,14 @@ fn chips(state: &AppState, all: &[(&PhoneSummary, Shown)], filters: &Filters) ->
     states.chain(plain).collect()
 }
 
-fn matches(
-    phone: &PhoneSummary,
-    shown: Shown,
-    filters: &Filters,
-    members: Option<&HashSet<String>>,
-) -> bool {
-    let text = filters.get("q").to_lowercase();
-    let texts = [
-        &phone.name,
-        &phone.vendor,
-        &phone.model,
-        &phone.address,
-        &phone.mac,
-        &phone.endpoint,
-    ];
-    let is = |key: &str, value: &str| filters.get(key).is_empty() || filters.get(key) == value;
-    texts.iter().any(|of| of.to_lowercase().contains(&text))
-        && is("state", shown.key())
-        && is("vendor", &phone.vendor)
-        && members.is_none_or(|members| members.contains(&phone.name))
-}
-
-/// Sorts by a column; phones without a value come last.
-fn sort(found: &mut [&(&PhoneSummary, Shown)], column: &str) {
-    let text = |phone: &PhoneSummary| match column {
-        "model" => format!("{} {}", phone.vendor, phone.model)
-            .trim()
-            .to_owned(),
-        "firmware" => phone.firmware.clone(),
-        "address" => phone.address.clone(),
-        "endpoint" => phone.endpoint.clone(),
-        _ => phone.name.clone(),
-    };
-    if column == "state" {
-        found.sort_by_key(|(_, shown)| *shown);
-    } else {
-        found.sort_by_cached_key(|(phone, _)| {
-            let text = text(phone);
-            (text.is_empty(), natural(&text))
-        });
-    }
-}
-
-/// Returns a key by which `9` comes before `10`: the text in lower case, with its numbers filled up.
-fn natural(text: &str) -> String {
-    let mut key = String::new();
-    let mut digits = String::new();
-    for letter in text.to_lowercase().chars().chain(['\0']) {
-        if letter.is_ascii_digit() {
-            digits.push(letter);
-            continue;
-        }
-        if !digits.is_empty() {
-            // Writing to a string cannot fail.
-            let _ = write!(key, "{digits:0>12}");
-            digits.clear();
-        }
-        key.push(letter);
-    }
-    key
-}
-
-/// Returns the last push to each phone whose screen has not been cleared since.
-pub(super) fn last_pushes(state: &AppState) -> HashMap<String, Arc<Record>> {
-    let search = Search {
-        status: Some(Status::Ok),
-        ..Search::default()
-    };
-    let records = state.services.history.find(&search, MAX_DELIVERIES);
-    let mut last: HashMap<String, Arc<Record>> = HashMap::new();
-    for record in records {
-        if matches!(record.verb.as_str(), "push" | "clear") {
-            last.entry(record.phone.clone()).or_insert(record);
-        }
-    }
-    last.retain(|_, record| record.verb == "push");
-    last
-}
-
-fn row(phone: &PhoneSummary, shown: Shown, push: Option<&Record>) -> Value {
+fn row(daemon: Option<&str>, row: &PhoneRow) -> Value {
+    let (phone, shown, push) = (&row.phone, row.shown, row.push.as_deref());
     let screen = push.map(|record| screen::render(record.vendor, &phone.model, &record.keys));
     context! {
+        daemon,
+        address => listing::phone_address(&phone.name, daemon),
+        // Unique on the page, which keeps by it what is shown.
+        key => format!("{}{}", listing::segment(&phone.name), daemon.unwrap_or_default()),
         phone => Value::from(Serde(phone)),
         csta => csta(phone),
         path => listing::segment(&phone.name),
@@ -260,20 +148,5 @@ const MAX_CARDS_UNASKED: usize = 12;
 /// Maximum number of phones in the list; the filters find the others.
 const MAX_SHOWN: usize = 500;
 
-/// How many groups have a link; the search field of the form for requests finds the others.
+/// How many groups have a link, of those of all daemons.
 const MAX_GROUPS: usize = 12;
-
-/// How many recent deliveries are searched for pushes.
-const MAX_DELIVERIES: usize = 5000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_names_are_sorted_by_value() {
-        let mut names = ["desk 10", "Desk 9", "101", "99", "desk"];
-        names.sort_by_key(|name| natural(name));
-        assert_eq!(names, ["99", "101", "desk", "Desk 9", "desk 10"]);
-    }
-}

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;
 use minijinja::{Value, context};
 
-use super::events;
+use super::events::recent;
 use super::rules::{counters, last_fired};
 use crate::admin::page::listing::Filters;
 use crate::admin::page::shell::{self, View, Visitor};
-use crate::admin::page::traces;
+use crate::admin::page::{daemons, traces};
+use crate::admin::rules;
 use crate::admin::state::AppState;
 
 /// Handles `GET /rules/NAME`.
@@ -18,23 +19,35 @@ pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(visitor): Extension<Visitor>,
     Path(name): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Response {
-    let rules = state.services.rules.statuses().await;
-    let Some(rule) = rules.iter().find(|rule| rule.name == name) else {
-        let reason = format!("No rule is called {name:?}.");
-        return shell::not_found(&state, &visitor, View::Rules, &reason);
+    let services = &state.services;
+    let filters = Filters::parse(query.as_deref());
+    let wanted = daemons::wanted(services, &filters);
+    let merged = match rules::merged(services, &wanted, name.clone()).await {
+        Ok(merged) => merged,
+        Err(reply) => {
+            let missing = reply
+                .reason()
+                .split_once("; ")
+                .map_or("", |(_, missing)| missing);
+            let reason = format!("No rule is called {name:?}. {missing}");
+            return shell::not_found(&state, &visitor, View::Rules, reason.trim());
+        }
     };
-    let history = &state.services.history;
-    let description = rule.description.as_ref();
-    let past = rule.traces.iter().rev();
+    let past = merged.traces.iter().rev();
+    let all = Filters::default();
+    let (events, _) = recent(services, &wanted, &all, MAX_EVENTS).await;
     let values = context! {
-        name => &rule.name,
-        description => description.map(|description| traces::description(description, history)),
-        counters => counters(rule),
-        last_fired => last_fired(rule),
-        warnings => &rule.warnings,
-        traces => past.map(|trace| traces::past(trace, history)).collect::<Vec<Value>>(),
-        events => events::recent(&state, &Filters::default(), MAX_EVENTS),
+        name => &merged.rule.name,
+        daemon => daemons::select(services, &filters),
+        missing => daemons::banner(&merged.missing),
+        description => merged.description.as_ref().map(traces::description),
+        counters => counters(merged.rule.counters),
+        last_fired => last_fired(&merged.rule),
+        warnings => &merged.rule.warnings,
+        traces => past.map(traces::past).collect::<Vec<Value>>(),
+        events,
     };
     shell::page(
         &state,

@@ -1,55 +1,67 @@
 //! `/rules`: the rules with their counters.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::response::Response;
 use minijinja::{Value, context};
 
-use crate::admin::page::last_reload;
-use crate::admin::page::listing;
+use crate::admin::page::listing::{self, Filters};
 use crate::admin::page::shell::{self, View, Visitor};
+use crate::admin::page::{daemons, last_reload};
+use crate::admin::question::LocalQuestion;
+use crate::admin::rules::{ListRules, RuleRow};
 use crate::admin::state::AppState;
-use crate::events::RuleStatus;
-use crate::history::without_secrets;
+use crate::rules::Counters;
 
-/// Handles `GET /rules`.
+/// Handles `GET /rules`; `daemon` narrows the list.
 pub(super) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(visitor): Extension<Visitor>,
+    RawQuery(query): RawQuery,
 ) -> Response {
-    let rules = state.services.rules.statuses().await;
-    let rows: Vec<Value> = rules.iter().map(row).collect();
-    let values = context! { rows, faults => last_reload::faults(&state, &visitor) };
+    let services = &state.services;
+    let filters = Filters::parse(query.as_deref());
+    let wanted = daemons::wanted(services, &filters);
+    let (rules, missing) = ListRules {}.of(&wanted, services).await.into_rows();
+    let rows = rules.iter();
+    let rows: Vec<Value> = rows
+        .map(|(daemon, rule)| row(daemon.as_deref(), rule))
+        .collect();
+    let values = context! {
+        rows,
+        has_daemons => services.daemons.own().is_some(),
+        daemon => daemons::select(services, &filters),
+        missing => daemons::banner(&missing),
+        faults => last_reload::faults(&state, &visitor),
+    };
     shell::view(&state, &visitor, View::Rules, "views/rules.html", values)
 }
 
-fn row(rule: &RuleStatus) -> Value {
-    let last = rule.traces.last();
+fn row(daemon: Option<&str>, rule: &RuleRow) -> Value {
+    let path = format!("/rules/{}", listing::segment(&rule.name));
     context! {
+        daemon,
         name => &rule.name,
-        path => listing::segment(&rule.name),
+        address => listing::of_daemon(&path, daemon),
         event => rule.on.iter().chain(&rule.schedule).map(String::as_str).collect::<Vec<_>>().join(", "),
-        counters => counters(rule),
+        counters => counters(rule.counters),
         last_fired => last_fired(rule),
-        last_result => last.map(|trace| without_secrets(&trace.to_string())).unwrap_or_default(),
+        last_result => &rule.last_result,
         warnings => &rule.warnings,
     }
 }
 
 /// Returns when a rule last fired; empty if it has not.
-pub(super) fn last_fired(rule: &RuleStatus) -> String {
-    let fired = rule.last_fired;
-    let at = fired.and_then(|fired| SystemTime::now().checked_sub(fired.elapsed()));
-    at.map(listing::time).unwrap_or_default()
+pub(super) fn last_fired(rule: &RuleRow) -> String {
+    let at = rule.last.as_deref().unwrap_or_default();
+    listing::short_time(at)
 }
 
 /// Returns the counters of a rule, each with what it counts.
-pub(super) fn counters(rule: &RuleStatus) -> Vec<Value> {
-    let counters = rule.counters;
+pub(super) fn counters(counters: Counters) -> Vec<Value> {
     let echoed = counters.skipped.saturating_add(counters.echoed);
-    let failed = counters.failed.saturating_add(counters.runs_failed);
+    let failed = counters.failures();
     [
         (
             "Fired",

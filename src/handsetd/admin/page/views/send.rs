@@ -7,14 +7,15 @@ use axum::response::Response;
 use handset_phones::verb::{Row, TABLE, Verb};
 use minijinja::{Value, context};
 
+use crate::admin::daemons::Wanted;
+use crate::admin::deliveries;
 use crate::admin::favourites::Favourite;
 use crate::admin::page::listing::Filters;
 use crate::admin::page::shell::{self, View, Visitor};
-use crate::admin::page::{favourites, fields};
-use crate::admin::phones;
+use crate::admin::page::{daemons, favourites, fields};
+use crate::admin::phones::{self, ListPhones};
 use crate::admin::role::Role;
-use crate::admin::state::AppState;
-use crate::history::Search;
+use crate::admin::state::{AppState, Services};
 
 /// Handles `GET /send`. The query fills in the form: `verb`, `phone` and other keys, or `from`, the id
 /// of a delivery, or `favourite`, the id of a favourite.
@@ -41,7 +42,7 @@ pub(super) async fn serve(
     } else if from.is_empty() {
         (Draft::of(&filters), "")
     } else {
-        match Draft::again(&state, from) {
+        match Draft::again(&state.services, from).await {
             Some(draft) => (draft, AGAIN),
             None => (
                 Draft::default(),
@@ -52,15 +53,21 @@ pub(super) async fn serve(
     let role = visitor.principal.role();
     let verbs = TABLE.iter().filter(|row| Role::for_verb(row.verb) <= role);
     let verb = draft.verb.as_deref().unwrap_or("push");
-    let (known, _) = phones::known_phones(&state).await;
-    let phones = known.iter().map(|phone| {
-        let kind = format!("{} {}", phone.vendor, phone.model);
+    let question = ListPhones {
+        limit: Some(MAX_OFFERED),
+        ..ListPhones::default()
+    };
+    let known = phones::merged(&state.services, &Wanted::All, question).await;
+    let phones = known.rows.iter().map(|(daemon, row)| {
+        let (phone, daemon) = (&row.phone, daemon.as_deref().unwrap_or_default());
+        let kind = format!("{} {} {daemon}", phone.vendor, phone.model);
         context! { name => &phone.name, kind => kind.trim() }
     });
-    let groups = state.services.resolver.groups().into_iter();
+    let groups = known.summary.groups.iter();
     let groups = groups.map(|name| context! { name, kind => "group" });
     let values = context! {
         note,
+        missing => daemons::banner(&known.missing),
         phone => draft.phone,
         names => groups.chain(phones).collect::<Vec<Value>>(),
         verb,
@@ -90,20 +97,17 @@ impl Draft {
     }
 
     /// Returns the request of a delivery, to all its phones, as far as the history has it.
-    fn again(state: &AppState, id: &str) -> Option<Self> {
-        let search = Search {
-            id: Some(id.to_owned()),
-            ..Search::default()
-        };
-        let records = state.services.history.find(&search, MAX_PHONES);
-        let first = records.first()?;
+    async fn again(services: &Services, id: &str) -> Option<Self> {
+        let (found, _) = deliveries::of_request(services, id, None, MAX_PHONES).await;
+        let first = &found.first()?.record;
         let pairs = first
             .keys
             .iter()
             .filter(|(key, _)| !matches!(key.as_str(), "phone" | "wait"))
             .map(|(key, value)| (key.clone(), value.as_str().to_owned()));
         let named = first.keys.iter().find(|(key, _)| key == "phone");
-        let mut phones: Vec<&str> = records.iter().map(|record| record.phone.as_str()).collect();
+        let phones = found.iter();
+        let mut phones: Vec<&str> = phones.map(|found| found.record.phone.as_str()).collect();
         phones.reverse();
         Some(Self {
             verb: Some(first.verb.clone()),
@@ -129,3 +133,6 @@ const AGAIN: &str = "Filled in from the history, which keeps no passwords, and n
 
 /// How many phones of a delivery are named again.
 const MAX_PHONES: usize = 100;
+
+/// How many phones are offered while a name is typed; any other can be written.
+const MAX_OFFERED: usize = 20_000;

@@ -1,12 +1,14 @@
-//! What a phone is doing, in one word, for the list of phones.
+//! What a phone is doing, in one word, for lists of phones.
 
 use handset_phones::phone::{Activity, PhoneState};
+use serde::{Deserialize, Serialize};
 
 use crate::resolver::PhoneSummary;
 
 /// The states, in the order of the list: what needs attention comes first.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(in crate::admin::page::views) enum State {
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::admin) enum Shown {
     /// It has an endpoint, and no contact of it is registered.
     Missing,
     Ringing,
@@ -16,12 +18,13 @@ pub(in crate::admin::page::views) enum State {
     Dnd,
     /// Registered, and nothing else is known.
     Registered,
-    /// It has no endpoint, or the Asterisk server of that is not connected.
+    /// It has no endpoint, or the Asterisk server of that is not connected; or a later version knows more.
+    #[serde(other)]
     Unfollowed,
 }
 
-impl State {
-    pub(in crate::admin::page::views) const ALL: [Self; 6] = [
+impl Shown {
+    pub(in crate::admin) const ALL: [Self; 6] = [
         Self::Missing,
         Self::Ringing,
         Self::Talking,
@@ -32,11 +35,7 @@ impl State {
 
     /// A call is more urgent than do-not-disturb, which lasts.
     /// Whether a phone is registered is known only if the server of its endpoint `is_followed`.
-    pub(in crate::admin::page::views) fn of(
-        phone: &PhoneSummary,
-        state: PhoneState,
-        is_followed: bool,
-    ) -> Self {
+    pub(in crate::admin) fn of(phone: &PhoneSummary, state: PhoneState, is_followed: bool) -> Self {
         match state.activity {
             Some(Activity::Ringing) => Self::Ringing,
             Some(Activity::Talking | Activity::Holding | Activity::Dialing) => Self::Talking,
@@ -50,7 +49,7 @@ impl State {
     }
 
     /// Returns its value in the address, and its class.
-    pub(in crate::admin::page::views) const fn key(self) -> &'static str {
+    pub(in crate::admin) const fn key(self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::Ringing => "ringing",
@@ -61,7 +60,7 @@ impl State {
         }
     }
 
-    pub(in crate::admin::page::views) const fn words(self) -> &'static str {
+    pub(in crate::admin) const fn words(self) -> &'static str {
         match self {
             Self::Missing => "not registered",
             Self::Ringing => "ringing",
@@ -98,18 +97,18 @@ mod tests {
             dnd,
         };
         let registered = phone("PJSIP/1001", true);
-        let of = |activity, dnd| State::of(&registered, state(activity, dnd), true);
-        assert_eq!(of(None, None), State::Registered);
-        assert_eq!(of(Some(Activity::Idle), Some(true)), State::Dnd);
-        assert_eq!(of(Some(Activity::Holding), Some(true)), State::Talking);
-        assert_eq!(of(Some(Activity::Away), Some(true)), State::Missing);
+        let of = |activity, dnd| Shown::of(&registered, state(activity, dnd), true);
+        assert_eq!(of(None, None), Shown::Registered);
+        assert_eq!(of(Some(Activity::Idle), Some(true)), Shown::Dnd);
+        assert_eq!(of(Some(Activity::Holding), Some(true)), Shown::Talking);
+        assert_eq!(of(Some(Activity::Away), Some(true)), Shown::Missing);
         let missing = phone("PJSIP/1001", false);
         let nothing = state(None, None);
-        assert_eq!(State::of(&missing, nothing, true), State::Missing);
-        assert_eq!(State::of(&missing, nothing, false), State::Unfollowed);
+        assert_eq!(Shown::of(&missing, nothing, true), Shown::Missing);
+        assert_eq!(Shown::of(&missing, nothing, false), Shown::Unfollowed);
         assert_eq!(
-            State::of(&phone("", false), nothing, false),
-            State::Unfollowed
+            Shown::of(&phone("", false), nothing, false),
+            Shown::Unfollowed
         );
     }
 }

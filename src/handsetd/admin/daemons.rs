@@ -1,0 +1,404 @@
+//! Asks the daemons of the cluster one question, and gathers what they answer. Whoever does not answer is
+//! named, never silently left out.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{join, join_all};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use crate::fleet::{AskError, Peers};
+
+/// The daemons of the cluster: this one alone without `[cluster]`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Daemons(Option<Cluster>);
+
+#[derive(Clone, Debug)]
+struct Cluster {
+    peers: Arc<dyn Peers>,
+    own: Arc<str>,
+    gatherings: Arc<Semaphore>,
+}
+
+/// A question that every daemon can answer about itself.
+pub(super) trait Question:
+    Serialize + DeserializeOwned + Clone + Send + Sync + 'static
+{
+    /// Its name between daemons.
+    const NAME: &'static str;
+    type Answer: Serialize + DeserializeOwned + Send + 'static;
+
+    /// Leaves out the less interesting half of an answer that is too long; returns whether there was one.
+    fn shorten(_answer: &mut Self::Answer) -> bool {
+        false
+    }
+}
+
+/// Which daemons are asked.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) enum Wanted {
+    #[default]
+    All,
+    One(String),
+}
+
+/// What the daemons have answered.
+#[derive(Debug)]
+pub(super) struct Gathered<T> {
+    /// That of this daemon comes first, if it was asked.
+    pub(super) parts: Vec<Part<T>>,
+    pub(super) missing: Vec<Missing>,
+}
+
+/// The answer of a daemon.
+#[derive(Debug)]
+pub(super) struct Part<T> {
+    /// `None` without `[cluster]`.
+    pub(super) daemon: Option<Arc<str>>,
+    pub(super) answer: T,
+}
+
+/// A daemon whose part is missing, or is not whole.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub(super) struct Missing {
+    pub(super) daemon: String,
+    pub(super) reason: String,
+}
+
+/// A question as it travels.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Asked<Q> {
+    pub(super) ask: String,
+    /// How long the answer may be, in bytes.
+    pub(super) max_bytes: usize,
+    pub(super) question: Q,
+}
+
+/// An answer as it travels: one of the two.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Answered<T> {
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub(super) answer: Option<T>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<String>,
+    /// Whether something was left out since it was too long.
+    #[serde(default)]
+    pub(super) is_cut: bool,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+impl Daemons {
+    /// Creates the daemons of a cluster, or the only one.
+    pub(crate) fn new(peers: Option<Arc<dyn Peers>>) -> Self {
+        Self(peers.map(|peers| Cluster {
+            own: peers.own_name().into(),
+            peers,
+            gatherings: Arc::new(Semaphore::new(MAX_GATHERINGS)),
+        }))
+    }
+
+    /// Returns the name of this daemon; `None` without `[cluster]`.
+    pub(super) fn own(&self) -> Option<&Arc<str>> {
+        self.0.as_ref().map(|cluster| &cluster.own)
+    }
+
+    /// Returns the names of all daemons, in order; none without `[cluster]`.
+    pub(super) fn names(&self) -> Vec<String> {
+        let Some(cluster) = &self.0 else {
+            return Vec::new();
+        };
+        let others = cluster.peers.others().into_iter().map(|peer| peer.name);
+        let mut names: Vec<String> = others.chain([cluster.own.to_string()]).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Returns the other daemons that can be asked.
+    pub(super) fn live_others(&self) -> Vec<String> {
+        let peers = self.0.as_ref().map(|cluster| cluster.peers.others());
+        let live = peers.into_iter().flatten();
+        live.filter(|peer| peer.absence.is_none())
+            .map(|peer| peer.name)
+            .collect()
+    }
+
+    /// Returns whether this daemon is the one that answers for the phones of an Asterisk server.
+    pub(super) fn answers_for(&self, server: &str) -> bool {
+        let cluster = self.0.as_ref();
+        cluster.is_none_or(|cluster| server.is_empty() || cluster.peers.answers_for(server))
+    }
+
+    /// Returns which daemons `name` means: all if it is empty; or why none.
+    pub(super) fn wanted(&self, name: &str) -> Result<Wanted, String> {
+        if name.is_empty() {
+            return Ok(Wanted::All);
+        }
+        let names = self.names();
+        if names.iter().any(|known| known == name) {
+            return Ok(Wanted::One(name.to_owned()));
+        }
+        Err(if names.is_empty() {
+            "daemon: there is one daemon only; the configuration has no [cluster]".to_owned()
+        } else {
+            let names = names.join(", ");
+            format!("daemon: unknown daemon {name:?}; use one of {names}")
+        })
+    }
+
+    /// Returns whether `name` is another daemon than this one.
+    pub(super) fn is_other(&self, name: &str) -> bool {
+        !name.is_empty() && self.own().is_some_and(|own| **own != *name)
+    }
+
+    /// Asks the wanted daemons; `here` is the answer of this one.
+    pub(super) async fn gather<Q: Question>(
+        &self,
+        wanted: &Wanted,
+        question: &Q,
+        here: impl Future<Output = Q::Answer> + Send,
+    ) -> Gathered<Q::Answer> {
+        let Some(cluster) = &self.0 else {
+            let part = Part {
+                daemon: None,
+                answer: here.await,
+            };
+            return Gathered {
+                parts: vec![part],
+                missing: Vec::new(),
+            };
+        };
+        let is_wanted = |name: &str| match wanted {
+            Wanted::All => true,
+            Wanted::One(wanted) => wanted == name,
+        };
+        let here = async {
+            if is_wanted(&cluster.own) {
+                Some(here.await)
+            } else {
+                None
+            }
+        };
+        let (here, (others, missing)) = join(here, cluster.ask_others(question, &is_wanted)).await;
+        let own = here.map(|answer| Part {
+            daemon: Some(Arc::clone(&cluster.own)),
+            answer,
+        });
+        Gathered {
+            parts: own.into_iter().chain(others).collect(),
+            missing,
+        }
+    }
+
+    /// Asks one other daemon, which may take until `until`. The second value is whether its answer is cut.
+    pub(super) async fn ask<Q: Question>(
+        &self,
+        daemon: &str,
+        question: &Q,
+        until: Instant,
+    ) -> Result<(Q::Answer, bool), AskError> {
+        match &self.0 {
+            Some(cluster) => cluster.ask(daemon, question, MAX_ANSWER, until).await,
+            None => Err(AskError::NotSent(
+                "the configuration has no [cluster]".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Cluster {
+    async fn ask_others<Q: Question>(
+        &self,
+        question: &Q,
+        is_wanted: &(impl Fn(&str) -> bool + Sync),
+    ) -> (Vec<Part<Q::Answer>>, Vec<Missing>) {
+        let until = Instant::now() + TIMEOUT;
+        let mut missing = Vec::new();
+        let mut live = Vec::new();
+        for peer in self.peers.others() {
+            match peer.absence {
+                _ if !is_wanted(&peer.name) => {}
+                Some(reason) => missing.push(Missing {
+                    daemon: peer.name,
+                    reason,
+                }),
+                None => live.push(peer.name),
+            }
+        }
+        let mut parts = Vec::new();
+        if live.is_empty() {
+            return (parts, missing);
+        }
+        // Acquiring fails only if the semaphore is closed, and it never is.
+        let permit = timeout_at(until, self.gatherings.acquire()).await;
+        if permit.is_err() {
+            missing.extend(live.into_iter().map(|daemon| Missing {
+                daemon,
+                reason: "it was not asked: too many views are open; try again".to_owned(),
+            }));
+            return (parts, missing);
+        }
+        let max_bytes = (MAX_ANSWERS / live.len().max(1)).clamp(MIN_ANSWER, MAX_ANSWER);
+        let asked = live
+            .iter()
+            .map(|daemon| self.ask(daemon, question, max_bytes, until));
+        let answers = join_all(asked).await;
+        for (daemon, answer) in live.into_iter().zip(answers) {
+            match answer {
+                Ok((answer, is_cut)) => {
+                    if is_cut {
+                        missing.push(Missing {
+                            daemon: daemon.clone(),
+                            reason: "it has more than is shown; narrow the search".to_owned(),
+                        });
+                    }
+                    parts.push(Part {
+                        daemon: Some(daemon.into()),
+                        answer,
+                    });
+                }
+                Err(error) => missing.push(Missing {
+                    daemon,
+                    reason: error.to_string(),
+                }),
+            }
+        }
+        missing.sort_by(|a, b| a.daemon.cmp(&b.daemon));
+        (parts, missing)
+    }
+
+    async fn ask<Q: Question>(
+        &self,
+        daemon: &str,
+        question: &Q,
+        max_bytes: usize,
+        until: Instant,
+    ) -> Result<(Q::Answer, bool), AskError> {
+        let asked = Asked {
+            ask: Q::NAME.to_owned(),
+            max_bytes,
+            question,
+        };
+        let asked = serde_json::to_vec(&asked);
+        let asked = asked.map_err(|error| AskError::NotSent(error.to_string()))?;
+        let answer = self.peers.ask(daemon, asked.into(), until);
+        let answer = match timeout_at(until, answer).await {
+            Ok(answer) => answer?,
+            Err(_) => return Err(AskError::Unanswered("it did not answer in time".to_owned())),
+        };
+        parse(&answer).map_err(AskError::Unanswered)
+    }
+}
+
+/// Parses an answer; the second value is whether it is cut.
+fn parse<T: DeserializeOwned>(answer: &Bytes) -> Result<(T, bool), String> {
+    let answered: Answered<T> = serde_json::from_slice(answer)
+        .map_err(|error| format!("its answer is not understood ({error})"))?;
+    match answered {
+        Answered {
+            answer: Some(answer),
+            is_cut,
+            ..
+        } => Ok((answer, is_cut)),
+        Answered { error, .. } => Err(error.unwrap_or_else(|| "its answer is empty".to_owned())),
+    }
+}
+
+/// Writes an answer within its limit.
+pub(super) fn write<Q: Question>(mut answer: Q::Answer, max_bytes: usize) -> Bytes {
+    let max_bytes = max_bytes.min(MAX_ANSWER);
+    let mut is_cut = false;
+    loop {
+        let answered = Answered {
+            answer: Some(&answer),
+            error: None,
+            is_cut,
+        };
+        let Ok(written) = serde_json::to_vec(&answered) else {
+            return refusal("it cannot write its answer");
+        };
+        if written.len() <= max_bytes {
+            return written.into();
+        }
+        is_cut = true;
+        if !Q::shorten(&mut answer) {
+            let length = written.len();
+            return refusal(&format!("its answer has {length} bytes, which is too long"));
+        }
+    }
+}
+
+/// Writes why there is no answer, from the view of the daemon that asks.
+pub(super) fn refusal(error: &str) -> Bytes {
+    let answered = Answered::<()> {
+        answer: None,
+        error: Some(error.to_owned()),
+        is_cut: false,
+    };
+    serde_json::to_vec(&answered).unwrap_or_default().into()
+}
+
+/// Reads what is asked, without its question.
+pub(super) fn read(asked: &Bytes) -> Result<Asked<Value>, String> {
+    serde_json::from_slice(asked)
+        .map_err(|error| format!("it does not understand the question ({error})"))
+}
+
+impl<T> Gathered<T> {
+    /// Applies `convert` to what each daemon answered.
+    pub(super) fn map<U>(self, mut convert: impl FnMut(T) -> U) -> Gathered<U> {
+        let parts = self.parts.into_iter().map(|part| Part {
+            daemon: part.daemon,
+            answer: convert(part.answer),
+        });
+        Gathered {
+            parts: parts.collect(),
+            missing: self.missing,
+        }
+    }
+}
+
+impl<T> Gathered<Vec<T>> {
+    /// Returns all elements, each with the name of its daemon.
+    pub(super) fn into_rows(self) -> (Vec<(Option<Arc<str>>, T)>, Vec<Missing>) {
+        let rows = self.parts.into_iter().flat_map(|part| {
+            let daemon = part.daemon;
+            let rows = part.answer.into_iter();
+            rows.map(move |row| (daemon.clone(), row))
+        });
+        (rows.collect(), self.missing)
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.daemon, self.reason)
+    }
+}
+
+/// How long the other daemons may take to answer what a view shows.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long the answer of one daemon may be, in bytes: all of ten thousand phones.
+pub(super) const MAX_ANSWER: usize = 8 * 1024 * 1024;
+
+/// How long all answers to a question may be together, in bytes.
+const MAX_ANSWERS: usize = 32 * 1024 * 1024;
+
+/// What each of many daemons may answer in any case, in bytes.
+const MIN_ANSWER: usize = 256 * 1024;
+
+/// How many questions to all daemons are in progress at once: each takes the memory of its answers.
+const MAX_GATHERINGS: usize = 4;
+
+#[cfg(test)]
+pub(super) mod tests;
