@@ -14,7 +14,7 @@ use crate::error::{Reason, RequestError};
 use crate::headers;
 use crate::inbox::Expected;
 use crate::names::DaemonName;
-use crate::shared::Shared;
+use crate::shared::{RETRY, Shared};
 
 /// A question that was sent.
 #[derive(Debug)]
@@ -26,6 +26,29 @@ pub struct Asked {
     expected: Expected,
 }
 
+/// Asks a daemon for an operation. Nothing was sent to a daemon that does not listen, so it is asked again: one
+/// that has just joined, or changes its connection, subscribes within moments.
+pub(crate) async fn request(
+    shared: &Arc<Shared>,
+    daemon: &DaemonName,
+    operation: &str,
+    body: Bytes,
+    deadline: Instant,
+) -> Result<Bytes, RequestError> {
+    for _ in 1..ATTEMPTS {
+        let asked = send(shared, daemon, operation, body.clone(), deadline).await?;
+        if let Some(answer) = asked.answer_of_listener().await {
+            return answer;
+        }
+        if Instant::now() + RETRY >= deadline {
+            break;
+        }
+        tokio::time::sleep(RETRY).await;
+    }
+    let asked = send(shared, daemon, operation, body, deadline).await?;
+    asked.answer().await
+}
+
 /// Asks a daemon for an operation; returns once the question is in the queue of the connection.
 pub(crate) async fn send(
     shared: &Arc<Shared>,
@@ -34,7 +57,6 @@ pub(crate) async fn send(
     body: Bytes,
     deadline: Instant,
 ) -> Result<Asked, RequestError> {
-    let not_sent = |reason: &str| Err(RequestError::NotSent(Reason::new(reason)));
     let session = match shared.session_by(deadline).await {
         Ok(session) => session,
         Err(reason) => return Err(RequestError::NotSent(reason)),
@@ -80,6 +102,13 @@ impl Asked {
     ///
     /// Returns an error that says whether the daemon may have acted on the question.
     pub async fn answer(self) -> Result<Bytes, RequestError> {
+        let daemon = self.daemon.clone();
+        let answer = self.answer_of_listener().await;
+        answer.unwrap_or_else(|| not_sent(&format!("the daemon {daemon} receives no requests")))
+    }
+
+    /// Waits for the answer; `None` if the daemon does not listen.
+    async fn answer_of_listener(self) -> Option<Result<Bytes, RequestError>> {
         let Self {
             shared,
             daemon,
@@ -87,7 +116,6 @@ impl Asked {
             deadline,
             mut expected,
         } = self;
-        let not_sent = |reason: &str| Err(RequestError::NotSent(Reason::new(reason)));
         let mut members = shared.members.subscribe();
         let gone = async {
             let _ = members
@@ -98,18 +126,16 @@ impl Asked {
         let alone = async {
             let _ = state.wait_for(|state| !state.is_joined()).await;
         };
-        tokio::select! {
+        Some(tokio::select! {
             // The answer first: it may have come together with the end of the daemon.
             biased;
             answer = expected.answer() => match answer {
-                Some(answer) if answer.status == Some(StatusCode::NO_RESPONDERS) => {
-                    not_sent(&format!("the daemon {daemon} receives no requests"))
-                }
+                Some(answer) if answer.status == Some(StatusCode::NO_RESPONDERS) => return None,
                 Some(answer) => match headers::refusal(answer.headers.as_ref()) {
                     Some(reason) => Err(RequestError::NotSent(reason)),
                     None => Ok(answer.payload),
                 },
-                None => unanswered("the daemon is stopping".to_owned()),
+                None => unanswered("this daemon is stopping".to_owned()),
             },
             () = gone => unanswered(format!("the daemon {daemon} went away before it answered")),
             () = alone => unanswered(format!(
@@ -119,8 +145,12 @@ impl Asked {
             () = tokio::time::sleep_until(deadline) => {
                 unanswered(format!("the daemon {daemon} did not answer in time"))
             }
-        }
+        })
     }
+}
+
+fn not_sent<T>(reason: &str) -> Result<T, RequestError> {
+    Err(RequestError::NotSent(Reason::new(reason)))
 }
 
 fn unanswered(reason: String) -> Result<Bytes, RequestError> {
@@ -140,3 +170,6 @@ fn header_of(shared: &Shared, remaining: Duration) -> HeaderMap {
     map.insert(headers::ID, random::hex_token::<8>());
     map
 }
+
+/// How often a daemon is asked that does not listen.
+const ATTEMPTS: usize = 5;

@@ -92,8 +92,7 @@ impl Cluster {
         body: Bytes,
         deadline: Instant,
     ) -> Result<Bytes, RequestError> {
-        let asked = self.send(daemon, operation, body, deadline).await?;
-        asked.answer().await
+        asking::request(&self.shared, daemon, operation, body, deadline).await
     }
 
     /// Sends what [`request`](Self::request) asks for. Questions that are sent one after the other arrive in this
@@ -120,7 +119,7 @@ impl Cluster {
 
     /// Returns what all daemons announce.
     pub fn presence(&self) -> Presence {
-        Presence::new(Arc::clone(&self.shared.announced))
+        Presence::new(Arc::clone(&self.shared.announced), self.members())
     }
 
     /// Begins to try to get a lease, and keeps it until the returned value is dropped.

@@ -248,6 +248,10 @@ pub struct Timing {
     pub answer: Duration,
     /// How long the removal of an entry is remembered, for those who read slowly.
     pub removal_age: Duration,
+    /// How long a daemon must be gone before what it announced is deleted.
+    pub stale_age: Duration,
+    /// How often to look for daemons that are gone.
+    pub cleaning: Duration,
     /// How long the identities of what was appended to the queue are remembered.
     pub dedupe: Duration,
     /// How long files are kept.
@@ -266,6 +270,8 @@ impl Default for Timing {
             patience: Duration::from_secs(10),
             answer: Duration::from_secs(2),
             removal_age: Duration::from_mins(1),
+            stale_age: Duration::from_mins(10),
+            cleaning: Duration::from_secs(30),
             dedupe: Duration::from_hours(24),
             file_age: Duration::from_hours(8 * 24),
         }

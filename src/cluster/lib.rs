@@ -31,6 +31,7 @@ mod files;
 mod headers;
 mod identity;
 mod inbox;
+mod indexing;
 mod joining;
 mod leases;
 mod members;

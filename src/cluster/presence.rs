@@ -1,20 +1,24 @@
 //! What each daemon reaches: keys and values of all daemons, in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 
+use crate::members::Members;
 use crate::names::DaemonName;
 
 /// What each daemon announces. Cheap to clone.
 ///
-/// Entries of other daemons are kept while NATS is away, so that it can be said who would reach a key.
+/// What a daemon announces counts as long as it lives and has not been restarted. While NATS is away, what was
+/// known is kept, so that it can be said who would reach a key.
 #[derive(Clone, Debug)]
 pub struct Presence {
     shared: Arc<Announced>,
+    members: watch::Receiver<Arc<Members>>,
 }
 
 /// What was announced, and by whom.
@@ -34,7 +38,9 @@ pub(crate) struct Announced {
 pub(crate) struct Own {
     pub(crate) entries: BTreeMap<Box<str>, Bytes>,
     /// What has changed and is not yet published.
-    pub(crate) dirty: std::collections::BTreeSet<Box<str>>,
+    pub(crate) dirty: BTreeSet<Box<str>>,
+    /// Whether what an earlier start had announced is removed.
+    pub(crate) is_cleared: bool,
 }
 
 /// All entries, by daemon and key.
@@ -48,7 +54,10 @@ pub(crate) struct Index {
 pub(crate) struct Announcements {
     /// The incarnation whose entries these are.
     pub(crate) incarnation: Box<str>,
-    pub(crate) entries: BTreeMap<Box<str>, Bytes>,
+    /// Copies: parts of what was read from the connection would keep all of it.
+    pub(crate) entries: BTreeMap<Box<str>, Box<[u8]>>,
+    /// The version of the last one.
+    pub(crate) last: u64,
 }
 
 /// What has changed.
@@ -76,8 +85,8 @@ pub struct TooLong {
 }
 
 impl Presence {
-    pub(crate) fn new(shared: Arc<Announced>) -> Self {
-        Self { shared }
+    pub(crate) fn new(shared: Arc<Announced>, members: watch::Receiver<Arc<Members>>) -> Self {
+        Self { shared, members }
     }
 
     /// Announces a value for a key, as soon as the cluster is there.
@@ -118,7 +127,7 @@ impl Presence {
             }
         }
         let mut own = self.shared.own.lock();
-        let Own { entries, dirty } = &mut *own;
+        let Own { entries, dirty, .. } = &mut *own;
         dirty.extend(
             entries
                 .keys()
@@ -137,35 +146,35 @@ impl Presence {
     /// Returns what a daemon announces for a key. This daemon's own entries are included once they are
     /// published.
     pub fn get(&self, daemon: &DaemonName, key: &str) -> Option<Bytes> {
+        let members = self.members.borrow().clone();
         let index = self.shared.index.read();
-        index.daemons.get(daemon)?.entries.get(key).cloned()
+        let value = index.of(daemon, &members)?.entries.get(key)?;
+        Some(Bytes::copy_from_slice(value))
     }
 
     /// Returns which daemons announce a key, and what, in the order of their names.
     pub fn find(&self, key: &str) -> Vec<(DaemonName, Bytes)> {
+        let members = self.members.borrow().clone();
         let index = self.shared.index.read();
-        let found = index.daemons.iter().filter_map(|(daemon, announced)| {
+        let found = index.living(&members).filter_map(|(daemon, announced)| {
             let value = announced.entries.get(key)?;
-            Some((daemon.clone(), value.clone()))
+            Some((daemon.clone(), Bytes::copy_from_slice(value)))
         });
         found.collect()
     }
 
     /// Calls `visit` with each daemon, key and value. It must not call this type.
-    pub fn for_each(&self, mut visit: impl FnMut(&DaemonName, &str, &Bytes)) {
-        let index = self.shared.index.read();
-        for (daemon, announced) in &index.daemons {
-            for (key, value) in &announced.entries {
-                visit(daemon, key, value);
-            }
-        }
+    pub fn for_each(&self, mut visit: impl FnMut(&DaemonName, &str, &[u8])) {
+        self.for_each_from("", |daemon, key, value| visit(daemon, key, value));
     }
 
-    /// Calls `visit` with each daemon, key and value whose key begins with `start`.
-    pub fn for_each_from(&self, start: &str, mut visit: impl FnMut(&DaemonName, &str, &Bytes)) {
+    /// Calls `visit` with each daemon, key and value whose key begins with `start`. It must not call this
+    /// type.
+    pub fn for_each_from(&self, start: &str, mut visit: impl FnMut(&DaemonName, &str, &[u8])) {
+        let members = self.members.borrow().clone();
         let index = self.shared.index.read();
-        let from = (std::ops::Bound::Included(start), std::ops::Bound::Unbounded);
-        for (daemon, announced) in &index.daemons {
+        let from = (Bound::Included(start), Bound::Unbounded);
+        for (daemon, announced) in index.living(&members) {
             let entries = announced.entries.range::<str, _>(from);
             for (key, value) in entries.take_while(|(key, _)| key.starts_with(start)) {
                 visit(daemon, key, value);
@@ -175,9 +184,12 @@ impl Presence {
 
     /// Returns how many entries there are.
     pub fn len(&self) -> usize {
+        let members = self.members.borrow().clone();
         let index = self.shared.index.read();
-        let lengths = index.daemons.values().map(|one| one.entries.len());
-        lengths.sum()
+        index
+            .living(&members)
+            .map(|(_, one)| one.entries.len())
+            .sum()
     }
 
     /// Returns whether there is no entry.
@@ -188,6 +200,23 @@ impl Presence {
     /// Returns the changes from now on. Who is too slow for them is told so, and reads everything again.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.shared.changes.subscribe()
+    }
+}
+
+impl Index {
+    fn of(&self, daemon: &DaemonName, members: &Members) -> Option<&Announcements> {
+        self.daemons
+            .get(daemon)
+            .filter(|announced| members.has(daemon, &announced.incarnation))
+    }
+
+    fn living<'a>(
+        &'a self,
+        members: &'a Members,
+    ) -> impl Iterator<Item = (&'a DaemonName, &'a Announcements)> {
+        self.daemons
+            .iter()
+            .filter(|(daemon, announced)| members.has(daemon, &announced.incarnation))
     }
 }
 

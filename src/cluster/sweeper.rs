@@ -11,12 +11,20 @@ use crate::shared::Shared;
 /// Where removals go.
 #[derive(Debug)]
 pub(crate) struct Sweeper {
-    removals: mpsc::Sender<(Instant, u64)>,
+    removals: mpsc::Sender<Removal>,
     age: Duration,
 }
 
 /// The other end.
-pub(crate) type Removals = mpsc::Receiver<(Instant, u64)>;
+pub(crate) type Removals = mpsc::Receiver<Removal>;
+
+/// The message of a removal.
+#[derive(Debug)]
+pub(crate) struct Removal {
+    due: Instant,
+    stream: Arc<str>,
+    sequence: u64,
+}
 
 impl Sweeper {
     pub(crate) fn new(age: Duration) -> (Self, Removals) {
@@ -25,16 +33,23 @@ impl Sweeper {
     }
 
     /// Has the message of a removal deleted after a while.
-    pub(crate) fn later(&self, sequence: u64) {
-        // What does not fit is found when the queue is read anew.
-        let _ = self
-            .removals
-            .try_send((Instant::now() + self.age, sequence));
+    pub(crate) fn later(&self, stream: &str, sequence: u64) {
+        self.send(Instant::now() + self.age, stream, sequence);
     }
 
     /// Has the message of an old removal deleted.
-    pub(crate) fn now(&self, sequence: u64) {
-        let _ = self.removals.try_send((Instant::now(), sequence));
+    pub(crate) fn now(&self, stream: &str, sequence: u64) {
+        self.send(Instant::now(), stream, sequence);
+    }
+
+    fn send(&self, due: Instant, stream: &str, sequence: u64) {
+        let stream = stream.into();
+        // What does not fit is found when the stream is read anew.
+        let _ = self.removals.try_send(Removal {
+            due,
+            stream,
+            sequence,
+        });
     }
 }
 
@@ -44,14 +59,18 @@ pub(crate) fn start(shared: &Arc<Shared>, mut removals: Removals) {
     let task = {
         let shared = Arc::clone(shared);
         async move {
-            while let Some((due, sequence)) = removals.recv().await {
+            while let Some(removal) = removals.recv().await {
+                let Removal {
+                    due,
+                    stream,
+                    sequence,
+                } = removal;
                 tokio::time::sleep_until(due).await;
                 let Some(session) = shared.session() else {
                     continue;
                 };
-                let name = shared.subjects.queue_stream();
                 let deleting = async {
-                    if let Ok(stream) = session.jetstream.get_stream_no_info(name).await {
+                    if let Ok(stream) = session.jetstream.get_stream_no_info(&stream).await {
                         // Another daemon may have done it.
                         let _ = stream.delete_message(sequence).await;
                     }

@@ -1,6 +1,9 @@
 //! Tests with real NATS servers.
 
 mod joining;
+mod messages;
+mod once;
+mod presence;
 mod queue;
 
 use std::io::Write as _;

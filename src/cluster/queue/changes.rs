@@ -73,7 +73,9 @@ pub(super) async fn remove(
     map.insert(headers::FIRST, position.first.to_string());
     match change(shared, &subject, position.last, map, Bytes::new()).await {
         Ok(Changed::Stored(sequence)) => {
-            shared.sweeper.later(sequence);
+            shared
+                .sweeper
+                .later(&shared.subjects.queue_stream(), sequence);
             Ok(())
         }
         Ok(Changed::Conflict) => Err(ChangeError::Conflict),

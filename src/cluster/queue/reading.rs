@@ -159,7 +159,9 @@ async fn follow_once(
             Some(Read::Removed { key, id }) => {
                 let age = shared.clock.now().duration_since(at).unwrap_or_default();
                 if age > shared.config.timing.removal_age * LEFT_BEHIND {
-                    shared.sweeper.now(sequence);
+                    shared
+                        .sweeper
+                        .now(&shared.subjects.queue_stream(), sequence);
                 }
                 let name = (key, id);
                 let is_known = known.remove(&name);

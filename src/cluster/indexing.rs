@@ -1,0 +1,183 @@
+//! Reading what all daemons announce.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::debug;
+
+use crate::error::Reason;
+use crate::headers;
+use crate::names::DaemonName;
+use crate::presence::{Announcements, Change, Index, MAX_KEY, MAX_VALUE};
+use crate::records;
+use crate::session::Session;
+use crate::shared::{RETRY, Shared};
+use crate::streams::PRESENCE;
+use crate::watching::{Watch, Watched};
+
+/// Reads until the connection ends; `is_current` tells when all that exists has been read.
+pub(crate) async fn read(shared: &Shared, session: &Session, is_current: &watch::Sender<bool>) {
+    loop {
+        let reason = read_once(shared, session, is_current).await;
+        is_current.send_replace(false);
+        debug!(%reason, "Reading what is announced begins anew.");
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+async fn read_once(shared: &Shared, session: &Session, is_current: &watch::Sender<bool>) -> Reason {
+    let bucket = shared.subjects.bucket(PRESENCE);
+    let started = Watch::start(session, &bucket.stream(), bucket.keys(&[])).await;
+    let mut watch = match started {
+        Ok(watch) => watch,
+        Err(failure) => return Reason::new(failure.to_string()),
+    };
+    let mut left = watch.existing;
+    // What was known stays until all has been read anew.
+    let mut new = Some(Index::default());
+    let mut missed = Vec::new();
+    let mut clean = tokio::time::interval(shared.config.timing.cleaning);
+    loop {
+        if left == 0
+            && let Some(new) = new.take()
+        {
+            *shared.announced.index.write() = new;
+            is_current.send_replace(true);
+            let _ = shared.announced.changes.send(Change::All);
+        }
+        let watched = tokio::select! {
+            watched = watch.next() => watched,
+            _ = clean.tick() => {
+                forget(shared, session, &mut missed).await;
+                continue;
+            }
+        };
+        match watched {
+            Ok(Some(watched)) => {
+                left = watched.pending.min(left.saturating_sub(1));
+                let Some((daemon, key)) = name(shared, &watched) else {
+                    continue;
+                };
+                let changed = match &mut new {
+                    Some(new) => apply(new, &daemon, &key, watched),
+                    None => apply(&mut shared.announced.index.write(), &daemon, &key, watched),
+                };
+                if new.is_none() && daemon == shared.config.name {
+                    check_own(shared, &key);
+                }
+                if changed && new.is_none() {
+                    let key = key.into();
+                    let _ = shared.announced.changes.send(Change::Key { daemon, key });
+                }
+            }
+            Ok(None) => left = 0,
+            Err(reason) => return reason,
+        }
+    }
+}
+
+/// Returns daemon and key of a message, if it is of a daemon.
+fn name(shared: &Shared, watched: &Watched) -> Option<(DaemonName, String)> {
+    let parts = shared.subjects.bucket(PRESENCE).parts(&watched.subject)?;
+    let [daemon, key] = <[String; 2]>::try_from(parts).ok()?;
+    let is_short = key.len() <= MAX_KEY && watched.body.len() <= MAX_VALUE;
+    is_short.then_some((daemon.parse().ok()?, key))
+}
+
+/// Changes the index; returns whether something that counts may have changed.
+fn apply(index: &mut Index, daemon: &DaemonName, key: &str, watched: Watched) -> bool {
+    let incarnation = headers::text(Some(&watched.headers), headers::INCARNATION);
+    let Some(incarnation) = incarnation else {
+        return false;
+    };
+    if !index.daemons.contains_key(daemon) && index.daemons.len() >= MAX_DAEMONS {
+        return false;
+    }
+    let announced = index.daemons.entry(daemon.clone()).or_default();
+    if *announced.incarnation != *incarnation {
+        // Restarted: what it announced before counts no longer.
+        *announced = Announcements {
+            incarnation: incarnation.into(),
+            ..Announcements::default()
+        };
+    }
+    announced.last = watched.sequence;
+    match records::value_of(&watched.headers, watched.body) {
+        Some(value) => {
+            let old = announced.entries.insert(key.into(), value.as_ref().into());
+            old.is_none_or(|old| *old != *value)
+        }
+        None => announced.entries.remove(key).is_some(),
+    }
+}
+
+/// Publishes a key of this daemon again if an older value of it has arrived late, over a connection that was
+/// given up.
+fn check_own(shared: &Shared, key: &str) {
+    let index = shared.announced.index.read();
+    let published = index.daemons.get(&shared.config.name);
+    let there = published.and_then(|published| published.entries.get(key));
+    let mut own = shared.announced.own.lock();
+    if own.entries.get(key).map(AsRef::as_ref) != there.map(AsRef::as_ref) {
+        own.dirty.insert(key.into());
+        shared.announced.wake.notify_one();
+    }
+}
+
+/// Forgets daemons that have been gone for long, and has NATS forget what they announced.
+async fn forget(shared: &Shared, session: &Session, missed: &mut Vec<(DaemonName, Instant)>) {
+    let members = Arc::clone(&shared.members.borrow());
+    let known: Vec<DaemonName> = shared
+        .announced
+        .index
+        .read()
+        .daemons
+        .keys()
+        .cloned()
+        .collect();
+    missed.retain(|(daemon, _)| members.get(daemon).is_none() && known.contains(daemon));
+    for daemon in known {
+        let is_gone = members.get(&daemon).is_none();
+        if is_gone && !missed.iter().any(|(other, _)| *other == daemon) {
+            missed.push((daemon, Instant::now()));
+        }
+    }
+    let age = shared.config.timing.stale_age;
+    let stale: Vec<DaemonName> = missed
+        .iter()
+        .filter(|(_, since)| since.elapsed() >= age)
+        .map(|(daemon, _)| daemon.clone())
+        .collect();
+    let is_first = members
+        .iter()
+        .next()
+        .is_some_and(|first| first.name == shared.config.name);
+    for daemon in stale {
+        let removed = shared.announced.index.write().daemons.remove(&daemon);
+        let Some(removed) = removed.filter(|_| is_first) else {
+            continue;
+        };
+        let bucket = shared.subjects.bucket(PRESENCE);
+        let keys = bucket.keys(&[daemon.as_str()]);
+        let purging = async {
+            let stream = session
+                .jetstream
+                .get_stream_no_info(bucket.stream())
+                .await
+                .ok()?;
+            // Not what it announces if it is just starting again.
+            stream
+                .purge()
+                .filter(keys)
+                .sequence(removed.last + 1)
+                .await
+                .ok()
+        };
+        // If it fails, the next daemon that starts will try again.
+        let _ = tokio::time::timeout(session.patience, purging).await;
+    }
+}
+
+/// More daemons than anybody has.
+const MAX_DAEMONS: usize = 10_000;

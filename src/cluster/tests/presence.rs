@@ -1,0 +1,135 @@
+//! What daemons announce.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Daemon, PATIENCE, config, servers};
+use crate::{Change, Identity, Presence};
+
+#[tokio::test]
+async fn daemons_see_what_others_announce_as_long_as_they_live() {
+    let Some(mut servers) = servers(1, "").await else {
+        return;
+    };
+    let (one, two) = (
+        Daemon::join(&servers, "one").await,
+        Daemon::join(&servers, "two").await,
+    );
+    let (presence, seen) = (one.cluster.presence(), two.cluster.presence());
+    presence.set("pbx/1001", text("1")).unwrap();
+    presence.set("pbx/1002", text("2")).unwrap();
+    shows(&seen, &[("one", "pbx/1001", "1"), ("one", "pbx/1002", "2")]).await;
+    let mut changes = seen.changes();
+    presence.set("pbx/1001", text("3")).unwrap();
+    presence.remove("pbx/1002");
+    shows(&seen, &[("one", "pbx/1001", "3")]).await;
+    let change = tokio::time::timeout(PATIENCE, changes.recv())
+        .await
+        .unwrap()
+        .unwrap();
+    let expected = Change::Key {
+        daemon: "one".parse().unwrap(),
+        key: "pbx/1001".into(),
+    };
+    assert_eq!(change, expected);
+    assert!(presence.set(&"k".repeat(1000), text("")).is_err());
+    assert!(presence.set("k", Bytes::from(vec![0; 100_000])).is_err());
+
+    // What changed while NATS was away is published when it is back.
+    servers.kill(0);
+    presence.replace([("pbx/1003".to_owned(), text("4"))]);
+    servers.restart(0).await.unwrap();
+    shows(&seen, &[("one", "pbx/1003", "4")]).await;
+
+    // What a daemon announced counts no longer once it is gone, killed or stopped.
+    drop(one);
+    shows(&seen, &[]).await;
+}
+
+#[tokio::test]
+async fn restarted_daemon_announces_only_what_it_says_now() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let start = || Daemon::start(&servers, "one", Identity::load(folder.path()).unwrap());
+    let (one, two) = (start(), Daemon::join(&servers, "two").await);
+    one.cluster.presence().set("old", text("1")).unwrap();
+    one.cluster.presence().set("both", text("1")).unwrap();
+    let seen = two.cluster.presence();
+    shows(&seen, &[("one", "both", "1"), ("one", "old", "1")]).await;
+    drop(one);
+    // Killed and started again at once: the name is taken back without waiting.
+    let one = start();
+    let begun = tokio::time::Instant::now();
+    one.joined().await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+    one.cluster.presence().set("both", text("1")).unwrap();
+    shows(&seen, &[("one", "both", "1")]).await;
+    assert_eq!(seen.find("both"), [("one".parse().unwrap(), text("1"))]);
+}
+
+#[tokio::test]
+async fn daemons_that_are_gone_for_long_leave_nothing_behind() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let mut config = config(&servers, "two");
+    config.timing.stale_age = Duration::from_millis(100);
+    config.timing.cleaning = Duration::from_millis(100);
+    let (one, two) = (
+        Daemon::join(&servers, "one").await,
+        Daemon::start_with(config, Identity::temporary()),
+    );
+    one.cluster.presence().set("key", text("1")).unwrap();
+    shows(&two.cluster.presence(), &[("one", "key", "1")]).await;
+    drop(one);
+    let client = async_nats::connect(servers.url(0)).await.unwrap();
+    let context = async_nats::jetstream::new(client);
+    let purged = async {
+        loop {
+            let stream = context.get_stream("KV_handsetd_phones").await.unwrap();
+            if stream.cached_info().state.messages == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, purged).await.unwrap();
+}
+
+/// Waits until exactly these daemons, keys and values are known.
+async fn shows(presence: &Presence, expected: &[(&str, &str, &str)]) {
+    let expected: BTreeMap<(String, String), String> = expected
+        .iter()
+        .map(|(daemon, key, value)| {
+            (
+                ((*daemon).to_owned(), (*key).to_owned()),
+                (*value).to_owned(),
+            )
+        })
+        .collect();
+    let mut shown = BTreeMap::new();
+    for _ in 0..PATIENCE.as_millis() / 20 {
+        shown.clear();
+        presence.for_each(|daemon, key, value| {
+            let value = String::from_utf8(value.to_vec()).unwrap();
+            shown.insert((daemon.to_string(), key.to_owned()), value);
+        });
+        if shown == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{shown:?} instead of {expected:?}");
+}
+
+fn text(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
+}
