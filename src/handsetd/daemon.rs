@@ -29,6 +29,7 @@ use crate::config::Config;
 use parts::Parts;
 use running::Running;
 
+pub(crate) use cluster::examine as examine_cluster;
 pub(crate) use reloads::Reloads;
 pub(crate) use rule_doubts::examine_rules;
 pub(crate) use rule_phones::RulePhones;

@@ -9,6 +9,7 @@ pub(crate) mod caller;
 pub(crate) mod csta_phone;
 pub(crate) mod daemon;
 pub(crate) mod event_stream;
+pub(crate) mod faketime;
 pub(crate) mod faulty_phone;
 pub(crate) mod fetch;
 pub(crate) mod held_phone;

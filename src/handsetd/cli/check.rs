@@ -15,7 +15,7 @@ use super::config_file::ConfigFile;
 use super::exit_code::INVALID_CONFIGURATION;
 use super::servers::{LOG_OFF_TIMEOUT, connect};
 use crate::config::{Config, Diagnostics};
-use crate::daemon::examine_rules;
+use crate::daemon::{examine_cluster, examine_rules};
 use crate::roster::Roster;
 use crate::rules::Moment;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
@@ -24,7 +24,8 @@ use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 ///
 /// Read the files and the environment as the daemon does, report every error with file, line and
 /// key, then run the tests of the rules. Where a server can be reached, it is asked whether rules wait for
-/// events that the account does not read, send actions that it may not, and name phones that do not exist
+/// events that the account does not read, send actions that it may not, and name phones that do not exist. The
+/// NATS servers of [cluster] are asked whether they can be used
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
@@ -66,17 +67,26 @@ impl Check {
     }
 }
 
-/// Asks the servers about the rules; returns what they doubt, and which servers could not be asked.
+/// Asks the servers about the rules, and NATS whether it is of use; returns what they doubt, and which servers
+/// could not be asked.
 fn doubts(config: &Config) -> anyhow::Result<Vec<String>> {
-    if config.rules.is_empty() && config.directory.unlisted_members().is_empty() {
+    let has_names = !config.rules.is_empty() || !config.directory.unlisted_members().is_empty();
+    if !has_names && config.cluster.is_none() {
         return Ok(Vec::new());
     }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {
+        let unusable = examine_cluster(config).await;
+        let mut doubts: Vec<String> = unusable
+            .iter()
+            .map(|reason| format!("[cluster] nats: {reason}"))
+            .collect();
+        if !has_names {
+            return Ok(doubts);
+        }
         let (tasks, roster) = (Tasks::new(), Roster::default());
         let clients = connect(config, &roster, &tasks)?;
         roster.settle(Instant::now() + SETTLE_TIMEOUT).await;
-        let mut doubts = Vec::new();
         for client in &clients {
             if let State::Lost { reason, .. } | State::Refused { reason, .. } =
                 &*client.state().borrow()

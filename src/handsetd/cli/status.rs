@@ -19,6 +19,7 @@ use super::daemon_args::DaemonArgs;
 use super::output_format::OutputFormat;
 use super::terminal::Colors;
 use crate::config::{Config, Diagnostic};
+use crate::daemon::examine_cluster;
 use crate::rules::Moment;
 use crate::telemetry::{TerminalSafe, TerminalSafeJson};
 use daemon::Answer;
@@ -90,9 +91,32 @@ impl Status {
         findings.extend(configuration(&config));
         findings.extend(listeners::examine(&config, &answer));
         findings.extend(asterisk::examine(&config, &answer).await?);
+        if !answer.is_running() {
+            findings.extend(cluster(&config).await);
+        }
         findings.extend(state_folder::examine(&config.state.dir));
         Ok(findings)
     }
+}
+
+/// Asks the NATS servers, which the daemon would do.
+async fn cluster(config: &Config) -> Vec<Finding> {
+    if config.cluster.is_none() {
+        return Vec::new();
+    }
+    let unusable = examine_cluster(config).await;
+    let mut findings: Vec<_> = unusable
+        .into_iter()
+        .map(|reason| {
+            let cure =
+                "does that NATS server run, with JetStream, and does [cluster] say how to log in?";
+            Finding::fault("cluster", reason).cure(cure)
+        })
+        .collect();
+    if findings.is_empty() {
+        findings.push(Finding::good("cluster", "the NATS servers can be used"));
+    }
+    findings
 }
 
 /// Returns what the daemon says, or why it cannot be asked.

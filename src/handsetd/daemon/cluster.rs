@@ -4,6 +4,8 @@
 mod joined;
 
 #[cfg(feature = "cluster")]
+pub(crate) use joined::examine;
+#[cfg(feature = "cluster")]
 pub(super) use joined::join;
 
 use std::sync::Arc;
@@ -38,6 +40,12 @@ impl OtherDaemons {
 #[cfg(not(feature = "cluster"))]
 pub(super) async fn join(_: &Config) -> anyhow::Result<OtherDaemons> {
     std::future::ready(Ok(OtherDaemons::default())).await
+}
+
+/// Finds nothing: the program was built without a cluster.
+#[cfg(not(feature = "cluster"))]
+pub(crate) async fn examine(_: &Config) -> Vec<String> {
+    std::future::ready(Vec::new()).await
 }
 
 /// How long leaving may take; the others notice by themselves somewhat later.

@@ -95,6 +95,16 @@ impl Daemon {
         Self::launch(folder, &file).await
     }
 
+    /// Returns why it does not start with this configuration: what it prints before it exits.
+    pub(crate) async fn refusal(config: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = configure(folder.path(), config);
+        let mut process = Process::start("handsetd", &mut command(&file));
+        let status = process.exit().await;
+        assert!(!status.success(), "it has started");
+        process.log()
+    }
+
     async fn launch(folder: TempDir, file: &Path) -> Self {
         Self::launch_as(folder, file, &mut command(file)).await
     }
@@ -151,6 +161,21 @@ impl Daemon {
     /// Returns the path of a file in its state folder.
     pub(crate) fn state(&self, name: &str) -> PathBuf {
         self.folder.path().join("state").join(name)
+    }
+
+    /// Kills it, as a crash would.
+    pub(crate) async fn kill(&mut self) {
+        self.process.kill().await;
+    }
+
+    /// Suspends it: connections stay open, but it sends nothing.
+    pub(crate) fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Resumes it after [`freeze`](Self::freeze).
+    pub(crate) fn thaw(&self) {
+        self.process.thaw();
     }
 
     /// Kills it, as a crash would, and starts it again with its files.

@@ -69,6 +69,28 @@ impl StubWebServer {
         head.split(' ').nth(1).unwrap_or_default().to_owned()
     }
 
+    /// Returns path and query of each request that has come.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let requests = self.requests.borrow();
+        let paths = requests.iter().filter_map(|head| head.split(' ').nth(1));
+        paths.map(ToOwned::to_owned).collect()
+    }
+
+    /// Waits until as many paths as that begin with `start`, and returns them.
+    pub(crate) async fn paths_from(&self, start: &str, count: usize) -> Vec<String> {
+        let mut requests = self.requests.clone();
+        let matching = || {
+            let mut paths = self.paths();
+            paths.retain(|path| path.starts_with(start));
+            paths
+        };
+        let wanted = requests.wait_for(|_| matching().len() >= count);
+        soon(&format!("{count} requests to {start}"), wanted)
+            .await
+            .unwrap();
+        matching()
+    }
+
     /// Returns the head of a request that has come, counted from 0.
     pub(crate) fn head(&self, index: usize) -> String {
         self.requests.borrow()[index].clone()

@@ -49,6 +49,15 @@ pub(in crate::daemon) async fn join(config: &Config) -> anyhow::Result<OtherDaem
     })
 }
 
+/// Asks the NATS servers of `config`, if there are any; returns what is wrong with them.
+pub(crate) async fn examine(config: &Config) -> Vec<String> {
+    let Some(section) = &config.cluster else {
+        return Vec::new();
+    };
+    let reasons = handset_cluster::probe(section).await;
+    reasons.iter().map(ToString::to_string).collect()
+}
+
 /// Returns who this daemon is. Blocks.
 fn identity(folder: PathBuf) -> Identity {
     // If this fails, what follows reports it better.
