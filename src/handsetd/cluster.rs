@@ -1,10 +1,22 @@
 //! Joins this daemon with others over NATS: implements the traits of `fleet` with the crate `handset-cluster`.
 
+mod announcing;
+mod deliveries;
 mod election;
 mod outbox;
+mod files;
+mod fleet_watch;
+mod incoming;
+mod outcome_wire;
 mod routes;
 mod schedule_claims;
 mod state;
 
+pub(crate) use announcing::Announcer;
+pub(crate) use deliveries::PeerDeliveries;
 pub(crate) use election::Election;
+pub(crate) use files::ClusterFiles;
+pub(crate) use fleet_watch::FleetWatch;
+pub(crate) use incoming::{PeerQuestions, receive};
+pub(crate) use routes::ClusterRoutes;
 pub(crate) use state::ClusterView;

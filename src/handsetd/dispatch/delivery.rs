@@ -110,7 +110,7 @@ impl Delivery {
     }
 
     /// Returns the outcome so far.
-    pub(super) fn into_outcome(self) -> Outcome {
+    pub(crate) fn into_outcome(self) -> Outcome {
         self.outcome
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::carried::{CarriedFile, FileStore};
 use super::index::Fleet;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Status};
 
 /// The other daemons, as requests to their phones see them.
 pub(crate) trait Routes: fmt::Debug + Send + Sync {
@@ -83,6 +83,13 @@ pub(crate) enum PeerReply {
     Outcome(Box<Outcome>),
     /// It does not have the phone, so nothing was sent; the outcome says why.
     NoSuchPhone(Box<Outcome>),
+}
+
+impl PeerReply {
+    /// The reply of a daemon that refused the request, which it has not acted on.
+    pub(crate) fn refused(why: &impl fmt::Display) -> Self {
+        Self::NoSuchPhone(Box::new(Outcome::new(Status::Unreachable, why.to_string())))
+    }
 }
 
 /// A request was not sent to another daemon.

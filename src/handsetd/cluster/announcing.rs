@@ -1,0 +1,117 @@
+//! Announces the phones, groups and servers of this daemon to the others.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use handset_cluster::{Cluster, Presence};
+use serde::Serialize;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::election::Election;
+use crate::fleet::{AnnouncedPhone, AnnouncedServer};
+use crate::resolver::PhoneResolver;
+
+/// The start of the keys of phones.
+pub(super) const PHONE: &str = "phone/";
+
+/// The start of the keys of groups, which their names follow.
+pub(super) const GROUP: &str = "group/";
+
+/// The start of the keys of servers, which their names follow.
+pub(super) const SERVER: &str = "server/";
+
+/// Announces what this daemon has.
+#[derive(Debug)]
+pub(crate) struct Announcer {
+    presence: Presence,
+    resolver: PhoneResolver,
+    election: Election,
+    /// What is announced.
+    announced: BTreeMap<String, Bytes>,
+}
+
+impl Announcer {
+    pub(crate) fn new(cluster: &Cluster, resolver: PhoneResolver, election: Election) -> Self {
+        Self {
+            presence: cluster.presence(),
+            resolver,
+            election,
+            announced: BTreeMap::new(),
+        }
+    }
+
+    /// Announces what has changed, until `stop`.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let mut leads = self.election.changes();
+        loop {
+            let began = Instant::now();
+            self.announce().await;
+            // With many phones this takes a while, and must not take all of the time.
+            let pause = INTERVAL.max(began.elapsed() * SHARE);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(pause) => {}
+                Ok(()) = leads.changed() => {}
+            }
+        }
+    }
+
+    async fn announce(&mut self) {
+        let mut entries = BTreeMap::new();
+        for phone in self.resolver.announced_phones().await {
+            let mut key = key(&phone);
+            while entries.contains_key(&key) {
+                key.push('+');
+            }
+            add(&mut entries, key, &phone);
+        }
+        for (name, group) in self.resolver.announced_groups() {
+            add(&mut entries, format!("{GROUP}{name}"), &group);
+        }
+        for name in self.resolver.server_names() {
+            let is_led = self.election.leads(&name);
+            add(
+                &mut entries,
+                format!("{SERVER}{name}"),
+                &AnnouncedServer { is_led },
+            );
+        }
+        for key in self.announced.keys() {
+            if !entries.contains_key(key) {
+                self.presence.remove(key);
+            }
+        }
+        for (key, value) in &entries {
+            if self.announced.get(key) != Some(value)
+                && let Err(error) = self.presence.set(key, value.clone())
+            {
+                warn!(key, %error, "Cannot tell other daemons of a phone, group or server.");
+            }
+        }
+        self.announced = entries;
+    }
+}
+
+fn add(entries: &mut BTreeMap<String, Bytes>, key: String, value: &impl Serialize) {
+    if let Ok(value) = serde_json::to_vec(value) {
+        entries.insert(key, value.into());
+    }
+}
+
+/// Returns a key that stays the same while the phone changes, as far as it can.
+fn key(phone: &AnnouncedPhone) -> String {
+    let account = phone.account().unwrap_or_else(|| phone.name.clone());
+    match phone.mac.as_ref().or(phone.ip.as_ref()) {
+        Some(contact) => format!("{PHONE}{account}#{contact}"),
+        None => format!("{PHONE}{account}"),
+    }
+}
+
+/// How often it is looked for changes.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many times as long as the last look the pause is at least.
+const SHARE: u32 = 20;
