@@ -15,7 +15,9 @@ use handset_net::tasks::Tasks;
 
 #[cfg(not(feature = "cluster"))]
 use crate::config::Config;
-use crate::fleet::{ClusterHealth, Leadership, ScheduleClaims};
+use crate::dispatch::Dispatcher;
+use crate::fleet::{ClusterHealth, Leadership, Routes, ScheduleClaims};
+use crate::resolver::PhoneResolver;
 
 /// The other daemons, as the parts of this one see them; nothing without `[cluster]`.
 #[derive(Clone, Debug, Default)]
@@ -23,17 +25,40 @@ pub(super) struct OtherDaemons {
     pub(super) leadership: Option<Arc<dyn Leadership>>,
     pub(super) claims: Option<Arc<dyn ScheduleClaims>>,
     pub(super) health: Option<Arc<dyn ClusterHealth>>,
+    pub(super) routes: Option<Arc<dyn Routes>>,
+    /// What serves them.
+    #[cfg(feature = "cluster")]
+    service: Option<joined::Service>,
     /// What joins them, and stays joined.
     tasks: Option<Tasks>,
 }
 
 impl OtherDaemons {
+    /// Begins to serve the other daemons, if there can be any.
+    pub(super) fn serve(&self, served: Served) {
+        #[cfg(feature = "cluster")]
+        if let Some(service) = &self.service {
+            service.start(served);
+        }
+        #[cfg(not(feature = "cluster"))]
+        drop(served);
+    }
+
     /// Leaves the cluster.
     pub(super) async fn leave(&self) {
         if let Some(tasks) = &self.tasks {
             tasks.shut_down(LEAVE_TIMEOUT).await;
         }
     }
+}
+
+/// The parts of this daemon that other daemons, and programs on the bus, make use of.
+#[derive(Debug)]
+pub(super) struct Served {
+    pub(super) dispatcher: Dispatcher,
+    pub(super) resolver: PhoneResolver,
+    /// Runs what they ask for.
+    pub(super) tasks: Tasks,
 }
 
 /// Joins no others: the program was built without that.

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use super::ami_clients::AmiClients;
 use super::channels::channels;
-use super::cluster::OtherDaemons;
+use super::cluster::{OtherDaemons, Served};
 use super::csta;
 use super::outbox_startup::OpenedOutbox;
 use super::parts::Parts;
@@ -92,6 +92,10 @@ impl Running {
             page_names.clone(),
             calls.clone(),
         );
+        let services = match &parts.others.routes {
+            Some(routes) => services.with_routes(Arc::clone(routes)),
+            None => services,
+        };
         let store = outbox.store.as_ref().ok().cloned();
         let storage = outbox
             .store
@@ -107,6 +111,11 @@ impl Running {
         // Before anything can end.
         let deliveries = EndedDeliveries::new(history.clone(), &parts.engine);
         dispatcher.resume(outbox.entries, &roster);
+        parts.others.serve(Served {
+            dispatcher: dispatcher.clone(),
+            resolver: resolver.clone(),
+            tasks: calls.clone(),
+        });
 
         let (rules, queries) = RulesHandle::new();
         let states = parts.engine.states();

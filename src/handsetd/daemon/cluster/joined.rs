@@ -11,9 +11,13 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::OtherDaemons;
-use crate::cluster::{ClusterView, Election};
+use super::{OtherDaemons, Served};
+use crate::cluster::{
+    self, Announcer, ClusterFiles, ClusterRoutes, ClusterView, Election, FleetWatch,
+    PeerDeliveries, PeerQuestions,
+};
 use crate::config::Config;
+use crate::fleet::Fleet;
 
 /// Begins to join the cluster of `config`, if there is one.
 ///
@@ -41,10 +45,20 @@ pub(in crate::daemon) async fn join(config: &Config) -> anyhow::Result<OtherDaem
         cluster: cluster.clone(),
         election: election.clone(),
     };
+    let fleet = Fleet::default();
+    let routes = ClusterRoutes::new(cluster.clone(), election.clone(), fleet.clone());
+    let watch = FleetWatch::new(cluster.clone(), fleet);
+    tasks.spawn("fleet", watch.run(tasks.stop()));
+    let service = Service {
+        cluster: cluster.clone(),
+        election: election.clone(),
+    };
     Ok(OtherDaemons {
         leadership: Some(Arc::new(election)),
         claims: Some(Arc::new(cluster)),
         health: Some(Arc::new(view)),
+        routes: Some(Arc::new(routes)),
+        service: Some(service),
         tasks: Some(tasks),
     })
 }
@@ -56,6 +70,41 @@ pub(crate) async fn examine(config: &Config) -> Vec<String> {
     };
     let reasons = handset_cluster::probe(section).await;
     reasons.iter().map(ToString::to_string).collect()
+}
+
+/// Serves the other daemons.
+#[derive(Clone, Debug)]
+pub(super) struct Service {
+    cluster: Cluster,
+    election: Election,
+}
+
+impl Service {
+    /// Announces what this daemon has, and begins to do what others ask for.
+    pub(super) fn start(&self, served: Served) {
+        let Served {
+            dispatcher,
+            resolver,
+            tasks,
+        } = served;
+        let announcer = Announcer::new(&self.cluster, resolver, self.election.clone());
+        tasks.spawn("announcements", announcer.run(tasks.stop()));
+        let PeerQuestions {
+            deliveries: requests,
+            cancellations,
+            ..
+        } = cluster::receive(&self.cluster, &tasks);
+        let deliveries = PeerDeliveries {
+            dispatcher,
+            files: ClusterFiles(self.cluster.files()),
+            tasks: tasks.clone(),
+        };
+        tasks.spawn(
+            "peer cancellations",
+            deliveries.clone().cancel(cancellations),
+        );
+        tasks.spawn("peer deliveries", deliveries.run(requests));
+    }
 }
 
 /// Returns who this daemon is. Blocks.
