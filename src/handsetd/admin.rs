@@ -8,6 +8,8 @@ mod accounts;
 mod answers;
 mod bearer;
 mod body;
+#[cfg(feature = "cluster")]
+mod bus;
 mod config;
 mod daemons;
 mod deliveries;
@@ -47,6 +49,8 @@ mod wrong_tokens;
 pub(crate) use accounts::Accounts;
 pub(crate) use answers::Answers;
 pub(crate) use body::parse as parse_body;
+#[cfg(feature = "cluster")]
+pub(crate) use bus::{answer_bus, delivery_event, fact_event};
 pub(crate) use config::{Config, User};
 pub(crate) use daemons::Daemons;
 pub(crate) use favourites::Favourites;

@@ -1,6 +1,7 @@
 //! Joins this daemon with others over NATS: implements the traits of `fleet` with the crate `handset-cluster`.
 
 mod announcing;
+mod bus;
 mod deliveries;
 mod election;
 mod outbox;
@@ -13,6 +14,7 @@ mod schedule_claims;
 mod state;
 
 pub(crate) use announcing::Announcer;
+pub(crate) use bus::Bus;
 pub(crate) use deliveries::PeerDeliveries;
 pub(crate) use election::Election;
 pub(crate) use files::ClusterFiles;

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue};
@@ -20,6 +20,7 @@ use super::long_requests::Place;
 use super::query;
 use super::reply::Reply;
 use super::state::AppState;
+use crate::history::Record;
 use crate::rules::Fact;
 
 /// Handles `GET events`; the stream ends at shutdown, when the client falls too far behind, and
@@ -104,23 +105,33 @@ impl FeedItem {
     /// Returns the name of the event, or `handsetd.delivery`.
     fn name(&self) -> &str {
         match &self.payload {
-            Payload::Delivery(_) => "handsetd.delivery",
+            Payload::Delivery(_) => DELIVERY,
             Payload::Fact(fact) => fact.name(),
         }
     }
 
     fn to_json(&self) -> Value {
-        let at = humantime::format_rfc3339_millis(self.at).to_string();
-        let (fields, server) = match &self.payload {
-            Payload::Delivery(record) => (record.to_json(), None),
-            Payload::Fact(fact) => (fields(fact), fact.server()),
-        };
-        let mut object = json!({"event": self.name(), "at": at, "fields": fields});
-        if let Some(server) = server {
-            object["server"] = server.as_str().into();
+        match &self.payload {
+            Payload::Delivery(record) => delivery_to_json(record, self.at),
+            Payload::Fact(fact) => fact_to_json(fact, self.at),
         }
-        object
     }
+}
+
+/// Returns the JSON object of a delivery that began, changed or ended.
+pub(super) fn delivery_to_json(record: &Record, at: SystemTime) -> Value {
+    let at = humantime::format_rfc3339_millis(at).to_string();
+    json!({"event": DELIVERY, "at": at, "fields": record.to_json()})
+}
+
+/// Returns the JSON object of an event.
+pub(super) fn fact_to_json(fact: &Fact, at: SystemTime) -> Value {
+    let at = humantime::format_rfc3339_millis(at).to_string();
+    let mut object = json!({"event": fact.name(), "at": at, "fields": fields(fact)});
+    if let Some(server) = fact.server() {
+        object["server"] = server.as_str().into();
+    }
+    object
 }
 
 /// Returns the values of a fact without passwords; the values of a repeated name become a list.
@@ -136,6 +147,9 @@ pub(super) fn fields(fact: &Fact) -> Value {
     }
     Value::Object(fields)
 }
+
+/// The name of the event that tells of a delivery.
+pub(super) const DELIVERY: &str = "handsetd.delivery";
 
 /// The names of the wanted events; empty for all.
 struct EventFilter(Vec<String>);

@@ -16,7 +16,9 @@ use handset_net::tasks::Tasks;
 #[cfg(not(feature = "cluster"))]
 use crate::config::Config;
 use crate::dispatch::Dispatcher;
+use crate::events::FactTap;
 use crate::fleet::{ClusterHealth, Leadership, Routes, ScheduleClaims};
+use crate::history::History;
 use crate::resolver::PhoneResolver;
 
 /// The other daemons, as the parts of this one see them; nothing without `[cluster]`.
@@ -34,14 +36,18 @@ pub(super) struct OtherDaemons {
 }
 
 impl OtherDaemons {
-    /// Begins to serve the other daemons, if there can be any.
-    pub(super) fn serve(&self, served: Served) {
-        #[cfg(feature = "cluster")]
-        if let Some(service) = &self.service {
-            service.start(served);
-        }
-        #[cfg(not(feature = "cluster"))]
-        drop(served);
+    /// Begins to serve the other daemons, if there can be any. Returns what takes the events for programs on
+    /// their bus.
+    #[cfg(feature = "cluster")]
+    pub(super) fn serve(&self, served: Served) -> Option<FactTap> {
+        self.service.as_ref().map(|service| service.start(served))
+    }
+
+    /// Serves no others.
+    #[cfg(not(feature = "cluster"))]
+    #[expect(clippy::unused_self, reason = "as if there were any")]
+    pub(super) fn serve(&self, _: Served) -> Option<FactTap> {
+        None
     }
 
     /// Leaves the cluster.
@@ -57,6 +63,7 @@ impl OtherDaemons {
 pub(super) struct Served {
     pub(super) dispatcher: Dispatcher,
     pub(super) resolver: PhoneResolver,
+    pub(super) history: History,
     /// Runs what they ask for.
     pub(super) tasks: Tasks,
 }

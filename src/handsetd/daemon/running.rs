@@ -111,9 +111,10 @@ impl Running {
         // Before anything can end.
         let deliveries = EndedDeliveries::new(history.clone(), &parts.engine);
         dispatcher.resume(outbox.entries, &roster);
-        parts.others.serve(Served {
+        let bus_tap = parts.others.serve(Served {
             dispatcher: dispatcher.clone(),
             resolver: resolver.clone(),
+            history: history.clone(),
             tasks: calls.clone(),
         });
 
@@ -143,7 +144,7 @@ impl Running {
                 .with_phones(Arc::new(RulePhones(resolver.clone()))),
             dispatcher: dispatcher.clone(),
             event_tap: senders.event_tap,
-            bus_tap: None,
+            bus_tap,
             leadership: parts.others.leadership.clone(),
             deliveries,
             servers: ami_clients.clients(),

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum Requester {
+    /// A program on the bus of the cluster.
+    Bus,
     /// A call in the dialplan.
     Call {
         channel: String,
@@ -74,9 +76,11 @@ impl Requester {
                 extension: cut(extension),
             },
             // Names of users and of rules come from the configuration.
-            Self::CommandLine { .. } | Self::Other | Self::Page { .. } | Self::Token { .. } => {
-                self.clone()
-            }
+            Self::Bus
+            | Self::CommandLine { .. }
+            | Self::Other
+            | Self::Page { .. }
+            | Self::Token { .. } => self.clone(),
             Self::Rule { rule, event, after } => Self::Rule {
                 rule: rule.clone(),
                 event: cut(event),
@@ -102,6 +106,7 @@ impl Requester {
 impl fmt::Display for Requester {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Bus => f.write_str("bus"),
             Self::Call { channel, extension } => write!(f, "call {channel} at {extension}"),
             Self::CommandLine { name } => write_with_user(f, "command line", name),
             Self::Other => f.write_str("unknown"),

@@ -13,10 +13,11 @@ use tracing::warn;
 
 use super::{OtherDaemons, Served};
 use crate::cluster::{
-    self, Announcer, ClusterFiles, ClusterRoutes, ClusterView, Election, FleetWatch,
+    self, Announcer, Bus, ClusterFiles, ClusterRoutes, ClusterView, Election, FleetWatch,
     PeerDeliveries, PeerQuestions,
 };
 use crate::config::Config;
+use crate::events::{FactTap, fact_tap};
 use crate::fleet::Fleet;
 
 /// Begins to join the cluster of `config`, if there is one.
@@ -80,11 +81,13 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Announces what this daemon has, and begins to do what others ask for.
-    pub(super) fn start(&self, served: Served) {
+    /// Announces what this daemon has, and begins to do what others ask for. Returns what takes the events for the
+    /// bus.
+    pub(super) fn start(&self, served: Served) -> FactTap {
         let Served {
             dispatcher,
             resolver,
+            history,
             tasks,
         } = served;
         let announcer = Announcer::new(&self.cluster, resolver, self.election.clone());
@@ -94,6 +97,15 @@ impl Service {
             cancellations,
             ..
         } = cluster::receive(&self.cluster, &tasks);
+        let bus = Bus {
+            cluster: self.cluster.clone(),
+            dispatcher: dispatcher.clone(),
+            tasks: tasks.clone(),
+        };
+        let (tap, facts) = fact_tap();
+        let publish = bus.clone().publish(facts, history.changes(), tasks.stop());
+        tasks.spawn("bus events", publish);
+        tasks.spawn("bus", bus.serve());
         let deliveries = PeerDeliveries {
             dispatcher,
             files: ClusterFiles(self.cluster.files()),
@@ -104,6 +116,7 @@ impl Service {
             deliveries.clone().cancel(cancellations),
         );
         tasks.spawn("peer deliveries", deliveries.run(requests));
+        tap
     }
 }
 

@@ -1,0 +1,169 @@
+//! The bus for programs that are no daemons: they ask for verbs, and hear of events.
+
+mod event_ids;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use handset_cluster::{BusRequest, Cluster};
+use handset_net::tasks::Tasks;
+use serde_json::{Value, json};
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, debug, info_span};
+
+use crate::admin::{answer_bus, delivery_event, fact_event};
+use crate::dispatch::Dispatcher;
+use crate::events::TappedFacts;
+use crate::history::Record;
+use crate::outcome::Status;
+use event_ids::EventIds;
+
+/// Serves programs on the bus.
+#[derive(Clone, Debug)]
+pub(crate) struct Bus {
+    pub(crate) cluster: Cluster,
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) tasks: Tasks,
+}
+
+impl Bus {
+    /// Executes what is asked for, until the daemon stops.
+    pub(crate) async fn serve(self) {
+        let busy = reply(Status::Unreachable, "too many requests wait");
+        let mut requests = self.cluster.serve_bus(busy);
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let stop = self.tasks.stop();
+        loop {
+            // The place first, so that what this daemon has no place for is refused.
+            let next = async {
+                let place = Arc::clone(&places).acquire_owned().await.ok();
+                (place, requests.recv().await)
+            };
+            let (place, request) = tokio::select! {
+                () = stop.cancelled() => return,
+                next = next => next,
+            };
+            let Some(request) = request else { return };
+            self.spawn(request, place);
+        }
+    }
+
+    fn spawn(&self, request: BusRequest, place: Option<OwnedSemaphorePermit>) {
+        let BusRequest { verb, body, reply } = request;
+        let dispatcher = self.dispatcher.clone();
+        let span = info_span!("bus", verb);
+        let execute = async move {
+            let answer = answer_bus(&dispatcher, &verb, &body).await;
+            drop(place);
+            if let Some(reply) = reply
+                && let Err(error) = reply.send(bounded(answer)).await
+            {
+                debug!(%error, "A program on the bus cannot be told the result of its request.");
+            }
+        };
+        self.tasks.spawn("bus request", execute.instrument(span));
+    }
+
+    /// Publishes events and deliveries until `stop`.
+    pub(crate) async fn publish(
+        self,
+        mut facts: TappedFacts,
+        mut deliveries: broadcast::Receiver<Arc<Record>>,
+        stop: CancellationToken,
+    ) {
+        let mut ids = EventIds::new(&self.cluster.identity().incarnation);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                taken = facts.take() => {
+                    let Some((_, facts)) = taken else { return };
+                    for fact in facts {
+                        let id = ids.of(&fact, self.cluster.now());
+                        let event = fact_event(&fact, SystemTime::now());
+                        self.publish_one(fact.name(), &id, event);
+                    }
+                }
+                record = deliveries.recv() => match record {
+                    Ok(record) => {
+                        let (name, event) = delivery_event(&record, SystemTime::now());
+                        let id = ids.own();
+                        self.publish_one(name, &id, event);
+                    }
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
+            }
+        }
+    }
+
+    fn publish_one(&self, name: &str, id: &str, mut event: Value) {
+        event["daemon"] = self.cluster.name().as_str().into();
+        event["schema"] = SCHEMA.into();
+        let body = event.to_string();
+        if body.len() <= MAX_MESSAGE {
+            self.cluster.publish_event(name, id, body.into());
+        }
+    }
+}
+
+/// Writes a reply; one that is too long for a message is without its result, and says so.
+fn bounded(mut answer: Value) -> Bytes {
+    let body = answer.to_string();
+    if body.len() <= MAX_MESSAGE {
+        return body.into();
+    }
+    answer["result"] = Value::Null;
+    let note = "the result is too long for the bus; ask the API for it";
+    let reason = answer["reason"].as_str().unwrap_or_default();
+    answer["reason"] = match reason {
+        "" => note.into(),
+        reason => {
+            let reason: String = reason.chars().take(MAX_REASON).collect();
+            format!("{reason}; {note}").into()
+        }
+    };
+    answer.to_string().into()
+}
+
+fn reply(status: Status, reason: &str) -> Bytes {
+    let body = json!({
+        "status": status.word(), "reason": reason, "phone": "", "vendor": "", "id": "", "result": null,
+    });
+    body.to_string().into()
+}
+
+/// The version of the JSON of events: increases when something is removed from it or gets another meaning.
+const SCHEMA: u32 = 1;
+
+/// How many requests of the bus are executed at once. As many wait; more are refused.
+const AT_ONCE: usize = 256;
+
+/// The longest message, in bytes: less than the 1 MiB of NATS, with its headers.
+const MAX_MESSAGE: usize = 960 * 1024;
+
+/// How much of a reason is kept where the whole reply is too long, in characters.
+const MAX_REASON: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_reply_loses_its_result_and_says_so() {
+        let short = json!({"status": "OK", "reason": "", "result": {"png": "aa"}});
+        assert_eq!(bounded(short.clone()), short.to_string());
+        let long = "x".repeat(MAX_MESSAGE);
+        let answer = json!({"status": "OK", "reason": "shown", "result": {"png": long}});
+        let body: Value = serde_json::from_slice(&bounded(answer)).unwrap();
+        assert_eq!(body["status"], "OK");
+        assert_eq!(body["result"], Value::Null);
+        let reason = body["reason"].as_str().unwrap();
+        assert!(
+            reason.starts_with("shown; the result is too long"),
+            "{reason}"
+        );
+    }
+}
