@@ -61,7 +61,11 @@ impl Requester {
     pub(crate) fn user(&self) -> &str {
         match self {
             Self::CommandLine { name } | Self::Page { name } | Self::Token { name } => name,
-            Self::Call { .. } | Self::Other | Self::Rule { .. } | Self::UserEvent { .. } => "",
+            Self::Bus
+            | Self::Call { .. }
+            | Self::Other
+            | Self::Rule { .. }
+            | Self::UserEvent { .. } => "",
         }
     }
 
