@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::body;
 use super::reply::Reply;
-use super::delivering::deliver;
+use super::requests::deliver;
 use super::stream::{DELIVERY, delivery_to_json, fact_to_json};
 use crate::dispatch::Dispatcher;
 use crate::history::{Record, RequestInfo, Requester};

@@ -19,7 +19,8 @@ use handset_phones::verb::{Request, UnknownVerb, Verb};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use deliver::{MAX_WAIT, deliver};
+use deliver::MAX_WAIT;
+pub(super) use deliver::deliver;
 
 use super::accounts::Principal;
 use super::body;

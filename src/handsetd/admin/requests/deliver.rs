@@ -14,7 +14,7 @@ use crate::outcome::Report;
 ///
 /// Deliveries that take longer than [`MAX_WAIT`] continue in the background and are reported as
 /// `QUEUED`.
-pub(super) async fn deliver(
+pub(in crate::admin) async fn deliver(
     dispatcher: &Dispatcher,
     request: Request,
     info: &RequestInfo,
