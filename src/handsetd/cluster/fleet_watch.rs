@@ -91,7 +91,7 @@ impl FleetWatch {
         let presence = self.cluster.presence();
         presence.for_each(|of, key, value| {
             if of == daemon {
-                entries.push((key.to_owned(), value.clone()));
+                entries.push((key.to_owned(), Bytes::copy_from_slice(value)));
             }
         });
         let is_live = self.cluster.members().borrow().get(daemon).is_some();
