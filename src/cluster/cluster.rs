@@ -44,6 +44,11 @@ impl Cluster {
         Self { shared, events }
     }
 
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Returns the name of this daemon.
     pub fn name(&self) -> &DaemonName {
         &self.shared.config.name

@@ -1,10 +1,13 @@
 //! Tests with real NATS servers.
 
+mod failure;
 mod joining;
+mod logins;
 mod messages;
 mod once;
 mod presence;
 mod queue;
+mod settings;
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -13,6 +16,7 @@ use handset_net::tasks::Tasks;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
+use crate::shared::Shared;
 use crate::testing::NatsServers;
 use crate::{Cluster, Config, Identity, Replicas, Timing};
 
@@ -58,6 +62,10 @@ impl Daemon {
     pub(super) fn run<T>(&self, call: impl FnOnce(&Cluster) -> T) -> T {
         let _guard = self.runtime.as_ref().map(Runtime::enter);
         call(&self.cluster)
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        self.cluster.shared()
     }
 
     /// Starts a daemon and waits until it has joined.

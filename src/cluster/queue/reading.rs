@@ -28,7 +28,9 @@ impl Follower {
 }
 
 pub(super) async fn read(shared: &Arc<Shared>, key: Option<&str>) -> Result<Vec<Item>, Away> {
-    let deadline = shared.patience();
+    // Reading takes a consumer, and for that NATS needs a leader of leaders, whose election takes up to 9 s; it
+    // may then choose a server that is gone.
+    let deadline = shared.patience() + shared.config.timing.patience;
     let not_done = |reason: &dyn ToString| Away::NotDone(Reason::new(reason.to_string()));
     loop {
         let session = shared.session_by(deadline).await.map_err(Away::NotDone)?;

@@ -1,0 +1,169 @@
+//! NATS servers that fail: one, two of three, all.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::{Daemon, PATIENCE, servers};
+use crate::testing::NatsServers;
+use crate::{AppendError, Away, Queue, RequestError, State};
+
+#[tokio::test]
+async fn daemons_outlive_one_server_and_go_on_alone_without_a_quorum() {
+    let Some(mut servers) = servers(3, "").await else {
+        return;
+    };
+    let (one, two) = (
+        Daemon::join(&servers, "one").await,
+        Daemon::join(&servers, "two").await,
+    );
+    one.sees(2).await;
+    let queue = one.cluster.queue();
+    let state = one.cluster.state();
+    let before = state.borrow().clone();
+
+    // The leader of the queue is killed while entries are appended: each is there once, and nobody was alone.
+    let mut appended = BTreeMap::new();
+    let leader = leader(&servers).await;
+    for number in 0..200 {
+        if number == 20 {
+            servers.kill(leader);
+        }
+        let id = number.to_string();
+        let position = queue.append("1001", &id, text(&id)).await.unwrap();
+        appended.insert(position.first, id);
+    }
+    assert_eq!(*state.borrow(), before);
+    is_stored(&queue, &appended).await;
+
+    // Another one: what is asked for is not done, and each daemon says that it is alone.
+    servers.kill((leader + 1) % 3);
+    let begun = Instant::now();
+    let failed = queue.append("1001", "without quorum", text("")).await;
+    let is_known = match failed {
+        Err(AppendError::Away(Away::NotDone(_))) => true,
+        Err(AppendError::Away(Away::Unknown(_))) => false,
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        begun.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        begun.elapsed()
+    );
+    let mut state = one.cluster.state();
+    let alone = state.wait_for(|state| matches!(state, State::Alone { .. }));
+    drop(
+        tokio::time::timeout(PATIENCE, alone)
+            .await
+            .unwrap()
+            .unwrap(),
+    );
+    let begun = Instant::now();
+    for _ in 0..100 {
+        let failed = queue.append("1001", "alone", text("")).await;
+        assert!(
+            matches!(failed, Err(AppendError::Away(Away::NotDone(_)))),
+            "{failed:?}"
+        );
+    }
+    let deadline = Instant::now() + PATIENCE;
+    let asked = one
+        .cluster
+        .request(two.cluster.name(), "echo", text(""), deadline)
+        .await;
+    assert!(matches!(asked, Err(RequestError::NotSent(_))), "{asked:?}");
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begun.elapsed()
+    );
+    // Who was there is remembered.
+    assert_eq!(one.cluster.members().borrow().len(), 2);
+
+    // All are started again, cold: the daemons join by themselves, and all that was stored is there.
+    servers.kill_all();
+    servers.restart_all().await.unwrap();
+    one.joined().await;
+    two.joined().await;
+    let items = queue.read(None).await.unwrap();
+    let strangers = items
+        .iter()
+        .filter(|item| !appended.contains_key(&item.position.first));
+    let strangers: Vec<&str> = strangers.map(|item| item.id.as_str()).collect();
+    // Of the one whose outcome was not known, both are right.
+    assert!(
+        strangers.is_empty() || (!is_known && strangers == ["without quorum"]),
+        "{strangers:?}"
+    );
+    assert_eq!(items.len() - strangers.len(), appended.len());
+    one.sees(2).await;
+}
+
+#[tokio::test]
+async fn server_that_hangs_is_left_for_another_one() {
+    let Some(servers) = servers(3, "").await else {
+        return;
+    };
+    let one = Daemon::join(&servers, "one").await;
+    let queue = one.cluster.queue();
+    // The one that it is connected to.
+    let name = one
+        .shared()
+        .session()
+        .unwrap()
+        .client
+        .server_info()
+        .server_name;
+    let node: usize = name.strip_prefix("node").unwrap().parse().unwrap();
+    servers.freeze(node);
+    let appended = async {
+        // An append may fail while that is not yet noticed, and none is stored twice.
+        while let Err(error) = queue.append("1001", "a", text("")).await {
+            match error {
+                AppendError::Exists => return,
+                AppendError::Away(_) => one.joined().await,
+                error => panic!("{error:?}"),
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, appended).await.unwrap();
+    let other = one
+        .shared()
+        .session()
+        .unwrap()
+        .client
+        .server_info()
+        .server_name;
+    assert_ne!(name, other);
+    assert_eq!(queue.read(None).await.unwrap().len(), 1);
+    servers.thaw(node);
+    one.joined().await;
+}
+
+async fn is_stored(queue: &Queue, appended: &BTreeMap<u64, String>) {
+    let items = queue.read(None).await.unwrap();
+    let stored = items.into_iter().map(|item| (item.position.first, item.id));
+    assert_eq!(stored.collect::<BTreeMap<_, _>>(), *appended);
+}
+
+/// Returns which server leads the stream of the queue.
+async fn leader(servers: &NatsServers) -> usize {
+    let client = async_nats::connect(servers.urls()).await.unwrap();
+    let context = async_nats::jetstream::new(client);
+    let stream = context.get_stream("handsetd_outbox").await.unwrap();
+    let leader = stream
+        .cached_info()
+        .cluster
+        .as_ref()
+        .unwrap()
+        .leader
+        .clone()
+        .unwrap();
+    leader.strip_prefix("node").unwrap().parse().unwrap()
+}
+
+fn text(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
+}
