@@ -9,7 +9,6 @@ use futures_util::StreamExt as _;
 use tokio::sync::watch;
 use tracing::debug;
 
-use crate::error::Reason;
 use crate::headers;
 use crate::indexing;
 use crate::records;
@@ -34,10 +33,6 @@ pub(crate) fn start(shared: &Arc<Shared>, session: &Session) {
 
 /// Publishes what has changed since the last connection, then each change.
 async fn publish(shared: &Shared, session: &Session, mut is_current: watch::Receiver<bool>) {
-    while let Err(reason) = clear(shared, session).await {
-        debug!(%reason, "Could not remove what an earlier start had announced.");
-        tokio::time::sleep(RETRY).await;
-    }
     loop {
         // Only who knows what is there knows what to change.
         if is_current.wait_for(|current| *current).await.is_err() {
@@ -63,21 +58,6 @@ async fn publish(shared: &Shared, session: &Session, mut is_current: watch::Rece
     }
 }
 
-/// Removes what this daemon announced before it was restarted, once.
-async fn clear(shared: &Shared, session: &Session) -> Result<(), Reason> {
-    if shared.announced.own.lock().is_cleared {
-        return Ok(());
-    }
-    let bucket = shared.subjects.bucket(PRESENCE);
-    let keys = bucket.keys(&[shared.config.name.as_str()]);
-    let stream = session.jetstream.get_stream_no_info(bucket.stream()).await;
-    let stream = stream.map_err(|error| Reason::new(error.to_string()))?;
-    let purged = stream.purge().filter(keys).await;
-    purged.map_err(|error| Reason::new(error.to_string()))?;
-    shared.announced.own.lock().is_cleared = true;
-    Ok(())
-}
-
 /// Marks everything that differs from what is published.
 fn compare(shared: &Shared) {
     let index = shared.announced.index.read();
@@ -89,7 +69,7 @@ fn compare(shared: &Shared) {
     let mut dirty = BTreeSet::new();
     for (key, value) in &own.entries {
         let there = published.and_then(|published| published.entries.get(key));
-        if there.is_none_or(|there| **there != **value) {
+        if there.is_none_or(|there| *there.value != **value) {
             dirty.insert(key.clone());
         }
     }

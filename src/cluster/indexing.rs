@@ -9,7 +9,7 @@ use tracing::debug;
 use crate::error::Reason;
 use crate::headers;
 use crate::names::DaemonName;
-use crate::presence::{Announcements, Change, Index, MAX_KEY, MAX_VALUE};
+use crate::presence::{Announcements, Change, Entry, Index, MAX_KEY, MAX_VALUE};
 use crate::records;
 use crate::session::Session;
 use crate::shared::{RETRY, Shared};
@@ -49,7 +49,7 @@ async fn read_once(shared: &Shared, session: &Session, is_current: &watch::Sende
         let watched = tokio::select! {
             watched = watch.next() => watched,
             _ = clean.tick() => {
-                forget(shared, session, &mut missed).await;
+                forget(shared, &mut missed);
                 continue;
             }
         };
@@ -60,8 +60,11 @@ async fn read_once(shared: &Shared, session: &Session, is_current: &watch::Sende
                     continue;
                 };
                 let changed = match &mut new {
-                    Some(new) => apply(new, &daemon, &key, watched),
-                    None => apply(&mut shared.announced.index.write(), &daemon, &key, watched),
+                    Some(new) => apply(shared, new, &daemon, &key, watched),
+                    None => {
+                        let index = &mut shared.announced.index.write();
+                        apply(shared, index, &daemon, &key, watched)
+                    }
                 };
                 if new.is_none() && daemon == shared.config.name {
                     check_own(shared, &key);
@@ -86,7 +89,13 @@ fn name(shared: &Shared, watched: &Watched) -> Option<(DaemonName, String)> {
 }
 
 /// Changes the index; returns whether something that counts may have changed.
-fn apply(index: &mut Index, daemon: &DaemonName, key: &str, watched: Watched) -> bool {
+fn apply(
+    shared: &Shared,
+    index: &mut Index,
+    daemon: &DaemonName,
+    key: &str,
+    watched: Watched,
+) -> bool {
     let incarnation = headers::text(Some(&watched.headers), headers::INCARNATION);
     let Some(incarnation) = incarnation else {
         return false;
@@ -97,16 +106,23 @@ fn apply(index: &mut Index, daemon: &DaemonName, key: &str, watched: Watched) ->
     let announced = index.daemons.entry(daemon.clone()).or_default();
     if *announced.incarnation != *incarnation {
         // Restarted: what it announced before counts no longer.
+        if *daemon == shared.config.name {
+            sweep(shared, announced);
+        }
         *announced = Announcements {
             incarnation: incarnation.into(),
             ..Announcements::default()
         };
     }
-    announced.last = watched.sequence;
+    let sequence = watched.sequence;
     match records::value_of(&watched.headers, watched.body) {
         Some(value) => {
-            let old = announced.entries.insert(key.into(), value.as_ref().into());
-            old.is_none_or(|old| *old != *value)
+            let new = Entry {
+                value: value.as_ref().into(),
+                sequence,
+            };
+            let old = announced.entries.insert(key.into(), new);
+            old.is_none_or(|old| *old.value != *value)
         }
         None => announced.entries.remove(key).is_some(),
     }
@@ -119,14 +135,14 @@ fn check_own(shared: &Shared, key: &str) {
     let published = index.daemons.get(&shared.config.name);
     let there = published.and_then(|published| published.entries.get(key));
     let mut own = shared.announced.own.lock();
-    if own.entries.get(key).map(AsRef::as_ref) != there.map(AsRef::as_ref) {
+    if own.entries.get(key).map(AsRef::as_ref) != there.map(|there| &*there.value) {
         own.dirty.insert(key.into());
         shared.announced.wake.notify_one();
     }
 }
 
 /// Forgets daemons that have been gone for long, and has NATS forget what they announced.
-async fn forget(shared: &Shared, session: &Session, missed: &mut Vec<(DaemonName, Instant)>) {
+fn forget(shared: &Shared, missed: &mut Vec<(DaemonName, Instant)>) {
     let members = Arc::clone(&shared.members.borrow());
     let known: Vec<DaemonName> = shared
         .announced
@@ -155,27 +171,19 @@ async fn forget(shared: &Shared, session: &Session, missed: &mut Vec<(DaemonName
         .is_some_and(|first| first.name == shared.config.name);
     for daemon in stale {
         let removed = shared.announced.index.write().daemons.remove(&daemon);
-        let Some(removed) = removed.filter(|_| is_first) else {
-            continue;
-        };
-        let bucket = shared.subjects.bucket(PRESENCE);
-        let keys = bucket.keys(&[daemon.as_str()]);
-        let purging = async {
-            let stream = session
-                .jetstream
-                .get_stream_no_info(bucket.stream())
-                .await
-                .ok()?;
-            // Not what it announces if it is just starting again.
-            stream
-                .purge()
-                .filter(keys)
-                .sequence(removed.last + 1)
-                .await
-                .ok()
-        };
-        // If it fails, the next daemon that starts will try again.
-        let _ = tokio::time::timeout(session.patience, purging).await;
+        if let Some(removed) = removed.filter(|_| is_first) {
+            sweep(shared, &removed);
+        }
+    }
+}
+
+/// Has NATS forget each of these messages. A purge would be one request, but 2.9 then also skips, without a
+/// word, other messages that it has not delivered yet to those who watch.
+fn sweep(shared: &Shared, announced: &Announcements) {
+    let stream = shared.subjects.bucket(PRESENCE).stream();
+    for entry in announced.entries.values() {
+        // What does not fit in the queue is in nobody's way.
+        shared.sweeper.now(&stream, entry.sequence);
     }
 }
 

@@ -39,8 +39,6 @@ pub(crate) struct Own {
     pub(crate) entries: BTreeMap<Box<str>, Bytes>,
     /// What has changed and is not yet published.
     pub(crate) dirty: BTreeSet<Box<str>>,
-    /// Whether what an earlier start had announced is removed.
-    pub(crate) is_cleared: bool,
 }
 
 /// All entries, by daemon and key.
@@ -54,10 +52,16 @@ pub(crate) struct Index {
 pub(crate) struct Announcements {
     /// The incarnation whose entries these are.
     pub(crate) incarnation: Box<str>,
-    /// Copies: parts of what was read from the connection would keep all of it.
-    pub(crate) entries: BTreeMap<Box<str>, Box<[u8]>>,
-    /// The version of the last one.
-    pub(crate) last: u64,
+    pub(crate) entries: BTreeMap<Box<str>, Entry>,
+}
+
+/// What is announced for a key.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// A copy: a part of what was read from the connection would keep all of it.
+    pub(crate) value: Box<[u8]>,
+    /// The message that said so.
+    pub(crate) sequence: u64,
 }
 
 /// What has changed.
@@ -149,7 +153,7 @@ impl Presence {
         let members = self.members.borrow().clone();
         let index = self.shared.index.read();
         let value = index.of(daemon, &members)?.entries.get(key)?;
-        Some(Bytes::copy_from_slice(value))
+        Some(Bytes::copy_from_slice(&value.value))
     }
 
     /// Returns which daemons announce a key, and what, in the order of their names.
@@ -158,7 +162,7 @@ impl Presence {
         let index = self.shared.index.read();
         let found = index.living(&members).filter_map(|(daemon, announced)| {
             let value = announced.entries.get(key)?;
-            Some((daemon.clone(), Bytes::copy_from_slice(value)))
+            Some((daemon.clone(), Bytes::copy_from_slice(&value.value)))
         });
         found.collect()
     }
@@ -177,7 +181,7 @@ impl Presence {
         for (daemon, announced) in index.living(&members) {
             let entries = announced.entries.range::<str, _>(from);
             for (key, value) in entries.take_while(|(key, _)| key.starts_with(start)) {
-                visit(daemon, key, value);
+                visit(daemon, key, &value.value);
             }
         }
     }
