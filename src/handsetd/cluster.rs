@@ -20,5 +20,6 @@ pub(crate) use election::Election;
 pub(crate) use files::ClusterFiles;
 pub(crate) use fleet_watch::FleetWatch;
 pub(crate) use incoming::{PeerQuestions, receive};
+pub(crate) use outbox::{ClusterOutbox, KnownPhones};
 pub(crate) use routes::ClusterRoutes;
 pub(crate) use state::ClusterView;

@@ -45,6 +45,7 @@ use route::{Elsewhere, Place, Router};
 pub(crate) use delivery::Delivery;
 pub(crate) use outbox::Expired;
 pub(crate) use peer::PeerTerms;
+pub(crate) use route::reaching;
 pub(crate) use services::Services;
 
 /// Starts deliveries. Clones share their state.

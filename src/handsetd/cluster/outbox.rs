@@ -17,6 +17,7 @@ mod message;
 mod moving;
 mod nats;
 mod operations;
+mod reach;
 #[cfg(test)]
 mod simulation;
 mod steps;
@@ -24,20 +25,24 @@ mod stream;
 mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use handset_net::tasks::Tasks;
 use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::outbox::{Change, EntryState, Error, Inserted, OutboxEntry, Storage, StoredEntry};
 use file_rows::FileRows;
+
 use ledger::{Ledger, Place};
 use stream::{Daemons, Stream, StreamEvent};
 use waiting::Waiting;
+
+pub(crate) use reach::KnownPhones;
 
 /// The outbox of the cluster. Clones share it.
 #[derive(Clone, Debug)]
@@ -51,12 +56,16 @@ struct Shared {
     file: Result<Arc<dyn FileRows>, String>,
     ledger: Mutex<Ledger>,
     changes: mpsc::Sender<Change>,
+    /// Up to which position the stream was told.
+    told: watch::Sender<u64>,
     /// Who waits here for outcomes of other daemons.
     waiting: Waiting,
     /// Held while an entry is deleted of which nothing was sent: it is cancelled and ended at once.
     ending: tokio::sync::Mutex<()>,
     /// Notified when an entry may have to get another holder.
     look: Notify,
+    /// Whether what daemons reach may have changed.
+    has_moved: AtomicBool,
     /// Notified when there is something to move to the stream.
     moves: Notify,
     timing: Timing,
@@ -113,9 +122,11 @@ impl ClusterOutbox {
             file,
             ledger: Mutex::new(ledger),
             changes: sender,
+            told: watch::Sender::new(0),
             waiting: Waiting::default(),
             ending: tokio::sync::Mutex::default(),
             look: Notify::new(),
+            has_moved: AtomicBool::new(true),
             moves: Notify::new(),
             timing,
             started: Instant::now(),
@@ -134,6 +145,7 @@ impl ClusterOutbox {
 
     /// Has the outbox look at once at what other daemons reach.
     pub(crate) fn look(&self) {
+        self.0.has_moved.store(true, Ordering::Relaxed);
         self.0.look.notify_one();
     }
 }
@@ -183,7 +195,6 @@ impl Storage for ClusterOutbox {
         let mut ledger = self.0.ledger.lock();
         if let Some(held) = ledger.held_mut(number) {
             held.is_unreachable = true;
-            self.0.look.notify_one();
         }
     }
 
@@ -215,7 +226,7 @@ impl Shared {
             }
             None => {}
         }
-        ledger.admit(number, Instant::now())
+        ledger.admit(number, *self.told.borrow(), Instant::now())
     }
 
     /// Returns whether the entries for a phone go to the stream.
@@ -233,6 +244,9 @@ const MAX_CHANGES: usize = 1024;
 
 /// How long after its start a daemon waits with entries until it has joined the cluster.
 const START_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a new entry waits until the stream tells of it, after those of other daemons that came before.
+const TELL_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many entries there may be for one phone.
 const MAX_PER_PHONE: usize = 2000;

@@ -14,11 +14,15 @@ use std::time::Duration;
 use handset_net::tasks::Tasks;
 
 #[cfg(not(feature = "cluster"))]
+use super::outbox_startup::StartedOutbox;
+#[cfg(not(feature = "cluster"))]
 use crate::config::Config;
 use crate::dispatch::Dispatcher;
 use crate::events::FactTap;
 use crate::fleet::{ClusterHealth, Leadership, Routes, ScheduleClaims};
 use crate::history::History;
+#[cfg(not(feature = "cluster"))]
+use crate::outbox::{Store, StoredEntry};
 use crate::resolver::PhoneResolver;
 
 /// The other daemons, as the parts of this one see them; nothing without `[cluster]`.
@@ -43,6 +47,18 @@ impl OtherDaemons {
         self.service.as_ref().map(|service| service.start(served))
     }
 
+    /// Stores deliveries in the file.
+    #[cfg(not(feature = "cluster"))]
+    #[expect(clippy::unused_self, reason = "as if there were any")]
+    pub(super) fn start_outbox(
+        &self,
+        store: Result<Store, String>,
+        entries: Vec<StoredEntry>,
+        _: &PhoneResolver,
+    ) -> StartedOutbox {
+        StartedOutbox::in_file(store, entries)
+    }
+
     /// Serves no others.
     #[cfg(not(feature = "cluster"))]
     #[expect(clippy::unused_self, reason = "as if there were any")]
@@ -64,6 +80,8 @@ pub(super) struct Served {
     pub(super) dispatcher: Dispatcher,
     pub(super) resolver: PhoneResolver,
     pub(super) history: History,
+    #[cfg(feature = "cluster")]
+    pub(super) outbox: Option<crate::cluster::ClusterOutbox>,
     /// Runs what they ask for.
     pub(super) tasks: Tasks,
 }

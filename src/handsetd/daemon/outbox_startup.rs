@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::dispatch::Expired;
-use crate::outbox::{Opened, Store, StoredEntry};
+use crate::outbox::{Change, Opened, Storage, Store, StoredEntry};
 use crate::rules::{Causes, Fact};
 use crate::sqlite::Damage;
 
@@ -20,6 +21,32 @@ pub(super) struct OpenedOutbox {
     pub(super) entries: Vec<StoredEntry>,
     /// The event of a damaged file.
     pub(super) damaged: Option<Fact>,
+}
+
+/// Where deliveries are stored, and what there is already.
+#[derive(Debug)]
+pub(super) struct StartedOutbox {
+    /// The store, or why there is none.
+    pub(super) storage: Result<Arc<dyn Storage>, String>,
+    pub(super) entries: Vec<StoredEntry>,
+    /// What changes in it without this daemon; `None` if nothing does.
+    pub(super) changes: Option<mpsc::Receiver<Change>>,
+    /// The outbox of the cluster, if there is one.
+    #[cfg(feature = "cluster")]
+    pub(super) cluster: Option<crate::cluster::ClusterOutbox>,
+}
+
+impl StartedOutbox {
+    /// Stores deliveries in the file alone.
+    pub(super) fn in_file(store: Result<Store, String>, entries: Vec<StoredEntry>) -> Self {
+        Self {
+            storage: store.map(|store| Arc::new(store) as Arc<dyn Storage>),
+            entries,
+            changes: None,
+            #[cfg(feature = "cluster")]
+            cluster: None,
+        }
+    }
 }
 
 impl OpenedOutbox {

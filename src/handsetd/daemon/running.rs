@@ -32,7 +32,7 @@ use crate::dispatch::{self, Dispatcher};
 use crate::events::{EndedDeliveries, Events, RulesHandle};
 use crate::history::{History, HistoryPlace};
 use crate::metrics::DeliveryMetrics;
-use crate::outbox::{Storage, Store};
+use crate::outbox::Store;
 use crate::page_names::PageNames;
 use crate::phone_http::{self, EventSender, PageRoutes};
 use crate::resolver::PhoneResolver;
@@ -97,10 +97,10 @@ impl Running {
             None => services,
         };
         let store = outbox.store.as_ref().ok().cloned();
-        let storage = outbox
-            .store
-            .map(|store| Arc::new(store) as Arc<dyn Storage>);
-        let (dispatcher, expired) = Dispatcher::new(services, storage);
+        let started = parts
+            .others
+            .start_outbox(outbox.store, outbox.entries, &resolver);
+        let (dispatcher, expired) = Dispatcher::new(services, started.storage);
         if let Some(damaged) = outbox.damaged {
             // The channel is new and empty.
             let _ = senders.facts.try_send(damaged);
@@ -110,11 +110,16 @@ impl Running {
         calls.spawn("expired", forward);
         // Before anything can end.
         let deliveries = EndedDeliveries::new(history.clone(), &parts.engine);
-        dispatcher.resume(outbox.entries, &roster);
+        dispatcher.resume(started.entries, &roster);
+        if let Some(changes) = started.changes {
+            dispatcher.follow(changes);
+        }
         let bus_tap = parts.others.serve(Served {
             dispatcher: dispatcher.clone(),
             resolver: resolver.clone(),
             history: history.clone(),
+            #[cfg(feature = "cluster")]
+            outbox: started.cluster,
             tasks: calls.clone(),
         });
 
@@ -301,6 +306,7 @@ fn open_history(config: &Config, outbox: &OpenedOutbox) -> History {
     let place = HistoryPlace {
         file: config.state.dir.join("history.sqlite"),
         continued: continued.collect(),
+        has_cluster: config.cluster.is_some(),
     };
     History::open(config.history, place)
 }

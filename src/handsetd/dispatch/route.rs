@@ -331,5 +331,30 @@ impl Router<'_> {
     }
 }
 
+/// Returns the daemons that reach the phone of a stored reference, its owner first; this one is among them if it
+/// does.
+pub(crate) fn reaching(
+    resolver: &PhoneResolver,
+    routes: &dyn Routes,
+    phone_ref: &PhoneRef,
+) -> Vec<Arc<str>> {
+    let router = Router {
+        resolver,
+        routes,
+        home: None,
+    };
+    let own = resolver.resolve_peer_ref(phone_ref).ok();
+    let own = own.map(|phone| as_announced(&phone));
+    let phone = own.clone().unwrap_or_else(|| phone_ref.to_announced());
+    let mut others = router.same_phone(&phone);
+    let fleet = routes.fleet();
+    others.retain(|seen| seen.phone.is_reached && fleet.is_live(&seen.daemon));
+    let order = router.order(&phone, &others, own.is_some());
+    let named = order
+        .into_iter()
+        .map(|daemon| daemon.unwrap_or_else(|| routes.own_name().into()));
+    named.collect()
+}
+
 /// How many phones a reason names; `HANDSET_REASON` has room for no more.
 const MAX_NAMED: usize = 3;

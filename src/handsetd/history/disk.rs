@@ -49,6 +49,8 @@ pub(crate) struct Place {
     pub(crate) file: PathBuf,
     /// The ids and phones of the deliveries that are continued after a restart. Their records begin anew.
     pub(crate) continued: HashSet<(String, String)>,
+    /// Whether those with `keep` are also stored in a cluster.
+    pub(crate) has_cluster: bool,
 }
 
 impl Disk {
@@ -80,6 +82,7 @@ impl Disk {
         let writer = Writer {
             file: place.file.clone(),
             continued: place.continued.clone(),
+            has_cluster: place.has_cluster,
             previous: thread.handle.take(),
             log: Arc::clone(&inner.log),
             changed: Arc::clone(&inner.changed),

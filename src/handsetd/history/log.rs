@@ -175,6 +175,17 @@ impl History {
         self.replace(record);
     }
 
+    /// Ends the deliveries that were in progress when the daemon ended, and that the cluster does not have.
+    pub(crate) fn settle(&self, has: impl Fn(&str, &str) -> bool) {
+        let records = self.log.lock().newest_first();
+        let left = records.iter().filter(|record| record.is_left_to_cluster());
+        for record in left.filter(|record| !has(&record.id.to_string(), &record.phone)) {
+            let mut record = Record::clone(record);
+            record.end_without_cluster();
+            self.replace(record);
+        }
+    }
+
     /// Records the outcome of a delivery; returns the number of the record.
     pub(crate) fn end(&self, open: OpenRecord, outcome: &Outcome) -> u64 {
         let OpenRecord {

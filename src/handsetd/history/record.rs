@@ -165,6 +165,28 @@ impl Record {
         self.duration = Some(Duration::ZERO);
     }
 
+    /// Leaves a delivery that was in progress when the daemon ended to the cluster; returns whether it is stored
+    /// there, or was.
+    pub(super) fn leave_to_cluster(&mut self) -> bool {
+        let is_kept = self.keys.iter().any(|(key, _)| key == "keep");
+        if is_kept {
+            self.reason = Redacted::fixed(LEFT_TO_CLUSTER);
+            self.duration = Some(Duration::ZERO);
+        }
+        is_kept
+    }
+
+    /// Returns whether it is a delivery that was left to the cluster.
+    pub(super) fn is_left_to_cluster(&self) -> bool {
+        self.status == Status::Queued && self.reason.as_str() == LEFT_TO_CLUSTER
+    }
+
+    /// Ends a delivery that was left to the cluster, which does not have it any more.
+    pub(super) fn end_without_cluster(&mut self) {
+        self.status = Status::Unknown;
+        self.reason = Redacted::fixed(NOT_IN_CLUSTER);
+    }
+
     /// Returns a copy without message texts; `None` if it has none.
     pub(super) fn without_texts(&self) -> Option<Self> {
         let keys = redact::without_texts(&self.keys)?;
@@ -248,3 +270,10 @@ pub(super) fn object(pairs: &[(String, Redacted)]) -> Value {
 
 /// Reason for a delivery whose result is not known, since the daemon has ended.
 const INTERRUPTED: &str = "handsetd ended before the result was recorded; it may have happened";
+
+/// Reason of a delivery whose end other daemons record, or this one anew.
+const LEFT_TO_CLUSTER: &str = "handsetd ended; the delivery is in the outbox of the cluster";
+
+/// Reason of a delivery of which this daemon has lost track.
+const NOT_IN_CLUSTER: &str = "handsetd ended before the result was recorded; it may have happened, also by another \
+                              daemon, whose history then has it";

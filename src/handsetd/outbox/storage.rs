@@ -1,5 +1,6 @@
 //! What deliveries need of a store.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -88,6 +89,9 @@ pub(crate) enum Change {
     /// The entries for this phone, or for any: some are not this daemon's any more, have another place,
     /// or may be attempted now.
     Entries(Option<String>),
+    /// The store was read for the first time: these are the deliveries that it has, by the id of the request and
+    /// the phone.
+    Read(HashSet<(String, String)>),
 }
 
 /// Why a store cannot be used.

@@ -97,6 +97,25 @@ impl PhoneRef {
         }
     }
 
+    /// Returns the phone as a daemon would announce it that does not reach it.
+    pub(crate) fn to_announced(&self) -> AnnouncedPhone {
+        let name = self
+            .text
+            .split_once('/')
+            .map_or(&*self.text, |(_, name)| name);
+        let seen = self.seen.as_ref();
+        AnnouncedPhone {
+            name: name.to_owned(),
+            endpoint: self.endpoint.clone(),
+            server: self.server.clone(),
+            mac: self.mac.clone(),
+            ip: self.ip.map(|ip| ip.to_string()),
+            vendor: seen.map_or_else(String::new, |seen| seen.vendor.clone()),
+            is_listed: false,
+            is_reached: false,
+        }
+    }
+
     /// Sets the value of `phone=` that finds it, which may have its server.
     pub(super) fn with_text(self, text: &str) -> Self {
         let server = self.server.as_deref();

@@ -14,9 +14,23 @@ use crate::outbox::{Change, EntryState, StoredEntry};
 impl Shared {
     /// Follows the stream until it ends.
     pub(super) async fn follow(self: Arc<Self>, mut events: mpsc::Receiver<StreamEvent>) {
+        let mut is_first = true;
         while let Some(event) = events.recv().await {
+            let is_current = matches!(event, StreamEvent::Current);
+            let position = match &event {
+                StreamEvent::Put { position, .. } => Some(position.last),
+                _ => None,
+            };
             let effects = self.take_in(event);
+            if let Some(position) = position {
+                self.told.send_modify(|told| *told = position.max(*told));
+            }
             self.perform(effects).await;
+            if is_current && std::mem::take(&mut is_first) {
+                let names = self.ledger.lock().names();
+                // Closed when the daemon stops.
+                let _ = self.changes.send(Change::Read(names)).await;
+            }
         }
     }
 

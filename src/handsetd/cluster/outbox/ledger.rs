@@ -74,6 +74,8 @@ struct Owned {
     asker: Holder,
     home: String,
     phone_ref: String,
+    /// The id of its request, and the name of its phone.
+    name: (String, String),
 }
 
 /// An entry that this daemon delivers.
@@ -86,6 +88,9 @@ pub(super) struct Held {
     pub(super) place: Place,
     /// Whether the last attempt found the phone unreachable.
     pub(super) is_unreachable: bool,
+    /// Whether it is being sent or ended, or is about to be: it is not given away. In the stream it may be in
+    /// flight without that, if nobody has learnt of it.
+    pub(super) is_claimed: bool,
     /// Whether it was cancelled, so that no other daemon may get it.
     pub(super) is_cancelled: bool,
     /// Whether it is too long for the stream, so that it stays in the file.
@@ -220,6 +225,7 @@ impl Ledger {
             home,
             place,
             is_unreachable: false,
+            is_claimed: false,
             is_cancelled: false,
             is_too_long: false,
             is_adopted: true,
@@ -329,6 +335,15 @@ impl Ledger {
         }
     }
 
+    /// Returns the id and the phone of each entry.
+    pub(super) fn names(&self) -> HashSet<(String, String)> {
+        let owned = self.items.values().filter_map(|item| item.owned.as_ref());
+        let names = owned.map(|owned| owned.name.clone());
+        let held = self.held.values();
+        let held = held.map(|held| (held.entry.id.clone(), held.entry.phone.clone()));
+        names.chain(held).collect()
+    }
+
     /// Returns how many entries the stream has, as far as known.
     pub(super) fn stream_len(&self) -> usize {
         self.items.len()
@@ -391,6 +406,7 @@ impl Ledger {
             asker: message.asker.clone(),
             home: message.home.clone(),
             phone_ref: message.entry.phone_ref.clone(),
+            name: message.entry.name(),
         };
         let owned = Some(owned);
         self.items.insert(key.clone(), Item { position, owned });
@@ -470,6 +486,9 @@ impl Ledger {
         let told = is_told.then(|| asker.clone());
         let origin = (asker, message.home.clone());
         let number = self.insert_asked_by(key.clone(), Arc::new(entry), origin, Place::Stream);
+        if let Some(held) = self.held.get_mut(&number) {
+            held.is_claimed = message.state == State::InFlight;
+        }
         Effect::Adopt {
             number,
             state: message.state,

@@ -114,6 +114,11 @@ impl Entry {
         &self.id
     }
 
+    /// Returns the id of the request, and the name of the phone.
+    pub(super) fn name(&self) -> (String, String) {
+        (self.id.clone(), self.phone.clone())
+    }
+
     /// Returns the entry in the form of the outbox. A time that no clock shows becomes the present, `now`.
     pub(super) fn to_outbox(&self, now: SystemTime) -> OutboxEntry {
         let at = UNIX_EPOCH.checked_add(Duration::from_millis(self.at));

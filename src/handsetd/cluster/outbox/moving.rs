@@ -159,6 +159,7 @@ impl Shared {
             Ok(position) => {
                 let mut effects = self.ledger.lock().moved(number, position, &message);
                 effects.push(Effect::DeleteRow(row));
+                self.until_told(position).await;
                 effects
             }
             Err(NotAppended::Exists) => match self.stream.read(&key).await {

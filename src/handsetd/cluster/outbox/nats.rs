@@ -9,8 +9,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use handset_cluster::{
-    AppendError, Away as QueueAway, ChangeError, Cluster, DaemonName, Position, Queue, QueueEvent,
-    State,
+    AppendError, Away as QueueAway, ChangeError, Cluster, DaemonName, Incoming, Position, Queue,
+    QueueEvent, State,
 };
 use handset_net::tasks::Tasks;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,7 @@ use tracing::debug;
 use super::message::{Holder, Key};
 use super::stream::{Away, Daemons, NotAppended, NotReplaced, Stream, StreamEvent};
 use super::{ClusterOutbox, FileRows, Started, Timing};
+use crate::cluster::incoming::ENDED;
 use crate::outbox::{Store, StoredEntry};
 use crate::outcome::{Outcome, Status};
 
@@ -35,9 +36,6 @@ pub(crate) trait Reach: fmt::Debug + Send + Sync {
     /// phone, even if it has the same name.
     fn may_know(&self, phone_ref: &str) -> bool;
 }
-
-/// The operation by which a daemon tells another what has become of a delivery that was requested there.
-pub(crate) const OUTCOME_OPERATION: &str = "outbox-outcome";
 
 impl ClusterOutbox {
     /// Starts the outbox of the cluster, with the local file `store` and its entries. Works among `tasks`.
@@ -65,12 +63,23 @@ impl ClusterOutbox {
         Self::begin(services, receiver, file, entries, Timing::default(), tasks)
     }
 
-    /// Takes in what the daemon `from` tells of a delivery; returns whether that could be read.
-    pub(crate) fn receive_outcome(&self, from: &str, body: &[u8]) -> Result<(), String> {
-        let told: Told = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        let outcome = told.outcome()?;
-        self.0.waiting.tell(&told.delivery, from, outcome);
-        Ok(())
+    /// Takes in what other daemons tell of deliveries, until there are no more questions.
+    pub(crate) async fn receive(self, mut endings: mpsc::Receiver<Incoming>) {
+        while let Some(Incoming {
+            from, body, reply, ..
+        }) = endings.recv().await
+        {
+            let told = serde_json::from_slice::<Told>(&body);
+            let told = told.map_err(|error| error.to_string());
+            match told.and_then(|told| Ok((told.outcome()?, told.delivery))) {
+                Ok((outcome, delivery)) => {
+                    self.0.waiting.tell(&delivery, from.as_str(), outcome);
+                    // Nobody depends on the answer.
+                    let _ = reply.send(Bytes::new()).await;
+                }
+                Err(why) => reply.refuse(&why).await,
+            }
+        }
     }
 }
 
@@ -289,7 +298,7 @@ impl Daemons for NatsDaemons {
             // Texts, numbers and JSON only.
             let body = serde_json::to_vec(&Told::new(delivery, outcome)).unwrap_or_default();
             let deadline = Instant::now() + TELL_PATIENCE;
-            let told = self.cluster.request(&name, OUTCOME_OPERATION, body.into(), deadline);
+            let told = self.cluster.request(&name, ENDED, body.into(), deadline);
             if let Err(why) = told.await {
                 // It is in the history here.
                 debug!(%why, delivery, "The daemon that was asked for a delivery does not take its outcome.");

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
+use handset_cluster::Position;
+use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use super::ledger::{FileState, Place, View};
 use super::message::{Entry, Holder, Key, Message, State};
 use super::stream::{Away, NotAppended, NotReplaced};
-use super::{FileRows, MAX_PER_PHONE, START_PATIENCE, Shared};
+use super::{FileRows, MAX_PER_PHONE, START_PATIENCE, Shared, TELL_PATIENCE};
 use crate::outbox::{EntryState, Error, Inserted, OutboxEntry};
 
 impl Shared {
@@ -60,6 +61,7 @@ impl Shared {
         let error = match self.stream.append(&key, message.to_bytes()).await {
             Ok(position) => {
                 self.ledger.lock().written(&key, position, &message);
+                self.until_told(position).await;
                 return Ok(Inserted::Here(number));
             }
             Err(error) => error,
@@ -80,6 +82,13 @@ impl Shared {
         }
         self.ledger.lock().forget(number);
         self.append_failed(key, entry, error).await
+    }
+
+    /// Waits until the stream has told of an entry, and so of all that came before: those for its phone go first.
+    pub(super) async fn until_told(&self, position: Position) {
+        let mut told = self.told.subscribe();
+        let told = told.wait_for(|told| *told >= position.first);
+        let _ = timeout(TELL_PATIENCE, told).await;
     }
 
     /// Inserts an entry into the file that was not appended to the stream, or may have been.
@@ -155,21 +164,43 @@ impl Shared {
             }
             Place::Appending => Err(Error::Away(MOVING.to_owned())),
             Place::Deleted => Err(Error::Lost),
-            Place::Stream => self.change(number, state).await,
+            Place::Stream => match state {
+                State::InFlight => self.claim(number).await,
+                State::Pending => {
+                    self.change(number, state).await?;
+                    self.set_claimed(number, false);
+                    Ok(())
+                }
+            },
         }
     }
 
-    /// Changes the state of an entry in the stream, unless another daemon has it by now. Whether an earlier
-    /// attempt that was not answered has succeeded shows in the stream.
+    /// Marks an entry in the stream as one that is about to be sent, or to end.
+    async fn claim(&self, number: u64) -> Result<(), Error> {
+        // Before the stream knows: from now on nobody here gives it away.
+        self.set_claimed(number, true);
+        let claimed = self.change(number, State::InFlight).await;
+        if claimed.is_err() {
+            self.set_claimed(number, false);
+        }
+        claimed
+    }
+
+    fn set_claimed(&self, number: u64, is_claimed: bool) {
+        if let Some(held) = self.ledger.lock().held_mut(number) {
+            held.is_claimed = is_claimed;
+        }
+    }
+
+    /// Writes the state of an entry to the stream, unless another daemon has it by now. It is written even if it is
+    /// there already, by an earlier attempt that was not answered: only an answer tells that no other message
+    /// came between.
     async fn change(&self, number: u64, state: State) -> Result<(), Error> {
         for _ in 0..MAX_CONFLICTS {
             let (key, position, message) = {
                 let ledger = self.ledger.lock();
                 let held = ledger.held(number).ok_or(Error::Lost)?;
-                let (position, known) = ledger.position(&held.key).ok_or(Error::Lost)?;
-                if known == state {
-                    return Ok(());
-                }
+                let (position, _) = ledger.position(&held.key).ok_or(Error::Lost)?;
                 let message = Message {
                     holder: self.daemons.own().clone(),
                     state,
@@ -211,13 +242,11 @@ impl Shared {
 
     /// Deletes an entry whose delivery has ended.
     pub(super) async fn delete(&self, number: u64) -> Result<(), Error> {
-        let is_sent = {
+        let is_claimed = {
             let ledger = self.ledger.lock();
-            let held = ledger.held(number).ok_or(Error::Lost)?;
-            let in_stream = ledger.position(&held.key);
-            in_stream.is_some_and(|(_, state)| state == State::InFlight)
+            ledger.held(number).ok_or(Error::Lost)?.is_claimed
         };
-        let _ending = if is_sent {
+        let _ending = if is_claimed {
             None
         } else {
             Some(self.ending.lock().await)
@@ -238,8 +267,14 @@ impl Shared {
             Place::Deleted => Ok(()),
             Place::File { row, .. } => self.file()?.delete(row).await,
             Place::Stream => {
-                // Nobody else can have it then.
-                self.change(number, State::InFlight).await?;
+                let is_claimed = {
+                    let ledger = self.ledger.lock();
+                    ledger.held(number).ok_or(Error::Lost)?.is_claimed
+                };
+                if !is_claimed {
+                    // Nobody else can have it then.
+                    self.claim(number).await?;
+                }
                 let (key, position) = {
                     let ledger = self.ledger.lock();
                     let held = ledger.held(number).ok_or(Error::Lost)?;

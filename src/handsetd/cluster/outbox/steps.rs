@@ -1,7 +1,10 @@
 //! Gives entries another holder: takes those of daemons that are gone, and hands over those of phones that others
 //! reach.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -19,6 +22,7 @@ impl Shared {
     pub(super) async fn look_after(self: Arc<Self>) {
         let stop = self.tasks.stop();
         let mut was_away = true;
+        let mut last_reached = Instant::now();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -35,8 +39,14 @@ impl Shared {
                 // What was not admitted without the cluster may be now.
                 let _ = self.changes.send(Change::Entries(None)).await;
                 self.moves.notify_one();
+                self.has_moved.store(true, Ordering::Relaxed);
             }
-            let steps = self.steps();
+            let has_moved = self.has_moved.swap(false, Ordering::Relaxed);
+            let is_due = has_moved || last_reached.elapsed() >= REACH_INTERVAL;
+            if is_due {
+                last_reached = Instant::now();
+            }
+            let steps = self.steps(is_due);
             for step in steps {
                 if let Err(away) = self.execute(step).await {
                     debug!(%away, "Cannot change the holder of a stored delivery.");
@@ -48,19 +58,30 @@ impl Shared {
         }
     }
 
-    fn steps(&self) -> Vec<Step> {
+    /// Returns what is to be done, with what others reach if that is due.
+    fn steps(&self, with_reach: bool) -> Vec<Step> {
         let live = self.daemons.live();
         self.waiting.forget_lost(|daemon| live.contains_key(daemon));
+        // A phone may have many entries, and to find it takes longer than the rest.
+        let known = RefCell::new(HashMap::new());
+        let reaching = |phone_ref: &str| {
+            let mut known = known.borrow_mut();
+            let found = known.entry(phone_ref.to_owned());
+            let found = found.or_insert_with(|| self.daemons.reaching(phone_ref));
+            found.clone()
+        };
         let view = View {
             live: &live,
-            reaching: &|phone_ref| self.daemons.reaching(phone_ref),
+            reaching: &reaching,
             patience: self.timing.patience,
             sending: self.timing.sending,
             now: Instant::now(),
         };
         let mut ledger = self.ledger.lock();
         let mut steps = ledger.takings(&view);
-        steps.extend(ledger.handovers(&view));
+        if with_reach {
+            steps.extend(ledger.handovers(&view));
+        }
         steps
     }
 
@@ -119,7 +140,8 @@ impl Shared {
     ) -> Result<(), Away> {
         let message = {
             let ledger = self.ledger.lock();
-            let Some(held) = ledger.held(number).filter(|held| !held.is_cancelled) else {
+            let held = ledger.held(number);
+            let Some(held) = held.filter(|held| !held.is_cancelled && !held.is_claimed) else {
                 return Ok(());
             };
             Message {
@@ -154,6 +176,9 @@ impl Shared {
 
 /// How often all entries are looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often that includes who reaches the phones, unless that is known to have changed.
+const REACH_INTERVAL: Duration = Duration::from_secs(3);
 
 /// How long to wait after that at least.
 const PAUSE: Duration = Duration::from_millis(50);

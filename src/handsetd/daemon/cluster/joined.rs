@@ -13,12 +13,15 @@ use tracing::warn;
 
 use super::{OtherDaemons, Served};
 use crate::cluster::{
-    self, Announcer, Bus, ClusterFiles, ClusterRoutes, ClusterView, Election, FleetWatch,
-    PeerDeliveries, PeerQuestions,
+    self, Announcer, Bus, ClusterFiles, ClusterOutbox, ClusterRoutes, ClusterView, Election,
+    FleetWatch, KnownPhones, PeerDeliveries, PeerQuestions,
 };
 use crate::config::Config;
+use crate::daemon::outbox_startup::StartedOutbox;
 use crate::events::{FactTap, fact_tap};
 use crate::fleet::Fleet;
+use crate::outbox::{Store, StoredEntry};
+use crate::resolver::PhoneResolver;
 
 /// Begins to join the cluster of `config`, if there is one.
 ///
@@ -64,6 +67,33 @@ pub(in crate::daemon) async fn join(config: &Config) -> anyhow::Result<OtherDaem
     })
 }
 
+impl OtherDaemons {
+    /// Stores deliveries in the outbox of the cluster, if there is one, and in the file.
+    pub(in crate::daemon) fn start_outbox(
+        &self,
+        store: Result<Store, String>,
+        entries: Vec<StoredEntry>,
+        resolver: &PhoneResolver,
+    ) -> StartedOutbox {
+        let (Some(service), Some(routes), Some(tasks)) = (&self.service, &self.routes, &self.tasks)
+        else {
+            return StartedOutbox::in_file(store, entries);
+        };
+        let phones = KnownPhones {
+            resolver: resolver.clone(),
+            routes: Arc::clone(routes),
+        };
+        let phones = Arc::new(phones);
+        let started = ClusterOutbox::start(&service.cluster, phones, store, entries, tasks);
+        StartedOutbox {
+            storage: Ok(Arc::new(started.outbox.clone())),
+            entries: started.entries,
+            changes: Some(started.changes),
+            cluster: Some(started.outbox),
+        }
+    }
+}
+
 /// Asks the NATS servers of `config`, if there are any; returns what is wrong with them.
 pub(crate) async fn examine(config: &Config) -> Vec<String> {
     let Some(section) = &config.cluster else {
@@ -88,6 +118,7 @@ impl Service {
             dispatcher,
             resolver,
             history,
+            outbox,
             tasks,
         } = served;
         let announcer = Announcer::new(&self.cluster, resolver, self.election.clone());
@@ -95,8 +126,12 @@ impl Service {
         let PeerQuestions {
             deliveries: requests,
             cancellations,
+            endings,
             ..
         } = cluster::receive(&self.cluster, &tasks);
+        if let Some(outbox) = outbox {
+            tasks.spawn("peer endings", outbox.receive(endings));
+        }
         let bus = Bus {
             cluster: self.cluster.clone(),
             dispatcher: dispatcher.clone(),

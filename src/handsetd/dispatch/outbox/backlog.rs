@@ -80,13 +80,20 @@ impl PhoneBacklog {
         self.state.lock().unreachable = None;
     }
 
-    /// Removes the first delivery that `admit` accepts, or returns why it accepts none.
-    pub(super) fn pop(&self, admit: impl Fn(u64) -> Result<(), String>) -> Next {
+    /// Removes the first delivery that `admit` accepts, or returns why it accepts none. Those that have expired wait
+    /// until they can be ended.
+    pub(super) fn pop(&self, now: Instant, admit: impl Fn(u64) -> Result<(), String>) -> Next {
         let mut state = self.state.lock();
         let mut refused = None;
         for index in 0..state.deliveries.len() {
             let delivery = state.deliveries.get(index);
-            match delivery.map(|delivery| admit(delivery.number)) {
+            let admitted = delivery.map(|delivery| {
+                if delivery.has_ended(now) {
+                    return Err(ENDING.to_owned());
+                }
+                admit(delivery.number)
+            });
+            match admitted {
                 Some(Err(why)) => refused = refused.or(Some(why)),
                 Some(Ok(())) => match state.deliveries.remove(index) {
                     Some(delivery) => return Next::Attempt(Box::new(delivery)),
@@ -100,7 +107,7 @@ impl PhoneBacklog {
 
     /// Removes the expired and the cancelled deliveries.
     pub(super) fn remove_ended(&self, now: Instant) -> VecDeque<PendingDelivery> {
-        self.remove(|delivery| delivery.expires_at <= now || delivery.commit_point.is_cancelled())
+        self.remove(|delivery| delivery.has_ended(now))
     }
 
     /// Removes the deliveries that `is_removed` picks.
@@ -148,6 +155,9 @@ impl State {
         self.deliveries.insert(at, delivery);
     }
 }
+
+/// Reason why a delivery that has expired or was cancelled is still there.
+const ENDING: &str = "it is over, and that cannot be stored at present";
 
 #[cfg(test)]
 mod tests {
@@ -205,7 +215,7 @@ mod tests {
     }
 
     fn pop(backlog: &PhoneBacklog) -> Option<PendingDelivery> {
-        match backlog.pop(|_| Ok(())) {
+        match backlog.pop(Instant::now(), |_| Ok(())) {
             Next::Attempt(delivery) => Some(*delivery),
             Next::Refused(_) | Next::Empty => None,
         }
@@ -269,11 +279,15 @@ mod tests {
             1 => Err("later".to_owned()),
             _ => Ok(()),
         };
-        assert!(matches!(backlog.pop(admit), Next::Attempt(next) if next.number == 2));
-        assert!(matches!(backlog.pop(admit), Next::Attempt(next) if next.number == 3));
-        assert!(matches!(backlog.pop(admit), Next::Refused(why) if why == "later"));
+        assert!(
+            matches!(backlog.pop(Instant::now(), admit), Next::Attempt(next) if next.number == 2)
+        );
+        assert!(
+            matches!(backlog.pop(Instant::now(), admit), Next::Attempt(next) if next.number == 3)
+        );
+        assert!(matches!(backlog.pop(Instant::now(), admit), Next::Refused(why) if why == "later"));
         assert_eq!(pop(&backlog).unwrap().number, 1);
-        assert!(matches!(backlog.pop(admit), Next::Empty));
+        assert!(matches!(backlog.pop(Instant::now(), admit), Next::Empty));
     }
 
     #[tokio::test]

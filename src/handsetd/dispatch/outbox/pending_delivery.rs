@@ -53,6 +53,11 @@ impl PendingDelivery {
         self.request.keep.unwrap_or_default()
     }
 
+    /// Returns whether it has expired or was cancelled.
+    pub(super) fn has_ended(&self, now: Instant) -> bool {
+        self.expires_at <= now || self.commit_point.is_cancelled()
+    }
+
     /// Creates an outcome of this delivery.
     pub(super) fn outcome(&self, status: Status, reason: impl Into<String>) -> Outcome {
         Outcome::at(&self.phone, self.vendor, status, reason)

@@ -32,6 +32,13 @@ impl OutboxWorker {
             match change {
                 Change::Adopted(entry, result) => self.resume_one(entry, result),
                 Change::Entries(phone_key) => self.refresh(phone_key.as_deref()),
+                Change::Read(deliveries) => {
+                    let history = &self.services.history;
+                    history.loaded().await;
+                    history.settle(|id, phone| {
+                        deliveries.contains(&(id.to_owned(), phone.to_owned()))
+                    });
+                }
             }
         }
     }

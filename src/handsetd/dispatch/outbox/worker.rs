@@ -226,7 +226,7 @@ impl OutboxWorker {
                 return;
             }
             let admit = |number| self.store().map_or(Ok(()), |store| store.admit(number));
-            let why = match backlog.pop(admit) {
+            let why = match backlog.pop(Instant::now(), admit) {
                 Next::Empty => {
                     if self.remove_if_empty(key, backlog) {
                         return;

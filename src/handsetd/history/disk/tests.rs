@@ -33,6 +33,7 @@ impl Folder {
         let place = Place {
             file: self.file(),
             continued: pairs.collect(),
+            has_cluster: false,
         };
         let history = History::open(config, place);
         history.loaded().await;
@@ -187,6 +188,49 @@ async fn delivery_in_progress_at_a_crash_may_have_happened() {
         .open_continuing(Config::default(), &[(&id, "1002")])
         .await;
     assert_eq!(phones(&again), ["1001"]);
+}
+
+#[tokio::test]
+async fn delivery_that_was_stored_in_the_cluster_ends_there() {
+    let folder = Folder::new();
+    let history = folder.open(Config::default()).await;
+    let keys = vec![("keep".to_owned(), "1h".to_owned())];
+    let requester = Requester::Page {
+        name: String::new(),
+    };
+    let kept = ["1001", "1002"].map(|phone| {
+        let request = RequestInfo::new(requester.clone(), "clear", keys.clone());
+        history.begin(&request, phone, None);
+        request.id.to_string()
+    });
+    history.begin(&request("plain"), "1003", None);
+    close(history).await;
+    let place = Place {
+        file: folder.file(),
+        continued: HashSet::new(),
+        has_cluster: true,
+    };
+    let history = History::open(Config::default(), place);
+    history.loaded().await;
+    let statuses = |history: &History| {
+        let records = all(history);
+        let status = |record: &Arc<Record>| (record.phone.clone(), record.status);
+        records.iter().map(status).collect::<Vec<_>>()
+    };
+    let status = |phone: &str, status| (phone.to_owned(), status);
+    let left = [
+        status("1003", Status::Unknown),
+        status("1002", Status::Queued),
+        status("1001", Status::Queued),
+    ];
+    assert_eq!(statuses(&history), left);
+    history.settle(|id, phone| id == kept[1] && phone == "1002");
+    let settled = [
+        status("1003", Status::Unknown),
+        status("1002", Status::Queued),
+        status("1001", Status::Unknown),
+    ];
+    assert_eq!(statuses(&history), settled);
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use crate::sqlite::{self, Damage, Database, LogKeeper};
 pub(super) struct Writer {
     pub(super) file: PathBuf,
     pub(super) continued: HashSet<(String, String)>,
+    pub(super) has_cluster: bool,
     /// The last thread that used the file.
     pub(super) previous: Option<JoinHandle<()>>,
     pub(super) log: Arc<Mutex<BoundedLog>>,
@@ -122,7 +123,9 @@ impl Writer {
         }
         for record in &mut records {
             if record.duration.is_none() {
-                record.interrupt();
+                if !self.has_cluster || !record.leave_to_cluster() {
+                    record.interrupt();
+                }
                 changed.push(record.number);
             }
         }

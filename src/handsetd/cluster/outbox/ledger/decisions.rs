@@ -6,7 +6,7 @@ use std::time::Duration;
 use handset_cluster::Position;
 use tokio::time::Instant;
 
-use super::{Held, Item, Ledger, Owned, Place};
+use super::{FileState, Held, Item, Ledger, Owned, Place};
 use crate::cluster::outbox::message::{Holder, Key, State};
 
 /// What decisions depend on.
@@ -102,13 +102,14 @@ impl Ledger {
     pub(in crate::cluster::outbox) fn handovers(&self, view: &View<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         for (number, held) in &self.held {
-            if held.place != Place::Stream {
+            if held.place != Place::Stream || held.is_claimed {
                 continue;
             }
-            let Some((position, State::Pending)) = self.position(&held.key) else {
+            let Some((position, _)) = self.position(&held.key) else {
                 continue;
             };
-            if let Some(to) = self.better_holder(held, view) {
+            let reaching = (view.reaching)(&held.entry.phone_ref);
+            if let Some(to) = self.better_holder(held, &reaching, view) {
                 let (number, key) = (*number, held.key.clone());
                 let step = Step::HandOver {
                     number,
@@ -122,11 +123,10 @@ impl Ledger {
         in_order(steps)
     }
 
-    fn better_holder(&self, held: &Held, view: &View<'_>) -> Option<Holder> {
-        let reaching = (view.reaching)(&held.entry.phone_ref);
+    fn better_holder(&self, held: &Held, reaching: &[String], view: &View<'_>) -> Option<Holder> {
         let own = reaching.iter().position(|name| *name == self.own.daemon);
         let next = match own {
-            None => reaching.into_iter().next()?,
+            None => reaching.first()?.clone(),
             // Others may succeed where this daemon does not; the last of them returns it to the first.
             Some(own) if held.is_unreachable && reaching.len() > 1 => {
                 let next = own.saturating_add(1);
@@ -138,10 +138,12 @@ impl Ledger {
         live_holder(next, view)
     }
 
-    /// Returns why an entry must not be attempted at present, though it is this daemon's.
+    /// Returns why an entry must not be attempted at present, though it is this daemon's. The stream has been told
+    /// up to the position `told`.
     pub(in crate::cluster::outbox) fn admit(
         &mut self,
         number: u64,
+        told: u64,
         now: Instant,
     ) -> Result<(), String> {
         let Some(held) = self.held.get(&number) else {
@@ -149,24 +151,24 @@ impl Ledger {
         };
         let first = match held.place {
             Place::File {
-                state: super::FileState::Moving,
+                state: FileState::Moving,
                 ..
             } => return Err(MOVING.to_owned()),
             Place::Stream => self.items.get(&held.key).map(|item| item.position.first),
             Place::Appending | Place::Deleted | Place::File { .. } => None,
         };
         let Some(first) = first else { return Ok(()) };
-        let earlier = self.by_phone.get(&held.key.phone);
-        let mut earlier = earlier.into_iter().flat_map(|keys| keys.range(..first));
-        let own = &self.own;
-        let other = earlier.find_map(|(_, key)| {
-            let owned = self.items.get(key)?.owned.as_ref()?;
-            (owned.holder != *own).then(|| owned.holder.daemon.clone())
-        });
+        let obstacle = if told < first {
+            Some(UNTOLD.to_owned())
+        } else {
+            let other = self.other_before(&held.key.phone, first);
+            other
+                .map(|other| format!("the daemon {other:?} has an earlier delivery for this phone"))
+        };
         let Some(held) = self.held.get_mut(&number) else {
             return Ok(());
         };
-        let Some(other) = other else {
+        let Some(obstacle) = obstacle else {
             held.waiting_since = None;
             return Ok(());
         };
@@ -174,9 +176,16 @@ impl Ledger {
         if now.saturating_duration_since(since) >= MAX_WAIT {
             return Ok(());
         }
-        Err(format!(
-            "the daemon {other:?} has an earlier delivery for this phone"
-        ))
+        Err(obstacle)
+    }
+
+    /// Returns another daemon that has an entry for a phone before that position.
+    fn other_before(&self, phone: &str, first: u64) -> Option<String> {
+        let earlier = self.by_phone.get(phone)?.range(..first);
+        let owned = earlier.filter_map(|(_, key)| self.items.get(key)?.owned.as_ref());
+        let mut holders = owned.map(|owned| &owned.holder);
+        let other = holders.find(|holder| **holder != self.own)?;
+        Some(other.daemon.clone())
     }
 }
 
@@ -210,6 +219,9 @@ fn in_order(mut steps: Vec<(u64, Step)>) -> Vec<Step> {
 
 /// Reason for an entry that is on its way from the file to the stream.
 const MOVING: &str = "the delivery is being moved to the outbox of the cluster";
+
+/// Reason for an entry of which the stream has not told yet, so that earlier ones may be unknown.
+const UNTOLD: &str = "earlier deliveries for this phone may be on their way";
 
 /// How long an entry waits for an earlier one that another daemon has, at most: as long as it may take until
 /// what a lost daemon was sending is known to be over.
