@@ -14,6 +14,7 @@ mod called;
 mod caller;
 mod cisco_verbs;
 mod clock;
+mod cluster_failure;
 mod cluster_rules;
 mod commands;
 mod completing;

@@ -165,9 +165,9 @@ fn gap(server: &str, missed: Duration) -> Fact {
     Fact::new("handsetd.gap", values).of_server(server.parse().ok())
 }
 
-/// How long events wait for the decision. Deciding again takes as long as noticing that the other daemons are
-/// away, less what a lease is still valid.
-const MAX_UNDECIDED: Duration = Duration::from_secs(5);
+/// How long events wait for the decision. A NATS server that is lost may have led the stream of the leases: then
+/// nobody can renew one for up to ten seconds. If they are all lost, that is noticed in as much time.
+const MAX_UNDECIDED: Duration = Duration::from_secs(12);
 
 #[cfg(test)]
 mod tests {
