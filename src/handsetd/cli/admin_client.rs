@@ -3,7 +3,7 @@
 //! Address, certificate and token come from the configuration that the daemon itself reads, or, for a
 //! daemon on another machine, from options.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -23,6 +23,7 @@ use url::Url;
 
 use crate::admin::{self, Token};
 use crate::config::Config;
+use crate::telemetry::TerminalSafe;
 
 /// Sends requests to the running daemon.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ impl AdminClient {
         self.reply(request).await
     }
 
-    /// Returns the result of a GET request.
+    /// Returns the result of a GET request, and notes which daemons of the cluster it lacks.
     ///
     /// # Errors
     ///
@@ -98,6 +99,7 @@ impl AdminClient {
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         let mut reply = self.reply(self.http.get(self.url(path))).await?;
         accept(&reply)?;
+        note_missing(&reply);
         Ok(reply["result"].take())
     }
 
@@ -193,6 +195,16 @@ impl AdminClient {
         } else {
             anyhow::Error::from(error).context("the daemon closed the connection")
         }
+    }
+}
+
+/// Names the daemons whose part is missing.
+fn note_missing(reply: &Value) {
+    for missing in reply["missing"].as_array().into_iter().flatten() {
+        let text = |key: &str| missing[key].as_str().unwrap_or_default();
+        let (daemon, reason) = (TerminalSafe(text("daemon")), TerminalSafe(text("reason")));
+        // If this fails, there is nowhere to report it.
+        let _ = writeln!(io::stderr(), "handsetd: incomplete: {daemon}: {reason}");
     }
 }
 

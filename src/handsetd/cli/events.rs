@@ -92,12 +92,10 @@ fn show(event: &Value, colors: Colors, out: &mut impl Write) -> io::Result<()> {
         local_time(text("at")),
         TerminalSafe(text("event"))
     )?;
-    if !text("server").is_empty() {
-        write!(
-            out,
-            " {minor}server={minor:#}{}",
-            TerminalSafe(text("server"))
-        )?;
+    for key in ["daemon", "server"] {
+        if !text(key).is_empty() {
+            write!(out, " {minor}{key}={minor:#}{}", TerminalSafe(text(key)))?;
+        }
     }
     for (key, value) in event["fields"].as_object().into_iter().flatten() {
         let key = TerminalSafe(key);

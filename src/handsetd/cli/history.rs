@@ -43,9 +43,10 @@ pub(super) struct History {
     /// Show only deliveries until this time
     #[arg(long, value_name = "TIME", conflicts_with = "follow")]
     until: Option<String>,
-    /// Show only deliveries before the one with this number, which the JSON has
+    /// Show only deliveries before the one with this number, which the JSON has; with several daemons, with this
+    /// position
     #[arg(long, value_name = "NUMBER", conflicts_with = "follow")]
-    before: Option<u64>,
+    before: Option<String>,
     /// Show only the deliveries of the request with this id
     #[arg(long)]
     id: Option<String>,
@@ -101,7 +102,6 @@ impl History {
     fn query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let status = self.status.as_ref().map(|status| status.to_uppercase());
-        let before = self.before.map(|number| number.to_string());
         for (key, value) in [
             ("phone", &self.phone),
             ("verb", &self.verb),
@@ -110,7 +110,7 @@ impl History {
             ("text", &self.text),
             ("since", &self.since),
             ("until", &self.until),
-            ("before", &before),
+            ("before", &self.before),
             ("id", &self.id),
         ] {
             if let Some(value) = value {
@@ -162,7 +162,11 @@ fn show(delivery: &Value, colors: Colors, out: &mut impl Write) -> io::Result<()
         None => "not over".to_owned(),
     };
     let asker = TerminalSafe(requester(&delivery["asker"])).to_string();
-    write!(out, " {minor}({took}, {asker}){minor:#}")?;
+    write!(out, " {minor}({took}, {asker}")?;
+    if !text("daemon").is_empty() {
+        write!(out, ", {}", TerminalSafe(text("daemon")))?;
+    }
+    write!(out, "){minor:#}")?;
     if !text("reason").is_empty() {
         write!(out, ": {}", TerminalSafe(text("reason")))?;
     }
@@ -218,6 +222,15 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         let expected = " DENIED      1001 push (0.25 s, call PJSIP/1001-1): wrong\\u{1b}password\n";
         assert_eq!(text, expected);
+        let mut out = Vec::new();
+        let mut delivery = delivery();
+        delivery["daemon"] = json!("site\u{1b}b");
+        show(&delivery, Colors::Off, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(
+            text.contains("PJSIP/1001-1, site\\u{1b}b): wrong"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `handsetd phones`: lists phones with vendor, model and address, and how these were determined.
 //!
 //! The command queries the configured Asterisk servers itself, so it does not depend on a running
-//! daemon, which only adds the CSTA sessions; with `--url`, that daemon is asked.
+//! daemon, which only adds the CSTA sessions; with `--url`, that daemon is asked, and with `[cluster]` the
+//! running one, which has the phones of all daemons.
 
 mod import;
 mod sessions;
@@ -16,6 +17,7 @@ use handset_net::tasks::Tasks;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::admin_client::AdminClient;
 use super::daemon_args::DaemonArgs;
 use super::output_format::OutputFormat;
 use super::servers::{LOAD_TIMEOUT, LOG_OFF_TIMEOUT, connect};
@@ -82,6 +84,14 @@ impl Phones {
                 ExitCode::FAILURE
             });
         }
+        if config.cluster.is_some()
+            && let Ok(client) = AdminClient::new(&config)
+            && let Ok(rows) = runtime.block_on(client.get_list("/api/v1/phones"))
+        {
+            // The daemon has those of all daemons; without it, there are those of this one.
+            write(&json!(rows), format, out).context("cannot write the phones")?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let (rows, unavailable) = runtime.block_on(list(&config))?;
         write(&rows, format, out).context("cannot write the phones")?;
         for server in &unavailable {
@@ -135,13 +145,13 @@ fn write(phones: &Value, format: OutputFormat, out: &mut impl Write) -> io::Resu
     if rows.is_empty() {
         return writeln!(out, "No phone is configured or registered.");
     }
-    // Few installations have sessions.
+    // Few installations have sessions, or several daemons.
     let has_csta = rows.iter().any(|row| row["csta"].is_object());
-    let mut table = if has_csta {
-        Table::new(["NAME", "PHONE", "ADDRESS", "REGISTERED", "CSTA", "FOUND BY"])
-    } else {
-        Table::new(["NAME", "PHONE", "ADDRESS", "REGISTERED", "FOUND BY"])
-    };
+    let has_daemons = rows.iter().any(|row| row["daemon"].is_string());
+    let header = ["NAME", "PHONE", "ADDRESS", "REGISTERED"].into_iter();
+    let header = header.chain(has_csta.then_some("CSTA"));
+    let header = header.chain(has_daemons.then_some("DAEMON"));
+    let mut table = Table::new(header.chain(["FOUND BY"]));
     for row in rows {
         let text = |key: &str| row[key].as_str().unwrap_or_default();
         let words = ["vendor", "model", "firmware"].map(text);
@@ -159,12 +169,10 @@ fn write(phones: &Value, format: OutputFormat, out: &mut impl Write) -> io::Resu
         let found: Vec<_> = found.filter_map(Value::as_str).collect();
         let (phone, found) = (words.join(" "), found.join("; "));
         let address = text("address");
-        if has_csta {
-            let csta = csta(&row["csta"]);
-            table.row([name, &phone, address, &registered, csta, &found]);
-        } else {
-            table.row([name, &phone, address, &registered, &found]);
-        }
+        let cells = [name, &phone, address, &registered].into_iter();
+        let cells = cells.chain(has_csta.then(|| csta(&row["csta"])));
+        let cells = cells.chain(has_daemons.then(|| text("daemon")));
+        table.row(cells.chain([found.as_str()]));
     }
     table.write(out)
 }
@@ -201,5 +209,16 @@ mod tests {
             "{shown}"
         );
         assert!(!table(&json!([{"name": "d"}])).contains("CSTA"));
+    }
+
+    #[test]
+    fn daemons_have_a_column_if_there_are_several() {
+        let shown =
+            table(&json!([{"name": "a", "daemon": "site-a"}, {"name": "b", "daemon": "site-b"}]));
+        assert!(
+            shown.contains("DAEMON") && shown.contains("site-b"),
+            "{shown}"
+        );
+        assert!(!table(&json!([{"name": "a"}])).contains("DAEMON"));
     }
 }

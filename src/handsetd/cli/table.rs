@@ -11,24 +11,25 @@ use crate::telemetry::TerminalSafe;
 pub(super) struct Table(comfy_table::Table);
 
 impl Table {
-    pub(super) fn new<const N: usize>(header: [&str; N]) -> Self {
+    pub(super) fn new<'a>(header: impl IntoIterator<Item = &'a str>) -> Self {
         Self::with_width(header, columns())
     }
 
     /// Creates a table that is `width` columns wide at most.
-    pub(super) fn with_width<const N: usize>(header: [&str; N], width: u16) -> Self {
+    pub(super) fn with_width<'a>(header: impl IntoIterator<Item = &'a str>, width: u16) -> Self {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(width);
-        table.set_header(header);
+        table.set_header(header.into_iter().collect::<Vec<_>>());
         Self(table)
     }
 
     /// Adds a row. Cells may come from phones and events, so their control characters are escaped.
-    pub(super) fn row<const N: usize>(&mut self, cells: [&str; N]) {
-        self.0
-            .add_row(cells.map(|cell| TerminalSafe(cell).to_string()));
+    pub(super) fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) {
+        let cells = cells.into_iter();
+        let cells: Vec<String> = cells.map(|cell| TerminalSafe(cell).to_string()).collect();
+        self.0.add_row(cells);
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {

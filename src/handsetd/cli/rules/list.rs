@@ -47,16 +47,22 @@ fn show(rules: &[Value], width: u16, out: &mut impl Write) -> io::Result<()> {
     if rules.is_empty() {
         return writeln!(out, "The configuration of the daemon has no [[rule]].");
     }
-    let mut table = Table::with_width(["NAME", "FIRES ON", "COUNTS", "LAST FIRED"], width);
+    let has_daemons = rules.iter().any(|rule| rule["daemon"].is_string());
+    let daemon = has_daemons.then_some("DAEMON");
+    let header = ["NAME", "FIRES ON", "COUNTS", "LAST FIRED"];
+    let mut table = Table::with_width(header.into_iter().chain(daemon), width);
     for rule in rules {
         let last = rule["last"].as_str();
+        let text = |key: &str| rule[key].as_str().unwrap_or_default().to_owned();
         let cells = [
-            rule["name"].as_str().unwrap_or_default().to_owned(),
+            text("name"),
             triggers(rule),
             counts(rule),
             last.map_or_else(|| "never".to_owned(), local_time),
         ];
-        table.row(cells.each_ref().map(String::as_str));
+        let cells = cells.into_iter().chain(has_daemons.then(|| text("daemon")));
+        let cells: Vec<String> = cells.collect();
+        table.row(cells.iter().map(String::as_str));
     }
     table.write(out)
 }

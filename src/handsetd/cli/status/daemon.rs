@@ -81,6 +81,8 @@ impl Answer {
         findings.extend(version(&text(&status["version"])));
         findings.extend(self.servers().iter().map(server));
         findings.extend(cluster(&status["cluster"]));
+        let others = status["daemons"].as_array().into_iter().flatten();
+        findings.extend(others.flat_map(other));
         findings.push(own_url(&status["http_url"]));
         for rule in status["failing_rules"].as_array().into_iter().flatten() {
             let name = text(&rule["name"]);
@@ -145,6 +147,24 @@ fn cluster(cluster: &Value) -> Option<Finding> {
         "" => found,
         cure => found.cure(cure.to_owned()),
     })
+}
+
+/// Returns what another daemon of the cluster says of itself.
+fn other(status: &Value) -> Vec<Finding> {
+    let text = |key: &str| status[key].as_str().unwrap_or_default();
+    let name = text("daemon");
+    let running = format!("{name} runs, version {}", text("version"));
+    let mut findings = vec![Finding::good("cluster", running)];
+    for server in status["asterisk"].as_array().into_iter().flatten() {
+        let text = |key: &str| server[key].as_str().unwrap_or_default();
+        let (state, reason) = (text("state"), text("reason"));
+        if state != "connected" || !reason.is_empty() {
+            let found = format!("{name}: Asterisk {}: {state} {reason}", text("name"));
+            let finding = Finding::note("cluster", found.trim_end().to_owned());
+            findings.push(finding.cure(format!("on the machine of {name}: handsetd status")));
+        }
+    }
+    findings
 }
 
 fn own_url(own: &Value) -> Finding {
