@@ -15,7 +15,6 @@ pub(crate) use carried::{CarriedFile, CarriedFiles, FileStore, carry};
 pub(crate) use claims::ScheduleClaims;
 pub(crate) use index::{Announcement, Fleet, Seen};
 pub(crate) use leadership::{Leadership, Role};
-#[expect(unused_imports, reason = "`admin` uses them soon")]
 pub(crate) use peers::{AnswerQuestions, AskError, Peer, Peers};
 pub(crate) use routes::{
     NotSent, PeerCancellation, PeerReply, PeerRequest, Reply, Routes, Unanswered,

@@ -1,11 +1,9 @@
 //! The views of the web page in a real browser: their addresses, how they fit displays, and whether all
 //! users can use them.
 
-use std::path::PathBuf;
-
 use handset_simulator::Vendor;
 
-use super::support::browser::{Browser, say_skipped};
+use super::support::browser::{Browser, axe};
 use super::support::daemon::{Daemon, TOKEN};
 use super::support::page_client::PageClient;
 use super::support::raw::get_from;
@@ -316,21 +314,4 @@ async fn page_says_that_the_daemon_is_gone_and_comes_back_with_what_was_written(
         browser.eval("document.querySelector('#phone').value").await,
         "desk"
     );
-}
-
-/// Returns the script of axe-core, which `tests/run` downloads; `None` if it is not there.
-fn axe() -> Option<String> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
-    let path = cache.join("handsetd/tools/axe.min.js");
-    let script = std::fs::read_to_string(&path).ok();
-    if script.is_none() {
-        let why = format!(
-            "{} is missing, which tests/run downloads with npm",
-            path.display()
-        );
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
-        say_skipped(&format!("the rules of axe-core: {why}"));
-    }
-    script
 }

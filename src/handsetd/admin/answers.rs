@@ -9,8 +9,9 @@ use serde_json::Value;
 use tracing::debug;
 
 use super::daemons::{Asked, Question, read, refusal, write};
-use super::deliveries::{CancelDeliveries, FindDeliveries};
+use super::deliveries::FindDeliveries;
 use super::fetch_test::TestFetch;
+use super::following::FollowFeed;
 use super::health::ReportHealth;
 use super::overview::Summarize;
 use super::phones::{FindPhone, ListPhones};
@@ -34,12 +35,12 @@ impl Answers {
 
     async fn of(&self, asked: Asked<Value>) -> Bytes {
         match asked.ask.as_str() {
-            CancelDeliveries::NAME => self.of_type::<CancelDeliveries>(asked).await,
             DraftRule::NAME => self.of_type::<DraftRule>(asked).await,
             DryRun::NAME => self.of_type::<DryRun>(asked).await,
             FindDeliveries::NAME => self.of_type::<FindDeliveries>(asked).await,
             FindPhone::NAME => self.of_type::<FindPhone>(asked).await,
             FindRule::NAME => self.of_type::<FindRule>(asked).await,
+            FollowFeed::NAME => self.of_type::<FollowFeed>(asked).await,
             GetStatus::NAME => self.of_type::<GetStatus>(asked).await,
             ListPhones::NAME => self.of_type::<ListPhones>(asked).await,
             ListRules::NAME => self.of_type::<ListRules>(asked).await,

@@ -5,7 +5,7 @@ mod csv;
 mod found;
 mod search;
 
-pub(super) use cancel::{CancelDeliveries, cancelled, may_cancel, serve as cancel};
+pub(super) use cancel::{cancelled, may_cancel, serve as cancel};
 pub(super) use found::{Delivery, FindDeliveries};
 pub(super) use search::{DEFAULT_LIMIT, KEYS, Query};
 

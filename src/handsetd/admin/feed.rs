@@ -11,6 +11,7 @@ pub(super) use recent::{FeedItem, Payload};
 pub(super) use subscription::{Lagged, Subscription};
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use handset_net::random;
 use parking_lot::Mutex;
@@ -73,7 +74,23 @@ impl EventFeed {
     fn publish(&self, payloads: impl IntoIterator<Item = Payload>) {
         let mut recent = self.recent.lock();
         for payload in payloads {
-            recent.push(payload);
+            recent.push(SystemTime::now(), None, payload);
+        }
+        drop(recent);
+        self.published.send_replace(());
+    }
+
+    /// Publishes what has happened at another daemon, and how much of it was missed.
+    pub(super) fn publish_of(
+        &self,
+        daemon: &Arc<str>,
+        missed: u64,
+        items: impl IntoIterator<Item = (SystemTime, Payload)>,
+    ) {
+        let missed = (0 < missed).then(|| (SystemTime::now(), self::missed(missed)));
+        let mut recent = self.recent.lock();
+        for (at, payload) in missed.into_iter().chain(items) {
+            recent.push(at, Some(Arc::clone(daemon)), payload);
         }
         drop(recent);
         self.published.send_replace(());
@@ -106,14 +123,14 @@ impl EventFeed {
         self.id_of(newest)
     }
 
-    /// Returns up to `limit` recent facts, newest first.
+    /// Returns up to `limit` recent facts of this daemon, newest first.
     pub(super) fn facts(&self, limit: usize) -> Vec<Arc<FeedItem>> {
         let recent = self.recent.lock();
         recent
             .items
             .iter()
             .rev()
-            .filter(|item| matches!(item.payload, Payload::Fact(_)))
+            .filter(|item| item.daemon.is_none() && matches!(item.payload, Payload::Fact(_)))
             .take(limit)
             .cloned()
             .collect()

@@ -19,6 +19,7 @@ use tracing::debug;
 
 use super::accounts::Accounts;
 use super::config::Config;
+use super::following;
 use super::long_requests::LongRequests;
 use super::router;
 use super::state::{AppState, Services, Transport};
@@ -98,6 +99,13 @@ impl Server {
         let state = AppState::new(services, accounts, transport, long_requests);
         let router = router::router(&state);
         let stop = tasks.stop();
+        if state.services.daemons.own().is_some() {
+            let follow = following::run(state.interest.clone(), state.services.clone());
+            let stop = stop.clone();
+            tasks.spawn("following", async move {
+                stop.run_until_cancelled(follow).await;
+            });
+        }
         let admits = |peer: SocketAddr| {
             let is_allowed = self.allow.contains(peer.ip());
             if !is_allowed {

@@ -14,6 +14,7 @@ use super::daemons::Daemons;
 use super::favourites::Favourites;
 use super::feed::EventFeed;
 use super::idempotency::IdempotencyStore;
+use super::interest::Interest;
 use super::long_requests::LongRequests;
 use super::reload_report::{LastReload, ReloadRequests};
 use super::wrong_tokens::WrongTokens;
@@ -70,6 +71,8 @@ pub(super) struct AppState {
     pub(super) transport: Transport,
     pub(super) idempotency: IdempotencyStore,
     pub(super) long_requests: Arc<LongRequests>,
+    /// In what happens at other daemons.
+    pub(super) interest: Interest,
 }
 
 /// How clients connect.
@@ -96,6 +99,7 @@ impl AppState {
             transport,
             idempotency: IdempotencyStore::default(),
             long_requests: Arc::new(long_requests),
+            interest: Interest::default(),
         })
     }
 }

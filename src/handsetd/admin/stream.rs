@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::accounts::Principal;
+use super::daemons::{Daemons, Wanted};
+use super::deliveries::Delivery;
 use super::feed::{EventFeed, FeedItem, Lagged, MISSED, Payload, Subscription};
-use super::long_requests::Place;
 use super::query;
 use super::reply::Reply;
 use super::state::AppState;
@@ -31,8 +32,9 @@ pub(super) async fn events(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let filter = match query::parse(query.as_deref(), &[], &["event"]) {
-        Ok(pairs) => EventFilter(pairs.into_iter().map(|(_, name)| name).collect()),
+    let daemons = &state.services.daemons;
+    let filter = match EventFilter::parse(query.as_deref(), daemons) {
+        Ok(filter) => filter,
         Err(reply) => return reply.into_response(),
     };
     let last_id = match headers.get("Last-Event-ID").map(HeaderValue::to_str) {
@@ -51,10 +53,13 @@ pub(super) async fn events(
         Event::default().event(MISSED).data(data.to_string())
     });
     let live = live(subscription, state.services.tasks.stop());
+    let own = daemons.own().cloned();
     let items = live.filter_map(move |item| {
-        let event = filter.matches(item.name()).then(|| event(&feed, &item));
-        std::future::ready(event)
+        let daemon = item.daemon.as_ref().or(own.as_ref());
+        let is_wanted = filter.matches(item.name(), daemon.map(AsRef::as_ref));
+        std::future::ready(is_wanted.then(|| event(&feed, &item, daemon)))
     });
+    let place = (place, state.interest.enter());
     let events = stream::iter(missed).chain(items);
     with_keep_alive(events.take_until(principal.revoked()), place)
 }
@@ -63,7 +68,7 @@ pub(super) async fn events(
 /// stream ends.
 pub(super) fn with_keep_alive(
     events: impl Stream<Item = Event> + Send + 'static,
-    place: Place,
+    place: impl Send + 'static,
 ) -> Response {
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     let events = events.map(move |event| {
@@ -93,12 +98,12 @@ fn live(subscription: Subscription, stop: CancellationToken) -> impl Stream<Item
     )
 }
 
-fn event(feed: &EventFeed, item: &FeedItem) -> Event {
+fn event(feed: &EventFeed, item: &FeedItem, daemon: Option<&Arc<str>>) -> Event {
     let name: String = item.name().chars().filter(|c| !c.is_control()).collect();
     Event::default()
         .id(feed.id(item))
         .event(name)
-        .data(item.to_json().to_string())
+        .data(item.to_json(daemon).to_string())
 }
 
 impl FeedItem {
@@ -110,11 +115,23 @@ impl FeedItem {
         }
     }
 
-    fn to_json(&self) -> Value {
-        match &self.payload {
+    /// Returns the JSON object of the API; in a cluster, with the daemon at which it happened.
+    fn to_json(&self, daemon: Option<&Arc<str>>) -> Value {
+        let mut object = match &self.payload {
             Payload::Delivery(record) => delivery_to_json(record, self.at),
             Payload::Fact(fact) => fact_to_json(fact, self.at),
+        };
+        if let Some(daemon) = daemon {
+            object["daemon"] = json!(**daemon);
+            if let Payload::Delivery(record) = &self.payload {
+                let delivery = Delivery {
+                    daemon: Some(Arc::clone(daemon)),
+                    record: Arc::clone(record),
+                };
+                object["fields"] = delivery.to_json();
+            }
         }
+        object
     }
 }
 
@@ -151,19 +168,41 @@ pub(super) fn fields(fact: &Fact) -> Value {
 /// The name of the event that tells of a delivery.
 pub(super) const DELIVERY: &str = "handsetd.delivery";
 
-/// The names of the wanted events; empty for all.
-struct EventFilter(Vec<String>);
+/// Which events are wanted.
+#[derive(Debug, Default)]
+struct EventFilter {
+    /// Their names; empty for all.
+    names: Vec<String>,
+    wanted: Wanted,
+}
 
 impl EventFilter {
+    fn parse(query: Option<&str>, daemons: &Daemons) -> Result<Self, Reply> {
+        let is_cluster = daemons.own().is_some();
+        let single: &[&str] = if is_cluster { &[query::DAEMON] } else { &[] };
+        let pairs = query::parse(query, single, &["event"])?;
+        let wanted = query::wanted(&pairs, daemons)?;
+        let names = pairs.into_iter().filter(|(key, _)| key == "event");
+        Ok(Self {
+            names: names.map(|(_, name)| name).collect(),
+            wanted,
+        })
+    }
+
     /// Returns whether `name` is wanted, ignoring case; `phone.*` matches every name that starts so.
-    fn matches(&self, name: &str) -> bool {
+    fn matches(&self, name: &str, daemon: Option<&str>) -> bool {
+        if let Wanted::One(wanted) = &self.wanted
+            && daemon != Some(wanted.as_str())
+        {
+            return false;
+        }
         let is_match = |pattern: &String| match pattern.strip_suffix('*') {
             Some(prefix) => name
                 .get(..prefix.len())
                 .is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
             None => pattern.eq_ignore_ascii_case(name),
         };
-        self.0.is_empty() || self.0.iter().any(is_match)
+        self.names.is_empty() || self.names.iter().any(is_match)
     }
 }
 
@@ -197,13 +236,25 @@ mod tests {
 
     #[test]
     fn filter_ignores_case_and_accepts_a_trailing_star() {
-        let filter = |names: &[&str]| EventFilter(names.iter().map(ToString::to_string).collect());
-        assert!(filter(&[]).matches("Hangup"));
-        assert!(filter(&["hangup", "x"]).matches("Hangup"));
-        assert!(!filter(&["x"]).matches("Hangup"));
-        assert!(filter(&["phone.*"]).matches("phone.dnd_on"));
-        assert!(!filter(&["phone.*"]).matches("phones"));
-        assert!(!filter(&["é*"]).matches("a"));
+        let matches = |names: &[&str], name: &str| {
+            let filter = EventFilter {
+                names: names.iter().map(ToString::to_string).collect(),
+                wanted: Wanted::All,
+            };
+            filter.matches(name, None)
+        };
+        assert!(matches(&[], "Hangup"));
+        assert!(matches(&["hangup", "x"], "Hangup"));
+        assert!(!matches(&["x"], "Hangup"));
+        assert!(matches(&["phone.*"], "phone.dnd_on"));
+        assert!(!matches(&["phone.*"], "phones"));
+        assert!(!matches(&["é*"], "a"));
+        let of_one = EventFilter {
+            names: Vec::new(),
+            wanted: Wanted::One("site-b".to_owned()),
+        };
+        assert!(of_one.matches("a", Some("site-b")));
+        assert!(!of_one.matches("a", Some("site-a")));
     }
 
     #[test]
@@ -211,6 +262,7 @@ mod tests {
         let item = |server: &str| FeedItem {
             number: 1,
             at: SystemTime::UNIX_EPOCH,
+            daemon: None,
             payload: Payload::Fact(
                 Fact::of_phone("dnd_on", "1001", []).of_server(server.parse().ok()),
             ),
@@ -218,13 +270,14 @@ mod tests {
         let at = "1970-01-01T00:00:00.000Z";
         let fields = json!({"phone": "1001"});
         assert_eq!(
-            item("berlin").to_json(),
+            item("berlin").to_json(None),
             json!({"event": "phone.dnd_on", "at": at, "fields": fields, "server": "berlin"})
         );
         assert_eq!(
-            item("").to_json(),
+            item("").to_json(None),
             json!({"event": "phone.dnd_on", "at": at, "fields": fields})
         );
+        assert_eq!(item("").to_json(Some(&"site-b".into()))["daemon"], "site-b");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::outbox_startup::StartedOutbox;
 use crate::config::Config;
 use crate::dispatch::Dispatcher;
 use crate::events::FactTap;
-use crate::fleet::{ClusterHealth, Leadership, Routes, ScheduleClaims};
+use crate::fleet::{AnswerQuestions, ClusterHealth, Leadership, Peers, Routes, ScheduleClaims};
 use crate::history::History;
 #[cfg(not(feature = "cluster"))]
 use crate::outbox::{Store, StoredEntry};
@@ -32,6 +32,7 @@ pub(super) struct OtherDaemons {
     pub(super) claims: Option<Arc<dyn ScheduleClaims>>,
     pub(super) health: Option<Arc<dyn ClusterHealth>>,
     pub(super) routes: Option<Arc<dyn Routes>>,
+    pub(super) peers: Option<Arc<dyn Peers>>,
     /// What serves them.
     #[cfg(feature = "cluster")]
     service: Option<joined::Service>,
@@ -65,6 +66,19 @@ impl OtherDaemons {
     pub(super) fn serve(&self, _: Served) -> Option<FactTap> {
         None
     }
+
+    /// Begins to answer what the pages of other daemons ask.
+    #[cfg(feature = "cluster")]
+    pub(super) fn answer(&self, answers: Arc<dyn AnswerQuestions>, tasks: &Tasks) {
+        if let Some(service) = &self.service {
+            service.answer(answers, tasks);
+        }
+    }
+
+    /// Answers nobody.
+    #[cfg(not(feature = "cluster"))]
+    #[expect(clippy::unused_self, reason = "as if there were any")]
+    pub(super) fn answer(&self, _: Arc<dyn AnswerQuestions>, _: &Tasks) {}
 
     /// Leaves the cluster.
     pub(super) async fn leave(&self) {

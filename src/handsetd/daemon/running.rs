@@ -208,29 +208,32 @@ impl Running {
         );
         let accounts = parts.admin.as_ref().map(|(_, accounts)| accounts.clone());
         let (reported, last_reload) = watch::channel(None);
+        let services = admin::Services {
+            dispatcher,
+            resolver: resolver.clone(),
+            courier: parts.courier,
+            history: history.clone(),
+            metrics,
+            pages: pages.clone(),
+            feed,
+            rules: rules.clone(),
+            reloads,
+            last_reload,
+            daemons: admin::Daemons::new(parts.others.peers.clone()),
+            favourites: admin::Favourites::new(&parts.config.state.dir),
+            health: Health {
+                listeners,
+                cluster: parts.others.health.clone(),
+                servers: ami_clients.clients(),
+                stopping: calls.stop(),
+            },
+            states,
+            tasks: http.clone(),
+        };
+        // Also where there is no [admin]: the pages of other daemons show this one.
+        let answers = admin::Answers::new(services.clone());
+        parts.others.answer(Arc::new(answers), &http);
         if let Some((server, accounts)) = parts.admin {
-            let services = admin::Services {
-                dispatcher,
-                resolver: resolver.clone(),
-                courier: parts.courier,
-                history: history.clone(),
-                metrics,
-                pages: pages.clone(),
-                feed,
-                rules: rules.clone(),
-                reloads,
-                last_reload,
-                daemons: admin::Daemons::default(),
-                favourites: admin::Favourites::new(&parts.config.state.dir),
-                health: Health {
-                    listeners,
-                    cluster: parts.others.health.clone(),
-                    servers: ami_clients.clients(),
-                    stopping: calls.stop(),
-                },
-                states,
-                tasks: http.clone(),
-            };
             spawn_admin(&http, server, accounts, services);
         }
         let reload = Reload {

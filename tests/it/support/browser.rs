@@ -4,6 +4,7 @@
 //! errors and no requests to other hosts.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::Command;
 
 use base64::Engine;
@@ -236,6 +237,23 @@ impl Browser {
 pub(crate) fn say_skipped(why: &str) {
     // Not eprintln!, whose output the test harness hides when the test passes.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
+}
+
+/// Returns the script of axe-core, which `tests/run` downloads; `None` if it is not there.
+pub(crate) fn axe() -> Option<String> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+    let path = cache.join("handsetd/tools/axe.min.js");
+    let script = std::fs::read_to_string(&path).ok();
+    if script.is_none() {
+        let why = format!(
+            "{} is missing, which tests/run downloads with npm",
+            path.display()
+        );
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
+        say_skipped(&format!("the rules of axe-core: {why}"));
+    }
+    script
 }
 
 async fn get(host: &str, path: &str) -> Value {

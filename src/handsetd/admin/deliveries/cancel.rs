@@ -3,39 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, Path, State};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::found::Delivery;
 use crate::admin::accounts::Principal;
-use crate::admin::daemons::{Missing, Question, Wanted};
-use crate::admin::question::LocalQuestion;
+use crate::admin::daemons::Missing;
 use crate::admin::reply::Reply;
 use crate::admin::role::Role;
 use crate::admin::state::{AppState, Services};
-use crate::history::{Record, Requester};
-
-/// Cancels what has not been sent of a request. The daemon that asks has made sure that the user may.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::admin) struct CancelDeliveries {
-    id: String,
-    /// Who cancels.
-    requester: Requester,
-}
-
-impl Question for CancelDeliveries {
-    const NAME: &'static str = "cancel";
-    /// The phones whose deliveries were cancelled.
-    type Answer = Vec<String>;
-}
-
-impl LocalQuestion for CancelDeliveries {
-    async fn here(self, services: &Services) -> Vec<String> {
-        let Self { id, requester } = self;
-        services.dispatcher.cancel(&id, &requester).await
-    }
-}
+use crate::history::Record;
 
 /// Handles `DELETE deliveries/ID`.
 pub(in crate::admin) async fn serve(
@@ -66,27 +42,17 @@ pub(in crate::admin) async fn cancelled(
         principal.require(Role::Send, "cancelling a delivery")?;
         principal.require(Role::Admin, "cancelling a delivery of others")?;
     }
-    let question = CancelDeliveries {
-        id: id.to_owned(),
-        requester: principal.requester.clone(),
-    };
-    let cancelled = question.of(&Wanted::All, services).await;
-    let (phones, unasked) = cancelled.into_rows();
+    // At all daemons that may have it.
+    let phones = services.dispatcher.cancel(id, &principal.requester).await;
     if !phones.is_empty() {
-        return Ok(phones.into_iter().map(|(_, phone)| phone).collect());
+        return Ok(phones);
     }
     let (found, _) = super::of_request(services, id, None, 1).await;
-    Err(not_cancelled(
-        id,
-        found.first(),
-        [missing, unasked].concat(),
-    ))
+    Err(not_cancelled(id, found.first(), &missing))
 }
 
 /// Returns why nothing was cancelled.
-fn not_cancelled(id: &str, delivery: Option<&Delivery>, mut missing: Vec<Missing>) -> Reply {
-    missing.sort_by(|a, b| a.daemon.cmp(&b.daemon));
-    missing.dedup();
+fn not_cancelled(id: &str, delivery: Option<&Delivery>, missing: &[Missing]) -> Reply {
     let reason = match delivery.map(|delivery| &*delivery.record) {
         None => format!("unknown delivery {id:?}"),
         Some(record) if record.duration.is_none() => {

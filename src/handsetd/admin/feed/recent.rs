@@ -40,10 +40,11 @@ impl Recent {
         self.items.get(usize::try_from(index).ok()?)
     }
 
-    pub(super) fn push(&mut self, payload: Payload) {
+    pub(super) fn push(&mut self, at: SystemTime, daemon: Option<Arc<str>>, payload: Payload) {
         let item = Arc::new(FeedItem {
             number: self.next_number,
-            at: SystemTime::now(),
+            at,
+            daemon,
             payload,
         });
         self.next_number = self.next_number.saturating_add(1);
@@ -63,6 +64,8 @@ pub(in crate::admin) struct FeedItem {
     /// Increases by one with every item.
     pub(in crate::admin) number: u64,
     pub(in crate::admin) at: SystemTime,
+    /// The other daemon that it comes from.
+    pub(in crate::admin) daemon: Option<Arc<str>>,
     pub(in crate::admin) payload: Payload,
 }
 

@@ -31,7 +31,25 @@ pub(super) async fn serve(
     let after = after.map(|(_, position)| position.as_str());
     let (live, _) = state.services.feed.subscribe(after);
     let stop = state.services.tasks.stop();
-    let updates = stream::unfold((live, stop), |(mut live, stop)| async move {
+    let has_others = !state.services.daemons.live_others().is_empty();
+    // What happened elsewhere before it was followed, which begins with the stream.
+    let late = stream::once(async move {
+        if has_others {
+            sleep(FOLLOWED_AFTER).await;
+        }
+        let changes = if has_others {
+            Changes::ALL
+        } else {
+            Changes::default()
+        };
+        stream::iter(changes.events())
+    });
+    let min_interval = if has_others {
+        MIN_INTERVAL_OF_SEVERAL
+    } else {
+        MIN_INTERVAL
+    };
+    let updates = stream::unfold((live, stop), move |(mut live, stop)| async move {
         let received = tokio::select! {
             () = stop.cancelled() => return None,
             received = live.recv() => received,
@@ -41,7 +59,7 @@ pub(super) async fn serve(
             Ok(item) => changes.add(&item),
             Err(Lagged(_)) => changes = Changes::ALL,
         }
-        sleep(MIN_INTERVAL).await;
+        sleep(min_interval).await;
         loop {
             match live.try_recv() {
                 Ok(Some(item)) => changes.add(&item),
@@ -51,10 +69,10 @@ pub(super) async fn serve(
         }
         Some((stream::iter(changes.events()), (live, stop)))
     });
-    let updates = updates
+    let updates = stream::select(late, updates)
         .flatten()
         .take_until(session.ended.cancelled_owned());
-    with_keep_alive(updates, place)
+    with_keep_alive(updates, (place, state.interest.enter()))
 }
 
 /// Which lists have changed.
@@ -89,3 +107,9 @@ impl Changes {
 }
 
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The same with other daemons: each view then asks all of them.
+const MIN_INTERVAL_OF_SEVERAL: Duration = Duration::from_secs(1);
+
+/// When other daemons are followed at the latest after somebody has begun to look.
+const FOLLOWED_AFTER: Duration = Duration::from_secs(2);

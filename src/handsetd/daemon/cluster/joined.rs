@@ -5,21 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use handset_cluster::{Cluster, Identity, State};
+use handset_cluster::{Cluster, Identity, Incoming, State};
 use handset_net::tasks::Tasks;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tracing::warn;
 
 use super::{OtherDaemons, Served};
 use crate::cluster::{
-    self, Announcer, Bus, ClusterFiles, ClusterOutbox, ClusterRoutes, ClusterView, Election,
-    FleetWatch, KnownPhones, PeerDeliveries, PeerQuestions,
+    self, Announcer, Bus, ClusterFiles, ClusterOutbox, ClusterPeers, ClusterRoutes, ClusterView,
+    Election, FleetWatch, KnownPhones, PeerDeliveries, PeerQuestions,
 };
 use crate::config::Config;
 use crate::daemon::outbox_startup::StartedOutbox;
 use crate::events::{FactTap, fact_tap};
-use crate::fleet::Fleet;
+use crate::fleet::{AnswerQuestions, Fleet};
 use crate::outbox::{Store, StoredEntry};
 use crate::resolver::PhoneResolver;
 
@@ -51,17 +53,20 @@ pub(in crate::daemon) async fn join(config: &Config) -> anyhow::Result<OtherDaem
     };
     let fleet = Fleet::default();
     let routes = ClusterRoutes::new(cluster.clone(), election.clone(), fleet.clone());
+    let peers = ClusterPeers::new(cluster.clone(), fleet.clone(), &tasks);
     let watch = FleetWatch::new(cluster.clone(), fleet);
     tasks.spawn("fleet", watch.run(tasks.stop()));
     let service = Service {
         cluster: cluster.clone(),
         election: election.clone(),
+        queries: Arc::default(),
     };
     Ok(OtherDaemons {
         leadership: Some(Arc::new(election)),
         claims: Some(Arc::new(cluster)),
         health: Some(Arc::new(view)),
         routes: Some(Arc::new(routes)),
+        peers: Some(Arc::new(peers)),
         service: Some(service),
         tasks: Some(tasks),
     })
@@ -108,6 +113,8 @@ pub(crate) async fn examine(config: &Config) -> Vec<String> {
 pub(super) struct Service {
     cluster: Cluster,
     election: Election,
+    /// The questions of pages, until they are answered.
+    queries: Arc<Mutex<Option<mpsc::Receiver<Incoming>>>>,
 }
 
 impl Service {
@@ -127,8 +134,9 @@ impl Service {
             deliveries: requests,
             cancellations,
             endings,
-            ..
+            queries,
         } = cluster::receive(&self.cluster, &tasks);
+        *self.queries.lock() = Some(queries);
         if let Some(outbox) = outbox {
             tasks.spawn("peer endings", outbox.receive(endings));
         }
@@ -152,6 +160,15 @@ impl Service {
         );
         tasks.spawn("peer deliveries", deliveries.run(requests));
         tap
+    }
+}
+
+impl Service {
+    /// Begins to answer what the pages of other daemons ask.
+    pub(super) fn answer(&self, answers: Arc<dyn AnswerQuestions>, tasks: &Tasks) {
+        if let Some(queries) = self.queries.lock().take() {
+            tasks.spawn("queries", cluster::answer(queries, answers, tasks.clone()));
+        }
     }
 }
 

@@ -1,0 +1,180 @@
+//! How questions and the parts of answers are written.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
+
+/// What is asked for: an answer, or a further part of one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Asked {
+    Question(Bytes),
+    Part {
+        /// The id of the answer.
+        id: String,
+        /// The number of the part; the first one has 0.
+        number: usize,
+    },
+}
+
+/// A part of an answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Part {
+    /// The id by which the further parts are asked for.
+    pub(super) id: String,
+    /// How many parts there are.
+    pub(super) count: usize,
+    pub(super) bytes: Bytes,
+}
+
+#[derive(Deserialize, Serialize)]
+struct PartRequest {
+    id: String,
+    part: usize,
+}
+
+/// What precedes the bytes of a part.
+#[derive(Deserialize, Serialize)]
+struct Header {
+    id: String,
+    parts: usize,
+}
+
+impl Asked {
+    pub(super) fn to_bytes(&self) -> Bytes {
+        match self {
+            Self::Question(question) => [QUESTION, question].concat().into(),
+            Self::Part { id, number } => {
+                let request = PartRequest {
+                    id: id.clone(),
+                    part: *number,
+                };
+                let request = serde_json::to_vec(&request).unwrap_or_default();
+                [PART, &request].concat().into()
+            }
+        }
+    }
+
+    /// Parses a body; `None` if it is neither.
+    pub(super) fn parse(body: &Bytes) -> Option<Self> {
+        if let Some(question) = body.strip_prefix(QUESTION) {
+            return Some(Self::Question(body.slice_ref(question)));
+        }
+        let request = body.strip_prefix(PART)?;
+        let PartRequest { id, part } = serde_json::from_slice(request).ok()?;
+        Some(Self::Part { id, number: part })
+    }
+}
+
+impl Part {
+    pub(super) fn to_bytes(&self) -> Bytes {
+        let header = Header {
+            id: self.id.clone(),
+            parts: self.count,
+        };
+        let mut written = BytesMut::from(&*serde_json::to_vec(&header).unwrap_or_default());
+        written.put_u8(b'\n');
+        written.put_slice(&self.bytes);
+        written.freeze()
+    }
+
+    /// Parses a reply; `None` if it is no part, or one of an answer that is too long.
+    pub(super) fn parse(reply: &Bytes) -> Option<Self> {
+        let end = reply.iter().position(|byte| *byte == b'\n')?;
+        let Header { id, parts } = serde_json::from_slice(reply.get(..end)?).ok()?;
+        let bytes = reply.get(end.checked_add(1)?..)?;
+        (1..=MAX_PARTS).contains(&parts).then(|| Self {
+            id,
+            count: parts,
+            bytes: reply.slice_ref(bytes),
+        })
+    }
+}
+
+/// Returns the part of an answer with this number, counted from 0; `None` if it has no such part.
+pub(super) fn part(answer: &Bytes, number: usize) -> Option<Bytes> {
+    let start = number.checked_mul(PART_LENGTH)?;
+    let end = start.checked_add(PART_LENGTH)?.min(answer.len());
+    (start < end || number == 0).then(|| answer.slice(start.min(end)..end))
+}
+
+/// Returns how many parts an answer has.
+pub(super) fn count(answer: &Bytes) -> usize {
+    answer.len().div_ceil(PART_LENGTH).max(1)
+}
+
+const QUESTION: &[u8] = b"ask ";
+const PART: &[u8] = b"part ";
+
+/// The length of a part, in bytes: half of what a message may have.
+pub(super) const PART_LENGTH: usize = 512 * 1024;
+
+/// How many parts an answer may have: 16 MiB together, twice what pages ask for.
+const MAX_PARTS: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_and_parts_survive_the_way() {
+        for asked in [
+            Asked::Question(Bytes::from_static(b"{\"ask\": \"part\"}")),
+            Asked::Question(Bytes::new()),
+            Asked::Part {
+                id: "a\"b".to_owned(),
+                number: 3,
+            },
+        ] {
+            assert_eq!(Asked::parse(&asked.to_bytes()), Some(asked));
+        }
+        let part = Part {
+            id: "a\nb".to_owned(),
+            count: 2,
+            bytes: Bytes::from_static(b"1\n2\n"),
+        };
+        assert_eq!(Part::parse(&part.to_bytes()), Some(part));
+    }
+
+    #[test]
+    fn nonsense_is_neither() {
+        for body in [
+            "",
+            "ask",
+            "part ",
+            "part {}",
+            "part {\"id\": 1, \"part\": 1}",
+            "\u{0}",
+        ] {
+            assert_eq!(
+                Asked::parse(&Bytes::from_static(body.as_bytes())),
+                None,
+                "{body}"
+            );
+        }
+        for reply in [
+            "",
+            "\n",
+            "{}",
+            "{}\n",
+            "{\"id\": \"a\", \"parts\": 0}\n",
+            "{\"id\": \"a\", \"parts\": 33}\n",
+            "{\"id\": \"a\", \"parts\": -1}\n",
+        ] {
+            assert_eq!(
+                Part::parse(&Bytes::from_static(reply.as_bytes())),
+                None,
+                "{reply}"
+            );
+        }
+    }
+
+    #[test]
+    fn parts_make_the_whole() {
+        for length in [0, 1, PART_LENGTH, PART_LENGTH + 1, 3 * PART_LENGTH] {
+            let answer = Bytes::from(vec![7; length]);
+            let parts = (0..count(&answer)).map(|number| part(&answer, number).unwrap());
+            assert_eq!(parts.collect::<Vec<_>>().concat(), answer, "{length}");
+            assert_eq!(part(&answer, count(&answer)), None);
+            assert_eq!(part(&answer, usize::MAX), None);
+        }
+    }
+}
