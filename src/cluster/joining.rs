@@ -1,25 +1,25 @@
 //! Joining the cluster, and staying in it.
 
+mod seat;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use handset_net::backoff::Backoff;
 use handset_net::random;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::clock::{from_millis, to_millis};
 use crate::connecting;
 use crate::error::Reason;
-use crate::members::Entry;
-use crate::records::{self, Held, Record};
-use crate::session::{Failure, Session};
+use crate::records::{self, Held};
+use crate::session::Session;
 use crate::shared::Shared;
 use crate::state::State;
-use crate::streams::{self, MEMBERS, Unusable};
+use crate::streams;
 use crate::{announcing, membership};
+use seat::{End, Seat};
 
 /// Begins to join.
 pub(crate) fn start(shared: &Arc<Shared>) {
@@ -136,21 +136,6 @@ async fn join(shared: Arc<Shared>, health: watch::Sender<Health>) {
     }
 }
 
-/// Why a stay in the cluster has ended.
-enum End {
-    Failed(Reason),
-    Refused(Reason),
-}
-
-impl From<Unusable> for End {
-    fn from(unusable: Unusable) -> Self {
-        match unusable {
-            Unusable::NotNow(reason) => Self::Failed(reason),
-            Unusable::Different(reason) => Self::Refused(reason),
-        }
-    }
-}
-
 /// Notes a failure; what counts is since when it lasts.
 fn fail(health: &watch::Sender<Health>, reason: Reason) {
     health.send_modify(|health| {
@@ -237,150 +222,6 @@ async fn leave(shared: &Arc<Shared>) {
     shared.link.send_replace(None);
     let _ = tokio::time::timeout(session.patience, session.client.flush()).await;
     session.ended.cancel();
-}
-
-/// The entry of this daemon among the members.
-struct Seat {
-    stream: String,
-    subject: String,
-    entry: Entry,
-    sequence: Option<u64>,
-}
-
-impl Seat {
-    fn new(shared: &Shared) -> Self {
-        let bucket = shared.subjects.bucket(MEMBERS);
-        Self {
-            stream: bucket.stream(),
-            subject: bucket.key(&[shared.config.name.as_str()]),
-            entry: Entry {
-                instance: shared.identity.instance.clone(),
-                incarnation: shared.identity.incarnation.clone(),
-                version: shared.config.version.clone(),
-                since: to_millis(shared.clock.now()),
-            },
-            sequence: None,
-        }
-    }
-
-    /// Takes the name: at once if it is free or was ours, else when its owner is no longer heard of.
-    async fn take(&mut self, shared: &Shared, session: &Session) -> Result<(), End> {
-        let mut first: Option<Record> = None;
-        let begun = Instant::now();
-        loop {
-            // Whoever has this instance is us, before a restart.
-            let instance = self.entry.instance.clone();
-            let taken = self.hold(session, |other| other.instance == instance).await;
-            match taken {
-                Ok(Held::Ours(sequence)) => {
-                    self.sequence = Some(sequence);
-                    self.learn_time(shared, session).await.map_err(failed)?;
-                    return Ok(());
-                }
-                Ok(Held::Theirs(record)) => {
-                    let first = first.get_or_insert_with(|| record.clone());
-                    if first.sequence != record.sequence {
-                        // It was renewed while we watched.
-                        return Err(End::Refused(self.taken(shared, &record)));
-                    }
-                    // NATS forgets it at that age.
-                    if begun.elapsed() > shared.config.timing.member_age + session.patience {
-                        return Err(End::Failed(Reason::new(format!(
-                            "NATS does not forget the daemon {}",
-                            shared.config.name
-                        ))));
-                    }
-                }
-                Err(failure) => return Err(failed(failure)),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(shared.config.timing.member_renewal / 4) => {}
-                () = session.ended.cancelled() => {
-                    return Err(End::Failed(Reason::new("the connection to NATS was lost")));
-                }
-            }
-        }
-    }
-
-    /// Renews the entry.
-    async fn renew(&mut self, shared: &Shared, session: &Session) -> Result<Held, Failure> {
-        let incarnation = self.entry.incarnation.clone();
-        let held = self
-            .hold(session, |other| other.incarnation == incarnation)
-            .await?;
-        if let Held::Ours(sequence) = held {
-            self.sequence = Some(sequence);
-            self.learn_time(shared, session).await?;
-        }
-        Ok(held)
-    }
-
-    async fn hold(
-        &self,
-        session: &Session,
-        may_take: impl Fn(&Entry) -> bool,
-    ) -> Result<Held, Failure> {
-        let value = serde_json::to_vec(&self.entry).map(Bytes::from);
-        let value = value.map_err(|error| Failure::NotSent(Reason::new(error.to_string())))?;
-        // What cannot be read belongs to nobody who could complain.
-        let may_take = |value: &Bytes| {
-            serde_json::from_slice::<Entry>(value).map_or(true, |entry| may_take(&entry))
-        };
-        records::hold(
-            session,
-            &self.stream,
-            &self.subject,
-            self.sequence,
-            &value,
-            may_take,
-        )
-        .await
-    }
-
-    /// Learns the clock of NATS from the time at which it has just stored the entry.
-    async fn learn_time(&mut self, shared: &Shared, session: &Session) -> Result<(), Failure> {
-        let before = Instant::now();
-        let record = records::last(session, &self.stream, &self.subject).await?;
-        if let Some(record) = record {
-            shared.clock.learn(before, record.at);
-        }
-        Ok(())
-    }
-
-    fn is_mine(&self, value: &Bytes) -> bool {
-        serde_json::from_slice::<Entry>(value)
-            .is_ok_and(|entry| entry.incarnation == self.entry.incarnation)
-    }
-
-    /// Says who has the name, and what to do about it.
-    fn taken(&self, shared: &Shared, record: &Record) -> Reason {
-        let name = &shared.config.name;
-        let other = record.value.as_ref();
-        let other = other.and_then(|value| serde_json::from_slice::<Entry>(value).ok());
-        match other {
-            Some(other) if other.instance == self.entry.instance => Reason::new(format!(
-                "the name {name} was taken over by a daemon with a copy of this one's state directory; \
-                 remove the file cluster-instance there, and set [cluster] name to another one",
-            )),
-            other => {
-                let since = other.map_or(SystemTime::UNIX_EPOCH, |other| from_millis(other.since));
-                let seconds = shared
-                    .clock
-                    .now()
-                    .duration_since(since)
-                    .unwrap_or_default()
-                    .as_secs();
-                Reason::new(format!(
-                    "the name {name} is taken by another daemon that lives, a member for {seconds} s; \
-                     set [cluster] name to another one",
-                ))
-            }
-        }
-    }
-}
-
-fn failed(failure: Failure) -> End {
-    End::Failed(Reason::new(failure.to_string()))
 }
 
 /// Daemons that start together begin with different servers.

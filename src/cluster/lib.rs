@@ -75,4 +75,6 @@ pub use state::State;
 pub use tls::{TlsError, TlsSettings};
 
 #[cfg(test)]
+mod readme_tests;
+#[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use async_nats::header::{HeaderMap, NATS_EXPECTED_LAST_SUBJECT_SEQUENCE};
+use async_nats::header::{HeaderMap, NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID};
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use bytes::Bytes;
 
@@ -72,8 +72,24 @@ pub(crate) async fn put(
     value: Bytes,
 ) -> Result<u64, Failure> {
     headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
+    if expected > 0 {
+        // With replicas, NATS 2.9 checks the sequence before the message is replicated, and lets two through
+        // that come at the same time; but one of each id. That there is none it checks soundly.
+        headers.insert(NATS_MESSAGE_ID, change_id(subject, expected));
+    }
     let stored = session.store(subject.to_owned(), headers, value).await?;
+    if stored.duplicate {
+        return Err(Failure::Refused {
+            code: WRONG_LAST,
+            reason: Reason::new("changed at the same time"),
+        });
+    }
     Ok(stored.sequence)
+}
+
+/// Returns what only one change of a version has.
+pub(crate) fn change_id(subject: &str, expected: u64) -> String {
+    format!("{subject}@{expected}")
 }
 
 /// Deletes a subject if `expected` is its last version; those who watch it are told.

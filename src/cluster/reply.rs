@@ -62,8 +62,9 @@ impl Reply {
         };
         let sent = session.publish(self.subject, headers, body).await;
         sent.map_err(|failure| match failure {
-            Failure::NotSent(reason) | Failure::Unanswered(reason) => Away::NotDone(reason),
-            Failure::Refused { reason, .. } => Away::NotDone(reason),
+            Failure::NotSent(reason)
+            | Failure::Unanswered(reason)
+            | Failure::Refused { reason, .. } => Away::NotDone(reason),
         })
     }
 }

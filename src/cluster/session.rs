@@ -67,10 +67,10 @@ impl Session {
         tokio::select! {
             sent = tokio::time::timeout(self.patience, sent) => match sent {
                 Ok(Ok(())) => Ok(()),
-                Ok(Err(error)) => Err(not_sent(error)),
-                Err(_) => Err(not_sent("the connection to NATS is congested")),
+                Ok(Err(error)) => Err(not_sent(&error)),
+                Err(_) => Err(not_sent(&CONGESTED)),
             },
-            () = self.ended.cancelled() => Err(not_sent(LOST)),
+            () = self.ended.cancelled() => Err(not_sent(&LOST)),
         }
     }
 
@@ -91,14 +91,14 @@ impl Session {
         tokio::select! {
             sent = tokio::time::timeout_at(deadline, sending) => match sent {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => return Err(not_sent(error)),
-                Err(_) => return Err(not_sent("the connection to NATS is congested")),
+                Ok(Err(error)) => return Err(not_sent(&error)),
+                Err(_) => return Err(not_sent(&CONGESTED)),
             },
-            () = self.ended.cancelled() => return Err(not_sent(LOST)),
+            () = self.ended.cancelled() => return Err(not_sent(&LOST)),
         }
         match tokio::time::timeout_at(deadline, expected.answer()).await {
             Ok(Some(message)) if message.status == Some(StatusCode::NO_RESPONDERS) => {
-                Err(not_sent("nobody receives it"))
+                Err(not_sent(&"nobody receives it"))
             }
             Ok(Some(message)) => Ok(message),
             Ok(None) => Err(Failure::Unanswered(Reason::new(LOST))),
@@ -140,7 +140,7 @@ impl Session {
     }
 }
 
-fn not_sent(reason: impl ToString) -> Failure {
+fn not_sent(reason: &dyn ToString) -> Failure {
     Failure::NotSent(Reason::new(reason.to_string()))
 }
 
@@ -169,5 +169,7 @@ struct Refusal {
     #[serde(default)]
     description: String,
 }
+
+const CONGESTED: &str = "the connection to NATS is congested";
 
 const LOST: &str = "the connection to NATS was lost";

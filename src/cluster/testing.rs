@@ -2,6 +2,7 @@
 //!
 //! The service that a distribution's package starts does not matter: it listens elsewhere.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 pub struct NatsServers {
     nodes: Vec<Node>,
     /// Removed last.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 #[derive(Debug)]
@@ -77,10 +78,10 @@ impl NatsServers {
             .collect();
         let mut servers = Self {
             nodes: Vec::new(),
-            _folder: folder,
+            folder,
         };
         for (number, (ip, claim)) in claims.into_iter().enumerate() {
-            let home = servers._folder.path().join(format!("node{number}"));
+            let home = servers.folder.path().join(format!("node{number}"));
             fs::create_dir(&home)?;
             let store = home.join("store");
             let mut text = format!(
@@ -89,9 +90,10 @@ impl NatsServers {
                 store.display(),
             );
             if count > 1 {
-                text += &format!(
-                    "cluster {{ name: test, listen: \"{ip}:{ROUTES}\", no_advertise: true, routes: [{}] }}\n",
-                    routes.join(", ")
+                let routes = routes.join(", ");
+                let _ = writeln!(
+                    text,
+                    "cluster {{ name: test, listen: \"{ip}:{ROUTES}\", no_advertise: true, routes: [{routes}] }}",
                 );
             }
             fs::write(home.join("nats.conf"), text)?;

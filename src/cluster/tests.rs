@@ -134,4 +134,4 @@ pub(super) async fn servers(count: usize, more: &str) -> Option<NatsServers> {
 }
 
 /// Far longer than anything takes, even on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);

@@ -25,10 +25,7 @@ pub(super) async fn append(
         return Err(AppendError::TooLong { length, max });
     }
     let subject = shared.subjects.queue_entry(key, id);
-    let mut map = HeaderMap::new();
-    // The subject has key and id, and nothing else has the same.
-    map.insert(NATS_MESSAGE_ID, subject.as_str());
-    match change(shared, &subject, 0, map, value).await {
+    match change(shared, &subject, 0, HeaderMap::new(), value).await {
         Ok(Changed::Stored(sequence)) => Ok(Position {
             first: sequence,
             last: sequence,
@@ -91,8 +88,10 @@ enum Changed {
     Full,
 }
 
-/// Stores a version of an entry after `expected`, and repeats that until the patience is over. A repetition
-/// is never stored twice: by its id, or because the version before it is no longer the last one.
+/// Stores a version of an entry after `expected`, and repeats that until the patience is over.
+///
+/// Two changes of the same version exclude each other by their id: with replicas, NATS 2.9 checks the sequence
+/// that is expected before the message is replicated, and lets two through that come at the same time.
 async fn change(
     shared: &Arc<Shared>,
     subject: &str,
@@ -103,6 +102,7 @@ async fn change(
     let mark = random::hex_token::<8>();
     map.insert(headers::CHANGE, mark.as_str());
     map.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
+    map.insert(NATS_MESSAGE_ID, records::change_id(subject, expected));
     let deadline = shared.patience();
     // Whether one attempt may have been stored.
     let mut is_open = false;
@@ -123,19 +123,27 @@ async fn change(
             .await;
         let failure = match stored {
             Ok(stored) if !stored.duplicate => return Ok(Changed::Stored(stored.sequence)),
-            // With this id something was stored: by an earlier attempt, or by an earlier call.
-            Ok(_)
-            | Err(Failure::Refused {
+            // Appended by an earlier attempt, and perhaps changed since.
+            Ok(stored) if is_open && expected == 0 && stored.sequence > 0 => {
+                return Ok(Changed::Stored(stored.sequence));
+            }
+            Ok(stored) => match outcome(shared, &session, subject, expected, &mark).await {
+                Ok(Some(changed)) => return Ok(changed),
+                // Removed since, and that forgotten, too.
+                Ok(None) if stored.sequence > 0 => return Ok(Changed::Conflict),
+                // NATS has begun to store a message of that id, or has given up.
+                Ok(None) => Failure::NotSent(Reason::new("another change is not yet stored")),
+                Err(failure) => failure,
+            },
+            Err(Failure::Refused {
                 code: WRONG_LAST, ..
             }) if !is_open => {
                 return Ok(Changed::Conflict);
             }
-            Ok(_)
-            | Err(Failure::Refused {
+            Err(Failure::Refused {
                 code: WRONG_LAST, ..
-            }) => match is_ours(shared, &session, subject, &mark).await {
-                Ok(Some(sequence)) => return Ok(Changed::Stored(sequence)),
-                Ok(None) => return Ok(Changed::Conflict),
+            }) => match outcome(shared, &session, subject, expected, &mark).await {
+                Ok(changed) => return Ok(changed.unwrap_or(Changed::Conflict)),
                 Err(failure) => failure,
             },
             Err(Failure::Refused {
@@ -156,17 +164,22 @@ async fn change(
     }
 }
 
-/// Returns the sequence of the last version if one of our attempts has stored it.
-async fn is_ours(
+/// Reads what came of attempts that are in doubt; `None` if nothing has changed.
+async fn outcome(
     shared: &Shared,
     session: &Session,
     subject: &str,
+    expected: u64,
     mark: &str,
-) -> Result<Option<u64>, Failure> {
+) -> Result<Option<Changed>, Failure> {
     let last = records::last(session, &shared.subjects.queue_stream(), subject).await?;
-    Ok(last
-        .filter(|last| headers::text(Some(&last.headers), headers::CHANGE) == Some(mark))
-        .map(|last| last.sequence))
+    Ok(match last {
+        Some(last) if headers::text(Some(&last.headers), headers::CHANGE) == Some(mark) => {
+            Some(Changed::Stored(last.sequence))
+        }
+        Some(last) if last.sequence != expected => Some(Changed::Conflict),
+        _ => None,
+    })
 }
 
 /// A change replaces a message, so it should always find room; if not, nothing was changed.

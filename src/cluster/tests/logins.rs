@@ -181,20 +181,20 @@ fn operator(folder: &Path) -> (String, PathBuf) {
     let operator_jwt = jwt(
         &operator,
         &operator,
-        json!({ "type": "operator", "version": 2 }),
+        &json!({ "type": "operator", "version": 2 }),
     );
     let account_jwt = jwt(
         &operator,
         &account,
-        json!({ "type": "account", "version": 2, "limits": unlimited }),
+        &json!({ "type": "account", "version": 2, "limits": unlimited }),
     );
     let system_jwt = jwt(
         &operator,
         &system,
-        json!({ "type": "account", "version": 2, "limits": about_system }),
+        &json!({ "type": "account", "version": 2, "limits": about_system }),
     );
     let limits = json!({ "type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1 });
-    let user_jwt = jwt(&account, &user, limits);
+    let user_jwt = jwt(&account, &user, &limits);
     let settings = format!(
         "operator: {operator_jwt}\nsystem_account: {system}\nresolver: MEMORY\n\
          resolver_preload {{ {account}: {account_jwt}, {system}: {system_jwt} }}\n",
@@ -211,7 +211,7 @@ fn operator(folder: &Path) -> (String, PathBuf) {
     (settings, file)
 }
 
-fn jwt(issuer: &KeyPair, subject: &KeyPair, nats: Value) -> String {
+fn jwt(issuer: &KeyPair, subject: &KeyPair, nats: &Value) -> String {
     let claims = json!({
         "jti": "test", "iat": 1_700_000_000, "iss": issuer.public_key(), "name": "test",
         "sub": subject.public_key(), "nats": nats,

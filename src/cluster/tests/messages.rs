@@ -219,7 +219,7 @@ async fn hostile_requests_are_refused_or_dropped() {
         Daemon::join(&servers, "two").await,
     );
     one.sees(2).await;
-    let mut incoming = two.run(|cluster| cluster.serve(&["echo"]));
+    let _incoming = two.run(|cluster| cluster.serve(&["echo"]));
     let client = async_nats::connect(servers.url(0)).await.unwrap();
     let ask = |headers: &[(&'static str, String)], subject: &'static str| {
         let mut map = async_nats::HeaderMap::new();
@@ -290,6 +290,34 @@ async fn hostile_requests_are_refused_or_dropped() {
             "{headers:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn requests_are_acted_on_once_and_answered_to_inboxes_only() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let (one, two) = (
+        Daemon::join(&servers, "one").await,
+        Daemon::join(&servers, "two").await,
+    );
+    one.sees(2).await;
+    let mut incoming = two.run(|cluster| cluster.serve(&["echo"]));
+    let client = async_nats::connect(servers.url(0)).await.unwrap();
+    let now = crate::clock::to_millis(one.cluster.now());
+    let from = ("Handset-From", "one".to_owned());
+    let id = ("Handset-Id", "1".to_owned());
+    let later = ("Handset-Deadline", (now + 60_000).to_string());
+    let deadline = Instant::now() + PATIENCE;
+    // Once this is refused, the daemon listens.
+    let refused = one
+        .cluster
+        .request(two.cluster.name(), "other", text(""), deadline)
+        .await;
+    assert!(
+        matches!(refused, Err(RequestError::NotSent(_))),
+        "{refused:?}"
+    );
     // An answer elsewhere than to an inbox is not given, and the request not acted on.
     let mut map = async_nats::HeaderMap::new();
     for (name, value) in [&from, &id, &later] {
@@ -308,7 +336,6 @@ async fn hostile_requests_are_refused_or_dropped() {
             .unwrap();
     }
     client.flush().await.unwrap();
-    let deadline = Instant::now() + PATIENCE;
     let asking = one
         .cluster
         .request(two.cluster.name(), "echo", text("last"), deadline);

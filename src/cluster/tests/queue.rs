@@ -178,3 +178,38 @@ fn utf8(bytes: &Bytes) -> String {
 fn text(text: &str) -> Bytes {
     Bytes::copy_from_slice(text.as_bytes())
 }
+
+/// NATS itself lets two through: with replicas, 2.9 checks the expected sequence before it replicates.
+#[tokio::test]
+async fn one_of_several_changes_at_the_same_time_wins() {
+    let Some(servers) = servers(3, "").await else {
+        return;
+    };
+    let mut daemons = Vec::new();
+    for name in ["one", "two", "three"] {
+        daemons.push(Daemon::join(&servers, name).await);
+    }
+    let queues: Vec<_> = daemons
+        .iter()
+        .map(|daemon| daemon.cluster.queue())
+        .collect();
+    for number in 0..200 {
+        let id = number.to_string();
+        let position = queues[0].append("1001", &id, text("")).await.unwrap();
+        let (one, two, three) = tokio::join!(
+            queues[0].replace("1001", &id, position, text("one")),
+            queues[1].replace("1001", &id, position, text("two")),
+            queues[2].remove("1001", &id, position),
+        );
+        let won = [one.is_ok(), two.is_ok(), three.is_ok()];
+        let conflicts = [one.err(), two.err(), three.err()];
+        assert_eq!(
+            won.iter().filter(|won| **won).count(),
+            1,
+            "{number}: {won:?}"
+        );
+        for conflict in conflicts.into_iter().flatten() {
+            assert_eq!(conflict, ChangeError::Conflict);
+        }
+    }
+}

@@ -64,12 +64,12 @@ async fn stream_that_differs_is_used_if_it_fits_or_refused_with_the_cure() {
     drop(Daemon::join(&servers, "one").await);
     let mut other = config(&servers, "two");
     other.limits.queue_entries = 7;
-    other.timing.dedupe = Duration::from_secs(60);
+    other.timing.dedupe = Duration::from_mins(1);
     Daemon::start_with(other, Identity::temporary())
         .joined()
         .await;
     let mut other = config(&servers, "three");
-    other.timing.claim_age = Duration::from_secs(60);
+    other.timing.claim_age = Duration::from_mins(1);
     let three = Daemon::start_with(other, Identity::temporary());
     let mut state = three.cluster.state();
     let refused = state.wait_for(|state| matches!(state, State::Refused { .. }));
