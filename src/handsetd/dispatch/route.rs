@@ -183,7 +183,7 @@ impl Router<'_> {
                 first.phone.server.is_some() && first.phone.account() == seen.phone.account();
             !is_same_account && !first.phone.is_same_phone(&seen.phone)
         };
-        let others: Vec<_> = found.iter().filter(is_other).collect();
+        let others: Vec<_> = found.iter().skip(1).filter(is_other).collect();
         if others.is_empty() {
             return None;
         }

@@ -39,8 +39,9 @@ impl AnnouncedPhone {
     }
 
     /// Returns keys of which two announcements of one phone share one: its contact at the endpoint of a
-    /// server, servers of the same name being the same; or its hardware address at its IP address. A private
-    /// IP address alone is that of a phone at every site, and a hardware address can be claimed by anybody.
+    /// server, servers of the same name being the same; its hardware address at its IP address; or, without a
+    /// server, its name there. A private IP address alone is that of a phone at every site, and a hardware
+    /// address can be claimed by anybody.
     pub(crate) fn identities(&self) -> Vec<String> {
         let mut found = Vec::new();
         if let (Some(server), Some(endpoint)) = (&self.server, &self.endpoint) {
@@ -52,6 +53,9 @@ impl AnnouncedPhone {
         }
         if let (Some(mac), Some(ip)) = (&self.mac, &self.ip) {
             found.push(format!("{mac}@{ip}"));
+        }
+        if let (None, Some(ip)) = (&self.server, &self.ip) {
+            found.push(format!("{}@{ip}", self.name));
         }
         found
     }

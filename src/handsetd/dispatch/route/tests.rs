@@ -92,12 +92,13 @@ impl Bench {
     /// Has a daemon announce `SERVER/NAME@IP`, where the IP address may be missing.
     fn announce(&self, daemon: &str, texts: &str) {
         for text in texts.split(' ') {
+            // Without a server for `/NAME`.
             let (server, rest) = text.split_once('/').unwrap();
             let (name, ip) = rest.split_once('@').unwrap_or((rest, ""));
             let phone = AnnouncedPhone {
                 name: name.to_owned(),
                 endpoint: Some(format!("PJSIP/{name}")),
-                server: Some(server.to_owned()),
+                server: (!server.is_empty()).then(|| server.to_owned()),
                 mac: None,
                 ip: (!ip.is_empty()).then(|| ip.to_owned()),
                 vendor: "yealink".to_owned(),
@@ -106,6 +107,9 @@ impl Bench {
             };
             let fleet = &self.routes.fleet;
             fleet.set(daemon, text, Announcement::Phone(phone));
+            if server.is_empty() {
+                continue;
+            }
             let is_led = fleet.leads(daemon, server);
             let server_of = AnnouncedServer { is_led };
             fleet.set(daemon, server, Announcement::Server(server_of));
@@ -171,6 +175,18 @@ fn words(place: &Place) -> String {
             format!("{}: {}", elsewhere.name, daemons.join(", "))
         }
     }
+}
+
+#[test]
+fn phones_without_a_server_are_told_apart_by_name_and_address() {
+    let bench = Bench::new(&[], &[]);
+    bench.announce("a", "/2001@192.0.2.1 /2002@192.0.2.2 /2003");
+    bench.announce("c", "/2002@192.0.2.2 /2003");
+    assert_eq!(bench.places("2001"), ["2001: a"]);
+    assert_eq!(bench.places("2002"), ["2002: a, c"]);
+    bench.announce("c", "/2001@192.0.2.9");
+    assert_eq!(bench.places("2001"), ["2001: INVALID"]);
+    assert_eq!(bench.places("2003"), ["2003: INVALID"]);
 }
 
 #[test]
