@@ -120,7 +120,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand history" -l asker -d '
 complete -c handsetd -n "__fish_handsetd_using_subcommand history" -l text -d 'Show only deliveries with this text in a value, in the reason or in what was sent' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand history" -l since -d 'Show only deliveries since this time: 1h is an hour ago; or 2026-11-21T13:00:00Z' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand history" -l until -d 'Show only deliveries until this time' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand history" -l before -d 'Show only deliveries before the one with this number, which the JSON has' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand history" -l before -d 'Show only deliveries before the one with this number, which the JSON has; with several daemons, with this position' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand history" -l id -d 'Show only the deliveries of the request with this id' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand history" -l limit -d 'Show this many, the newest, at most' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand history" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F

@@ -150,7 +150,7 @@ _arguments "${_arguments_options[@]}" : \
 '--text=[Show only deliveries with this text in a value, in the reason or in what was sent]:TEXT:_default' \
 '--since=[Show only deliveries since this time\: 1h is an hour ago; or 2026-11-21T13\:00\:00Z]:TIME:_default' \
 '(-f --follow)--until=[Show only deliveries until this time]:TIME:_default' \
-'(-f --follow)--before=[Show only deliveries before the one with this number, which the JSON has]:NUMBER:_default' \
+'(-f --follow)--before=[Show only deliveries before the one with this number, which the JSON has; with several daemons, with this position]:NUMBER:_default' \
 '--id=[Show only the deliveries of the request with this id]:ID:_default' \
 '--limit=[Show this many, the newest, at most]:NUMBER:_default' \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \

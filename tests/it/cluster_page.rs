@@ -267,6 +267,7 @@ async fn api_of_one_daemon_has_all() {
     };
     let api = AdminClient::new(sites.a.admin());
     let mut events = Events::open_filtered(&sites.a, "?event=phone.*&daemon=site-b").await;
+    let mut traces = Events::open_at(&sites.a, "/api/v1/traces?rule=hush").await;
     let get = async |path: &str| api.get(&format!("/api/v1/{path}")).await.json();
     let daemons = |reply: &Value| -> Vec<String> {
         let rows = reply["result"].as_array().unwrap().iter();
@@ -339,6 +340,17 @@ async fn api_of_one_daemon_has_all() {
     assert_eq!(
         (&event["event"], &event["daemon"]),
         (&json!("phone.dnd_on"), &json!("site-b"))
+    );
+    let trace = traces.next().await;
+    assert_eq!(
+        (&trace["verdict"], &trace["daemon"]),
+        (&json!("fired"), &json!("site-b"))
+    );
+    let end = traces.next().await;
+    assert_eq!(
+        (&end["run"]["state"], &end["daemon"]),
+        (&json!("finished"), &json!("site-b")),
+        "{end}"
     );
     let rule = get("rules/hush").await;
     assert_eq!(rule["result"]["traces"][0]["daemon"], "site-b", "{rule}");

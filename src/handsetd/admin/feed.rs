@@ -7,16 +7,17 @@
 mod recent;
 mod subscription;
 
-pub(super) use recent::{FeedItem, Payload};
+pub(super) use recent::{FeedItem, Payload, RuleItem};
 pub(super) use subscription::{Lagged, Subscription};
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use handset_net::random;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::recent::Recent;
@@ -32,6 +33,8 @@ pub(crate) struct EventFeed {
     published: watch::Sender<()>,
     /// Distinguishes the ids of this run from those of earlier ones.
     run_id: Arc<str>,
+    /// When somebody subscribed last.
+    subscribed: Arc<Mutex<Option<Instant>>>,
 }
 
 impl EventFeed {
@@ -40,6 +43,7 @@ impl EventFeed {
             recent: Arc::default(),
             published: watch::Sender::default(),
             run_id: random::hex_token::<4>().into(),
+            subscribed: Arc::default(),
         }
     }
 
@@ -80,6 +84,11 @@ impl EventFeed {
         self.published.send_replace(());
     }
 
+    /// Publishes that something of this daemon was missed.
+    pub(super) fn publish_missed(&self, count: u64) {
+        self.publish([missed(count)]);
+    }
+
     /// Publishes what has happened at another daemon, and how much of it was missed.
     pub(super) fn publish_of(
         &self,
@@ -109,12 +118,22 @@ impl EventFeed {
                 .map_or(1, |last| last.saturating_add(1).min(recent.next_number)),
         };
         let oldest = recent.oldest();
+        *self.subscribed.lock() = Some(Instant::now());
         let subscription = Subscription::new(
             Arc::clone(&self.recent),
             self.published.subscribe(),
             next.max(oldest),
         );
         (subscription, oldest.saturating_sub(next))
+    }
+
+    /// Publishes what a rule did, if anybody reads the feed.
+    pub(super) fn publish_rule(&self, item: impl FnOnce() -> RuleItem) {
+        let subscribed = *self.subscribed.lock();
+        let is_recent = subscribed.is_some_and(|at| at.elapsed() < FOLLOWED);
+        if is_recent || 0 < self.published.receiver_count() {
+            self.publish([Payload::Rule(Arc::new(item()))]);
+        }
     }
 
     /// Returns the id of the newest item, or that of none before the first.
@@ -150,6 +169,9 @@ impl EventFeed {
         format!("{}-{number}", self.run_id)
     }
 }
+
+/// How long another daemon that follows the feed may take to ask again.
+const FOLLOWED: Duration = Duration::from_secs(15);
 
 /// The event that reports missed items.
 fn missed(count: u64) -> Payload {

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::deliveries;
 use super::overview;
+use super::query;
 use super::repeat;
 use super::requests::MAX_KEY;
 use super::role::Role;
@@ -49,13 +50,13 @@ pub(super) fn document() -> Value {
     for (path, summary, parameters) in [
         (
             "/phones",
-            "lists the configured and registered phones",
-            json!([]),
+            "lists the configured and registered phones, of all daemons",
+            json!([daemon_parameter()]),
         ),
         (
             "/phones/{name}",
             "returns one phone",
-            json!([name_parameter()]),
+            json!([name_parameter(), daemon_parameter()]),
         ),
     ] {
         let mut get = get(summary, &parameters);
@@ -83,10 +84,11 @@ pub(super) fn document() -> Value {
         "parameters": [
             {"name": "event", "in": "query", "schema": {"type": "array", "items": {"type": "string"}},
              "description": "names of the wanted events; a trailing * matches any suffix"},
+            daemon_parameter(),
             {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}},
         ],
         "responses": with_success(json!({
-            "description": "events: objects with event, at, fields and, if known, server",
+            "description": "events: objects with event, at, fields and, if known, server; with [cluster] also daemon",
             "content": {"text/event-stream": {}},
         })),
     }}));
@@ -99,8 +101,9 @@ pub(super) fn document() -> Value {
     paths.insert(
         "/status".to_owned(),
         get(
-            "returns version, listeners, Asterisk servers, whether handsetd answers at http.url, and rules that failed",
-            &json!([]),
+            "returns version, listeners, Asterisk servers, whether handsetd answers at http.url, and rules that failed; \
+             with [cluster] those of the other daemons as the member daemons",
+            &json!([daemon_parameter()]),
         ),
     );
     paths.extend(rule_paths());
@@ -162,19 +165,27 @@ fn rule_paths() -> Map<String, Value> {
     let mut paths = Map::new();
     paths.insert(
         "/rules".to_owned(),
-        get("lists the rules with their counters", &json!([])),
+        get(
+            "lists the rules with their counters, of all daemons",
+            &json!([daemon_parameter()]),
+        ),
     );
     let rule =
         json!({"name": "name", "in": "path", "required": true, "schema": {"type": "string"}});
     paths.insert(
         "/rules/{name}".to_owned(),
-        get("returns one rule with its last traces", &json!([rule])),
+        get(
+            "returns one rule with its last traces; with [cluster] those of all daemons that have it, and the sum of \
+             its counters",
+            &json!([rule, daemon_parameter()]),
+        ),
     );
     paths.insert("/traces".to_owned(), json!({"get": {
         "summary": "streams what rules decide, and why, and how their runs end, as server-sent events",
         "parameters": [
             {"name": "rule", "in": "query", "schema": {"type": "array", "items": {"type": "string"}},
              "description": "names of the wanted rules; all if there is none"},
+            daemon_parameter(),
         ],
         "responses": with_success(json!({"description": "trace and run events: traces as of a rule, and runs that have ended", "content": {"text/event-stream": {}}})),
     }}));
@@ -325,6 +336,15 @@ fn reply_schema() -> Value {
             "vendor": text,
             "id": text,
             "result": {},
+            "missing": {
+                "type": "array",
+                "description": "with [cluster], in replies about all daemons: those whose part is missing, and why",
+                "items": {
+                    "type": "object",
+                    "properties": {"daemon": text, "reason": text},
+                    "required": ["daemon", "reason"],
+                },
+            },
         },
         "required": ["status", "reason", "phone", "vendor", "id", "result"],
     })
@@ -338,6 +358,17 @@ fn name_parameter() -> Value {
     })
 }
 
+/// The key that narrows a reply to one daemon.
+fn daemon_parameter() -> Value {
+    query_parameter(query::DAEMON)
+}
+
 fn query_parameter(name: &str) -> Value {
+    if name == query::DAEMON {
+        return json!({
+            "name": name, "in": "query", "schema": {"type": "string"},
+            "description": "with [cluster], the name of the daemon that is asked; all if there is none",
+        });
+    }
     json!({"name": name, "in": "query", "schema": {"type": "string"}})
 }

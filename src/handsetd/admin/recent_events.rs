@@ -79,7 +79,7 @@ impl RecentEvent {
                 at: item.at,
                 fact: fact.clone(),
             }),
-            Payload::Delivery(_) => None,
+            Payload::Delivery(_) | Payload::Rule(_) => None,
         }
     }
 }

@@ -7,7 +7,7 @@ mod to_json;
 
 pub(super) use find::{DescriptionRow, FindRule, merged};
 pub(super) use list::ListRules;
-pub(super) use stream::serve as stream;
+pub(super) use stream::{feed, serve as stream};
 pub(super) use to_json::{RuleRow, TraceRow};
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::FutureExt;
 use handset_net::allow_list::AllowList;
 use handset_net::http_server::{self, ConnectionLimits};
 use handset_net::listener::{Accepted, Capacity, Listener};
@@ -22,6 +23,7 @@ use super::config::Config;
 use super::following;
 use super::long_requests::LongRequests;
 use super::router;
+use super::rules;
 use super::state::{AppState, Services, Transport};
 
 /// The admin server, bound and not yet running.
@@ -101,10 +103,13 @@ impl Server {
         let stop = tasks.stop();
         if state.services.daemons.own().is_some() {
             let follow = following::run(state.interest.clone(), state.services.clone());
-            let stop = stop.clone();
-            tasks.spawn("following", async move {
-                stop.run_until_cancelled(follow).await;
-            });
+            let rules = rules::feed(state.services.clone());
+            for (name, task) in [("following", follow.boxed()), ("rules feed", rules.boxed())] {
+                let stop = stop.clone();
+                tasks.spawn(name, async move {
+                    stop.run_until_cancelled(task).await;
+                });
+            }
         }
         let admits = |peer: SocketAddr| {
             let is_allowed = self.allow.contains(peer.ip());

@@ -56,7 +56,8 @@ pub(super) async fn events(
     let own = daemons.own().cloned();
     let items = live.filter_map(move |item| {
         let daemon = item.daemon.as_ref().or(own.as_ref());
-        let is_wanted = filter.matches(item.name(), daemon.map(AsRef::as_ref));
+        let is_event = !matches!(item.payload, Payload::Rule(_));
+        let is_wanted = is_event && filter.matches(item.name(), daemon.map(AsRef::as_ref));
         std::future::ready(is_wanted.then(|| event(&feed, &item, daemon)))
     });
     let place = (place, state.interest.enter());
@@ -79,7 +80,10 @@ pub(super) fn with_keep_alive(
 }
 
 /// Yields items until `stop` is cancelled or the subscriber lags too far behind.
-fn live(subscription: Subscription, stop: CancellationToken) -> impl Stream<Item = Arc<FeedItem>> {
+pub(super) fn live(
+    subscription: Subscription,
+    stop: CancellationToken,
+) -> impl Stream<Item = Arc<FeedItem>> {
     stream::unfold(
         (subscription, stop),
         |(mut subscription, stop)| async move {
@@ -98,7 +102,7 @@ fn live(subscription: Subscription, stop: CancellationToken) -> impl Stream<Item
     )
 }
 
-fn event(feed: &EventFeed, item: &FeedItem, daemon: Option<&Arc<str>>) -> Event {
+pub(super) fn event(feed: &EventFeed, item: &FeedItem, daemon: Option<&Arc<str>>) -> Event {
     let name: String = item.name().chars().filter(|c| !c.is_control()).collect();
     Event::default()
         .id(feed.id(item))
@@ -108,10 +112,12 @@ fn event(feed: &EventFeed, item: &FeedItem, daemon: Option<&Arc<str>>) -> Event 
 
 impl FeedItem {
     /// Returns the name of the event, or `handsetd.delivery`.
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         match &self.payload {
             Payload::Delivery(_) => DELIVERY,
             Payload::Fact(fact) => fact.name(),
+            Payload::Rule(item) if item.is_end => RUN,
+            Payload::Rule(_) => TRACE,
         }
     }
 
@@ -120,6 +126,7 @@ impl FeedItem {
         let mut object = match &self.payload {
             Payload::Delivery(record) => delivery_to_json(record, self.at),
             Payload::Fact(fact) => fact_to_json(fact, self.at),
+            Payload::Rule(item) => Value::Object(item.data.clone()),
         };
         if let Some(daemon) = daemon {
             object["daemon"] = json!(**daemon);
@@ -164,6 +171,12 @@ pub(super) fn fields(fact: &Fact) -> Value {
     }
     Value::Object(fields)
 }
+
+/// The name of the events about decisions of rules.
+pub(super) const TRACE: &str = "trace";
+
+/// The name of the events about runs of rules that have ended.
+pub(super) const RUN: &str = "run";
 
 /// The name of the event that tells of a delivery.
 pub(super) const DELIVERY: &str = "handsetd.delivery";

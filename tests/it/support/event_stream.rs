@@ -22,11 +22,15 @@ impl Events {
 
     /// Opens a stream with this query.
     pub(crate) async fn open_filtered(daemon: &Daemon, query: &str) -> Self {
+        Self::open_at(daemon, &format!("/api/v1/events{query}")).await
+    }
+
+    /// Opens the stream at this path.
+    pub(crate) async fn open_at(daemon: &Daemon, path: &str) -> Self {
         let token = format!("Bearer {TOKEN}");
         let headers = [("Authorization", token.as_str())];
-        let path = format!("/api/v1/events{query}");
         let admin = AdminClient::new(daemon.admin());
-        let stream = admin.open("GET", &path, &headers, "").await;
+        let stream = admin.open("GET", path, &headers, "").await;
         let mut events = Self {
             stream,
             buffer: String::new(),

@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
 use crate::history::Record;
 use crate::rules::Fact;
 
@@ -75,6 +78,43 @@ pub(in crate::admin) enum Payload {
     Delivery(Arc<Record>),
     /// An event of Asterisk, of a phone or of handsetd.
     Fact(Fact),
+    /// What a rule did. In a cluster only, and only while somebody wants to know.
+    Rule(Arc<RuleItem>),
+}
+
+/// What a rule did, as the API tells it.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(in crate::admin) struct RuleItem {
+    pub(in crate::admin) rule: String,
+    /// Whether one of its runs has ended; else it decided.
+    pub(in crate::admin) is_end: bool,
+    pub(in crate::admin) data: Map<String, Value>,
+    /// The length of the data as text, in bytes.
+    #[serde(skip)]
+    length: usize,
+}
+
+impl RuleItem {
+    pub(in crate::admin) fn new(rule: &str, is_end: bool, data: Value) -> Self {
+        let data = match data {
+            Value::Object(data) => data,
+            _ => Map::new(),
+        };
+        Self {
+            rule: rule.to_owned(),
+            is_end,
+            data,
+            length: 0,
+        }
+        .measured()
+    }
+
+    /// Notes how long it is.
+    pub(in crate::admin) fn measured(mut self) -> Self {
+        self.length = serde_json::to_string(&self.data).map_or(0, |text| text.len());
+        self
+    }
 }
 
 impl FeedItem {
@@ -83,10 +123,14 @@ impl FeedItem {
         let payload = match &self.payload {
             Payload::Delivery(record) => record.memory(),
             Payload::Fact(fact) => fact.memory(),
+            Payload::Rule(item) => item.length.saturating_mul(JSON_MEMORY),
         };
         payload.saturating_add(size_of::<Self>())
     }
 }
+
+/// How much memory a JSON value takes for each byte of its text, about.
+const JSON_MEMORY: usize = 4;
 
 /// How many items are kept for clients that resume, and how far a client may fall behind.
 pub(super) const MAX_ITEMS: usize = 1000;

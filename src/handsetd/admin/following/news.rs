@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::admin::daemons::Question;
-use crate::admin::feed::{FeedItem, Payload};
+use crate::admin::feed::{FeedItem, Payload, RuleItem};
 use crate::admin::question::LocalQuestion;
 use crate::admin::recent_events::RecentEvent;
 use crate::admin::state::Services;
@@ -47,6 +47,7 @@ pub(in crate::admin) struct NewsItem {
 enum What {
     Delivery(Box<Record>),
     Event(Box<RecentEvent>),
+    Rule(Box<RuleItem>),
 }
 
 impl Question for FollowFeed {
@@ -115,6 +116,7 @@ impl News {
                 at: item.at,
                 fact: fact.clone(),
             })),
+            Payload::Rule(item) => What::Rule(Box::new(RuleItem::clone(item))),
         };
         self.items.push(NewsItem { id, what });
     }
@@ -125,6 +127,10 @@ impl NewsItem {
         match self.what {
             What::Delivery(record) => (SystemTime::now(), Payload::Delivery(Arc::new(*record))),
             What::Event(event) => (event.at, Payload::Fact(event.fact.excerpt())),
+            What::Rule(item) => {
+                let item = item.measured();
+                (SystemTime::now(), Payload::Rule(Arc::new(item)))
+            }
         }
     }
 }

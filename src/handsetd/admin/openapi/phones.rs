@@ -25,6 +25,7 @@ pub(super) fn schema() -> Value {
                 "required": ["activity", "hook", "dnd"],
             },
             "csta": session(),
+            "daemon": {"type": "string", "description": "the daemon that reaches it; absent without [cluster]"},
         },
         "required": [
             "name", "vendor", "model", "firmware", "address", "mac", "endpoint", "server", "registered", "found",

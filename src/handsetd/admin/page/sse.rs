@@ -93,6 +93,7 @@ impl Changes {
         match item.payload {
             Payload::Delivery(_) => self.deliveries = true,
             Payload::Fact(_) => self.events = true,
+            Payload::Rule(_) => {}
         }
     }
 

@@ -5,20 +5,21 @@ use std::sync::Arc;
 use axum::extract::{Extension, RawQuery, State};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{Stream, unfold};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use super::find::find;
+use super::find::{find, merged};
 use super::to_json;
 use crate::admin::accounts::Principal;
-use crate::admin::feed::MISSED;
+use crate::admin::daemons::Wanted;
+use crate::admin::feed::{MISSED, Payload, RuleItem};
 use crate::admin::query;
-use crate::admin::state::AppState;
-use crate::admin::stream::with_keep_alive;
+use crate::admin::state::{AppState, Services};
+use crate::admin::stream::{self, RUN, TRACE, with_keep_alive};
 use crate::events::RuleNews;
 use crate::history::History;
 
@@ -29,10 +30,22 @@ pub(in crate::admin) async fn serve(
     Extension(principal): Extension<Principal>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let wanted: Vec<String> = match query::parse(query.as_deref(), &[], &["rule"]) {
-        Ok(pairs) => pairs.into_iter().map(|(_, name)| name).collect(),
+    let services = &state.services;
+    let has_daemons = services.daemons.own().is_some();
+    let single: &[&str] = if has_daemons { &[query::DAEMON] } else { &[] };
+    let pairs = match query::parse(query.as_deref(), single, &["rule"]) {
+        Ok(pairs) => pairs,
         Err(reply) => return reply.into_response(),
     };
+    let daemons = match query::wanted(&pairs, &services.daemons) {
+        Ok(daemons) => daemons,
+        Err(reply) => return reply.into_response(),
+    };
+    let wanted = pairs.into_iter().filter(|(key, _)| key == "rule");
+    let wanted: Vec<String> = wanted.map(|(_, name)| name).collect();
+    if has_daemons {
+        return of_daemons(&state, &principal, daemons, wanted).await;
+    }
     // First, so that no trace is missed that follows the check of the names.
     let news = state.services.rules.news();
     if !wanted.is_empty() {
@@ -48,6 +61,65 @@ pub(in crate::admin) async fn serve(
     let history = state.services.history.clone();
     let events = events(news, state.services.tasks.stop(), wanted, history);
     with_keep_alive(events.take_until(principal.revoked()), place)
+}
+
+/// Streams what the rules of the daemons do, from the feed.
+async fn of_daemons(
+    state: &AppState,
+    principal: &Principal,
+    daemons: Wanted,
+    wanted: Vec<String>,
+) -> Response {
+    let services = &state.services;
+    let (subscription, _) = services.feed.subscribe(None);
+    for name in &wanted {
+        if let Err(reply) = merged(services, &daemons, name.clone()).await {
+            return reply.into_response();
+        }
+    }
+    let place = match state.long_requests.stream(principal.role()) {
+        Ok(place) => place,
+        Err(refused) => return *refused,
+    };
+    let feed = services.feed.clone();
+    let own = services.daemons.own().cloned();
+    let live = stream::live(subscription, services.tasks.stop());
+    let events = live.filter_map(move |item| {
+        let daemon = item.daemon.as_ref().or(own.as_ref());
+        let is_wanted = match &item.payload {
+            Payload::Rule(of) => {
+                let is_daemon = match &daemons {
+                    Wanted::All => true,
+                    Wanted::One(name) => daemon.is_some_and(|daemon| **daemon == **name),
+                };
+                is_daemon && (wanted.is_empty() || wanted.contains(&of.rule))
+            }
+            _ => item.name() == MISSED,
+        };
+        std::future::ready(is_wanted.then(|| stream::event(&feed, &item, daemon)))
+    });
+    let place = (place, state.interest.enter());
+    with_keep_alive(events.take_until(principal.revoked()), place)
+}
+
+/// Puts what the rules of this daemon do into its feed, if anybody reads it.
+pub(in crate::admin) async fn feed(services: Services) {
+    let mut news = services.rules.news();
+    let history = &services.history;
+    loop {
+        match news.recv().await {
+            Ok(RuleNews::Decided(trace)) => services.feed.publish_rule(|| {
+                let data = json!(to_json::trace(&trace, history));
+                RuleItem::new(&trace.rule, false, data)
+            }),
+            Ok(RuleNews::Ended(run)) => services
+                .feed
+                .publish_rule(|| RuleItem::new(&run.rule, true, to_json::run(&run, history))),
+            // That many are not in the feed; the stream of a single daemon says so.
+            Err(RecvError::Lagged(count)) => services.feed.publish_missed(count),
+            Err(RecvError::Closed) => return,
+        }
+    }
 }
 
 /// Yields the news of the `wanted` rules, or of all if there is none, until `stop` is cancelled.
@@ -84,13 +156,7 @@ fn events(
         };
         std::future::ready(event)
     };
-    stream::unfold(news, next)
+    unfold(news, next)
         .filter_map(event)
         .take_until(stop.cancelled_owned().boxed())
 }
-
-/// The name of the events about decisions.
-const TRACE: &str = "trace";
-
-/// The name of the events about runs that have ended.
-const RUN: &str = "run";
