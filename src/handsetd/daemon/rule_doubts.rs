@@ -104,9 +104,12 @@ pub(crate) async fn rule_doubts(
             }
         }
     }
+    let has_others = config.cluster.is_some();
     for (index, rule) in config.rules.iter().enumerate() {
         for (name, part) in phones(rule).into_iter().chain(mentioned_phones(rule)) {
-            if let Some(reason) = doubt_phone(resolver, &name, has_server(rule), until).await {
+            if let Some(reason) =
+                doubt_phone(resolver, &name, (has_server(rule), has_others), until).await
+            {
                 let text = format!("rule {:?} names {name:?}: {reason}", rule.name);
                 doubts.push(config.rule_warning(index, &part, &text));
             }
@@ -114,7 +117,7 @@ pub(crate) async fn rule_doubts(
     }
     for (group, member) in config.directory.unlisted_members() {
         // A member without a server is of that of the call or event.
-        if let Some(reason) = doubt_phone(resolver, member, true, until).await {
+        if let Some(reason) = doubt_phone(resolver, member, (true, has_others), until).await {
             let text = format!("[[group]] {group:?} names {member:?}: {reason}");
             doubts.push(Warning::new(text));
         }
@@ -255,11 +258,11 @@ fn has_server(rule: &Rule) -> bool {
 }
 
 /// Returns why a name means no phone, if that is so; whether only the server of an event is missing is of no
-/// interest to a rule that `has_server`.
+/// interest to a rule that `has_server`, and what is not known here may be known if this daemon `has_others`.
 async fn doubt_phone(
     resolver: &PhoneResolver,
     name: &str,
-    has_server: bool,
+    (has_server, has_others): (bool, bool),
     until: Instant,
 ) -> Option<String> {
     let names = PhoneNames::parse(Given::written(name)).ok()?;
@@ -268,7 +271,7 @@ async fn doubt_phone(
     found.into_iter().find_map(|found| {
         let outcome = found.err()?.outcome;
         let is_wrong = match outcome.status {
-            Status::NotFound => true,
+            Status::NotFound => !has_others,
             Status::Invalid => !has_server,
             _ => false,
         };

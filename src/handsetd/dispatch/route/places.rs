@@ -14,6 +14,8 @@ pub(super) struct Places {
     identities: HashSet<String>,
     /// The names under which requests are sent to daemons that know the phone better.
     names: HashSet<String>,
+    /// The reasons why there is no place, each with the name of its phone.
+    reasons: HashSet<(String, String)>,
 }
 
 impl Places {
@@ -54,8 +56,16 @@ impl Places {
         }
     }
 
-    /// Adds a reason why there is no place.
+    /// Adds a phone of this daemon, or a reason why there is no place, unless it is there: a group may be
+    /// that of several daemons.
     pub(super) fn add_here(&mut self, found: Resolution) {
+        if let Err(not_found) = &found {
+            let outcome = &not_found.outcome;
+            let reason = (outcome.phone.clone(), outcome.reason.clone());
+            if !self.reasons.insert(reason) {
+                return;
+            }
+        }
         self.places.push(Place::Here(found));
     }
 
