@@ -238,7 +238,7 @@ impl Dispatcher {
         let (pace, carriage) = (Pace::default(), Carriage::default());
         let start = |place| match place {
             Place::Here(found) if request.keep.is_some() => {
-                self.start_stored(found, &request, info, pace.clone())
+                self.start_stored(found, &request, info, (carriage.clone(), pace.clone()))
             }
             Place::Here(Ok(phone)) => {
                 self.start_one(phone, Arc::clone(&request), info, pace.clone())
@@ -247,7 +247,8 @@ impl Dispatcher {
                 Delivery::over(self.services.reject(info, outcome))
             }
             Place::Elsewhere(elsewhere) if request.keep.is_some() => {
-                self.start_stored_elsewhere(*elsewhere, &request, info, pace.clone())
+                let shared = (carriage.clone(), pace.clone());
+                self.start_stored_elsewhere(*elsewhere, &request, info, shared)
             }
             Place::Elsewhere(elsewhere) => {
                 let shared = (carriage.clone(), pace.clone());
@@ -263,7 +264,7 @@ impl Dispatcher {
         elsewhere: Elsewhere,
         request: &Arc<Request>,
         info: &RequestInfo,
-        pace: Pace,
+        shared: (Carriage, Pace),
     ) -> Delivery {
         let found = elsewhere.here.ok_or_else(|| NotFound {
             outcome: Outcome::at(
@@ -274,7 +275,7 @@ impl Dispatcher {
             ),
             phone_ref: Some(Box::new(elsewhere.phone_ref)),
         });
-        self.start_stored(found, request, info, pace)
+        self.start_stored(found, request, info, shared)
     }
 
     fn start_one(

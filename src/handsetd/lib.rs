@@ -83,7 +83,7 @@
 //! | 3 | `cluster`, above `admin`, above `dialplan` and `events` |
 //! | 2 | `dispatch`, `pages`, `scheduler`, and `phone_http` above `pages` |
 //! | 1 | `deliver`, `history`, `metrics`, `reference`, `resolver`, `rules` |
-//! | 0 | `commit_point`, `content_store`, `fleet` (above `outcome`), `http_client`, `outbox` (above `outcome` and `sqlite`), `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `sqlite`, `telemetry`, `uacsta` (above `commit_point` and `roster`) |
+//! | 0 | `commit_point`, `content_store`, `fleet` (above `outcome`), `http_client`, `outbox` (above `fleet`, `outcome` and `sqlite`), `outcome` (above `content_store`), `page_names`, `phone_networks`, `roster`, `sqlite`, `telemetry`, `uacsta` (above `commit_point` and `roster`) |
 //!
 //! `fuzzing` is separate: it exposes to `tests/fuzz` what is private otherwise, and nothing depends on it.
 //!

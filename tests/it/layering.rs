@@ -193,7 +193,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("history", &["outcome", "sqlite"]),
     ("http_client", &[]),
     ("metrics", &["outcome"]),
-    ("outbox", &["outcome", "sqlite"]),
+    ("outbox", &["fleet", "outcome", "sqlite"]),
     ("outcome", &["content_store"]),
     ("page_names", &[]),
     (

@@ -30,7 +30,7 @@ pub(super) struct Carriage(Arc<OnceCell<Result<BTreeMap<String, CarriedFile>, Fa
 
 impl Carriage {
     /// Returns the files that the request names, read here.
-    async fn files(
+    pub(super) async fn files(
         &self,
         services: &Services,
         routes: &dyn Routes,

@@ -30,6 +30,7 @@ mod pending_delivery;
 mod resume;
 mod worker;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use handset_phones::phone::Vendor;
@@ -38,8 +39,10 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::{Instrument, error};
 
+use super::elsewhere::Carriage;
 use super::pace::Pace;
 use super::{Delivery, Dispatcher, NO_PHONE};
+use crate::fleet::{CarriedFile, CarriedFiles};
 use crate::history::RequestInfo;
 use crate::outbox::{Error, Inserted};
 use crate::outcome::{Outcome, Status};
@@ -66,7 +69,7 @@ impl Dispatcher {
         found: Resolution,
         request: &Arc<Request>,
         info: &RequestInfo,
-        pace: Pace,
+        (carriage, pace): (Carriage, Pace),
     ) -> Delivery {
         let reject = |outcome| Delivery::over(self.services.reject(info, outcome));
         let (name, vendor, phone_ref) = match &found {
@@ -98,7 +101,9 @@ impl Dispatcher {
         let (persisted, is_persisted) = oneshot::channel();
         let delivery = async move {
             let outbox = &dispatcher.outbox;
-            match outbox.insert(&info, &name, &phone_ref, &request).await {
+            let files = dispatcher.read_files(&carriage, &request).await;
+            let inserted = outbox.insert(&info, &name, &phone_ref, &request, files);
+            match inserted.await {
                 Ok(Inserted::Here(number)) => {
                     // The caller may be gone.
                     let _ = persisted.send(());
@@ -141,6 +146,18 @@ impl Dispatcher {
         Delivery::stored(outcome, task, is_persisted)
     }
 
+    /// Returns the files that a request names, for other daemons; `None` without them, or if that fails: then they
+    /// are read when this daemon delivers it, which reports the fault.
+    async fn read_files(
+        &self,
+        carriage: &Carriage,
+        request: &Request,
+    ) -> Option<BTreeMap<String, CarriedFile>> {
+        let routes = self.services.routes.as_ref()?;
+        let files = carriage.files(&self.services, &**routes, request).await;
+        files.ok()
+    }
+
     /// Passes a stored delivery to the worker, and waits until it has ended or is queued.
     async fn hand_over(&self, stored: Stored, info: &RequestInfo) -> Outcome {
         let Stored {
@@ -170,6 +187,7 @@ impl Dispatcher {
             vendor,
             phone_ref,
             commit_point,
+            files: CarriedFiles::default(),
             pace,
             result: Some(result),
             unreachable_because: String::new(),

@@ -1,6 +1,9 @@
 //! A delivery as stored in the outbox.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
+
+use crate::fleet::CarriedFile;
 
 /// A request for one phone, as text that later versions of the program can read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,6 +24,9 @@ pub(crate) struct OutboxEntry {
     pub at: SystemTime,
     /// How long after that it expires.
     pub keep: Duration,
+    /// The files that the request names, if they were read when it was made; the local file does not have them,
+    /// and they are read when it is delivered.
+    pub files: Option<BTreeMap<String, CarriedFile>>,
 }
 
 /// An entry of the outbox.

@@ -94,6 +94,7 @@ fn read(row: &Row<'_>) -> Option<StoredEntry> {
         phone_ref: text(7)?,
         at: UNIX_EPOCH.checked_add(milliseconds(at)?)?,
         keep: milliseconds(keep)?,
+        files: None,
     };
     let stored: Vec<u8> = row.get(10).ok()?;
     let is_valid = stored == checksum(&entry, &keys, at, keep);

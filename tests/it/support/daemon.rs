@@ -178,6 +178,17 @@ impl Daemon {
         self.process.thaw();
     }
 
+    /// Stops it as systemd does, and starts it again with its files.
+    pub(crate) async fn stop_and_start(mut self) -> Self {
+        self.process.terminate();
+        self.process.exit().await;
+        let past = self.history();
+        Self {
+            past,
+            ..Self::launch(self.folder, &self.file).await
+        }
+    }
+
     /// Kills it, as a crash would, and starts it again with its files.
     pub(crate) async fn crash_and_start(self) -> Self {
         self.crash_then_start(|| {}).await

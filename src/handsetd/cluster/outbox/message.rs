@@ -1,10 +1,12 @@
 //! An entry of the outbox as a message in the stream of the cluster.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::fleet::CarriedFile;
 use crate::outbox::OutboxEntry;
 
 /// What denotes an entry in the stream.
@@ -57,6 +59,10 @@ pub(super) struct Entry {
     at: u64,
     /// In milliseconds.
     keep: u64,
+    /// The files that the request names; none if they were not read, so that only the daemon that was asked can
+    /// deliver it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    files: Option<BTreeMap<String, CarriedFile>>,
 }
 
 impl Key {
@@ -105,6 +111,7 @@ impl From<&OutboxEntry> for Entry {
             phone_ref: entry.phone_ref.clone(),
             at: milliseconds(at),
             keep: milliseconds(entry.keep),
+            files: entry.files.clone(),
         }
     }
 }
@@ -131,8 +138,18 @@ impl Entry {
             phone_ref: self.phone_ref.clone(),
             at: at.unwrap_or(now),
             keep: Duration::from_millis(self.keep),
+            files: self.files.clone(),
         }
     }
+}
+
+/// Returns whether only the daemon where it was made can deliver a request: it names files that were not read.
+pub(super) fn is_bound(entry: &OutboxEntry) -> bool {
+    let names_file = |(key, value): &(String, String)| {
+        let may_be_file = ["image", "template", "tone"].contains(&key.as_str());
+        may_be_file && !value.contains("://")
+    };
+    entry.files.is_none() && entry.keys.iter().any(names_file)
 }
 
 fn milliseconds(time: Duration) -> u64 {

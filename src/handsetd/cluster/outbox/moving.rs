@@ -217,7 +217,7 @@ impl Shared {
         let holder: Holder = if is_cancelled {
             own.clone()
         } else {
-            self.holder_for(&key, &entry.phone_ref)
+            self.holder_for(&key, &entry)
         };
         let message = Message {
             home: own.daemon.clone(),

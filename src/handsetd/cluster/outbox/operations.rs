@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use super::ledger::{FileState, Place, View};
-use super::message::{Entry, Holder, Key, Message, State};
+use super::message::{Entry, Holder, Key, Message, State, is_bound};
 use super::stream::{Away, NotAppended, NotReplaced};
 use super::{FileRows, MAX_PER_PHONE, START_PATIENCE, Shared, TELL_PATIENCE};
 use crate::outbox::{EntryState, Error, Inserted, OutboxEntry};
@@ -31,7 +31,7 @@ impl Shared {
 
     async fn append(&self, key: Key, entry: OutboxEntry) -> Result<Inserted, Error> {
         let own = self.daemons.own();
-        let holder = self.holder_for(&key, &entry.phone_ref);
+        let holder = self.holder_for(&key, &entry);
         let message = Message {
             state: State::Pending,
             asker: own.clone(),
@@ -128,7 +128,10 @@ impl Shared {
     }
 
     /// Returns the daemon that is to hold a new entry.
-    pub(super) fn holder_for(&self, key: &Key, phone_ref: &str) -> Holder {
+    pub(super) fn holder_for(&self, key: &Key, entry: &OutboxEntry) -> Holder {
+        if is_bound(entry) {
+            return self.daemons.own().clone();
+        }
         let live = self.daemons.live();
         let view = View {
             live: &live,
@@ -137,7 +140,9 @@ impl Shared {
             sending: self.timing.sending,
             now: Instant::now(),
         };
-        self.ledger.lock().holder_for(&key.phone, phone_ref, &view)
+        self.ledger
+            .lock()
+            .holder_for(&key.phone, &entry.phone_ref, &view)
     }
 
     /// Changes the state of an entry.

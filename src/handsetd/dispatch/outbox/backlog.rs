@@ -171,6 +171,7 @@ mod tests {
     use crate::commit_point::CommitPoint;
     use crate::dispatch::in_flight::InFlight;
     use crate::dispatch::pace::Pace;
+    use crate::fleet::CarriedFiles;
     use crate::history::{Config, History, RequestInfo, Requester};
     use crate::outcome::Status;
     use handset_phones::verb::Request;
@@ -201,6 +202,7 @@ mod tests {
             record: History::new(Config::default()).begin(&info, "1001", None),
             guard: InFlight::default().enter(&info.id, "1001", &commit_point),
             commit_point,
+            files: CarriedFiles::default(),
             pace: Pace::default(),
             result: None,
             unreachable_because: String::new(),

@@ -1,5 +1,6 @@
 //! A request for one phone that is stored until the phone has it, or until it expires.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 use crate::commit_point::{CommitPoint, Journal};
 use crate::dispatch::in_flight::InFlightGuard;
 use crate::dispatch::pace::Pace;
+use crate::fleet::{CarriedFile, CarriedFiles};
 use crate::history::{OpenRecord, RequestInfo, Requester};
 use crate::outbox::{EntryState, OutboxEntry, Storage};
 use crate::outcome::{DeliveryId, Outcome, Status};
@@ -39,6 +41,8 @@ pub(super) struct PendingDelivery {
     pub(super) record: OpenRecord,
     pub(super) guard: InFlightGuard,
     pub(super) commit_point: CommitPoint,
+    /// The files that came with it.
+    pub(super) files: CarriedFiles,
     /// Limits first attempts, with others of the same request.
     pub(super) pace: Pace,
     /// Receives the outcome, or that the delivery is stored; taken once used.
@@ -92,6 +96,7 @@ pub(super) fn to_entry(
     phone_ref: &PhoneRef,
     keep: Duration,
     at: SystemTime,
+    files: Option<BTreeMap<String, CarriedFile>>,
 ) -> Result<OutboxEntry, serde_json::Error> {
     Ok(OutboxEntry {
         id: info.id.to_string(),
@@ -102,6 +107,7 @@ pub(super) fn to_entry(
         phone_ref: serde_json::to_string(phone_ref)?,
         at,
         keep,
+        files,
     })
 }
 

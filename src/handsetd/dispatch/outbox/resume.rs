@@ -1,8 +1,11 @@
 //! Resumes the deliveries that were stored when the daemon ended.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use handset_phones::verb::Request;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -10,6 +13,7 @@ use tracing::{info, info_span};
 
 use super::pending_delivery::PendingDelivery;
 use super::worker::OutboxWorker;
+use crate::fleet::{CarriedFile, CarriedFiles, FileStore, Routes};
 use crate::history::{RequestInfo, Requester};
 use crate::outbox::{Change, EntryState, StoredEntry};
 use crate::outcome::{DeliveryId, Outcome, Status};
@@ -40,6 +44,17 @@ impl OutboxWorker {
                     });
                 }
             }
+        }
+    }
+
+    /// Returns the files that came with a delivery.
+    fn carried(&self, files: Option<BTreeMap<String, CarriedFile>>) -> CarriedFiles {
+        match (files, &self.services.routes) {
+            (Some(files), Some(routes)) => {
+                let store = Arc::new(FilesOfRoutes(Arc::clone(routes)));
+                CarriedFiles::received(files, store)
+            }
+            _ => CarriedFiles::default(),
         }
     }
 
@@ -98,6 +113,7 @@ impl OutboxWorker {
                     record,
                     guard,
                     commit_point,
+                    files: self.carried(entry.files),
                     pace: self.pace_of_adopted(),
                     result,
                     unreachable_because: String::new(),
@@ -109,6 +125,20 @@ impl OutboxWorker {
         span.in_scope(|| services.finish(record, &info.verb, &outcome, Duration::ZERO));
         let _ = result.map(|result| result.send(outcome));
         self.delete_later(number);
+    }
+}
+
+/// The files of the other daemons.
+#[derive(Debug)]
+struct FilesOfRoutes(Arc<dyn Routes>);
+
+impl FileStore for FilesOfRoutes {
+    fn put(&self, content: Bytes) -> BoxFuture<'_, Result<String, String>> {
+        self.0.files().put(content)
+    }
+
+    fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Bytes, String>> {
+        self.0.files().get(id)
     }
 }
 

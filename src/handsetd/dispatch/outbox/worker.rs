@@ -1,6 +1,6 @@
 //! The backlogs of all phones, and the task of each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -19,7 +19,7 @@ use super::pending_delivery::{InFlightMarker, PendingDelivery, to_entry};
 use crate::commit_point::CommitPoint;
 use crate::dispatch::pace::Pace;
 use crate::dispatch::services::Services;
-use crate::fleet::CarriedFiles;
+use crate::fleet::CarriedFile;
 use crate::history::{RequestInfo, Requester};
 use crate::outbox::{Error, Inserted, Storage};
 use crate::outcome::{Outcome, Status};
@@ -94,11 +94,12 @@ impl OutboxWorker {
         phone: &str,
         phone_ref: &PhoneRef,
         request: &Request,
+        files: Option<BTreeMap<String, CarriedFile>>,
     ) -> Result<Inserted, Error> {
         let store = self.inner.store.as_ref();
         let store = store.map_err(|why| Error::Unusable(why.clone()))?;
         let keep = request.keep.unwrap_or_default();
-        let entry = to_entry(info, phone, phone_ref, keep, store.now());
+        let entry = to_entry(info, phone, phone_ref, keep, store.now(), files);
         let entry = entry.map_err(|error| Error::Unusable(error.to_string()))?;
         store.insert(entry, &phone_ref.key()).await
     }
@@ -319,8 +320,8 @@ impl OutboxWorker {
             outcome = async {
                 slot.admission().await;
                 let (request, commit_point) = (&delivery.request, &delivery.commit_point);
-                let files = CarriedFiles::default();
-                let deliver = || services.deliver(Some(&phone), request, &files, commit_point);
+                let files = &delivery.files;
+                let deliver = || services.deliver(Some(&phone), request, files, commit_point);
                 let delivering = async {
                     if is_retry {
                         deliver().await

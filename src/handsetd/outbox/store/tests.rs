@@ -16,6 +16,7 @@ pub(super) fn entry(id: &str, phone: &str) -> OutboxEntry {
         phone_ref: "{}".to_owned(),
         at: UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
         keep: Duration::from_mins(1),
+        files: None,
     }
 }
 

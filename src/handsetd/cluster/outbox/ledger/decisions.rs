@@ -7,7 +7,7 @@ use handset_cluster::Position;
 use tokio::time::Instant;
 
 use super::{FileState, Held, Item, Ledger, Owned, Place};
-use crate::cluster::outbox::message::{Holder, Key, State};
+use crate::cluster::outbox::message::{Holder, Key, State, is_bound};
 
 /// What decisions depend on.
 pub(in crate::cluster::outbox) struct View<'a> {
@@ -102,7 +102,7 @@ impl Ledger {
     pub(in crate::cluster::outbox) fn handovers(&self, view: &View<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         for (number, held) in &self.held {
-            if held.place != Place::Stream || held.is_claimed {
+            if held.place != Place::Stream || held.is_claimed || is_bound(&held.entry) {
                 continue;
             }
             let Some((position, _)) = self.position(&held.key) else {

@@ -91,6 +91,7 @@ impl World {
             phone_ref: phone.to_owned(),
             at: UNIX_EPOCH,
             keep: Duration::from_hours(1),
+            files: None,
         }
     }
 
