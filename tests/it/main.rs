@@ -15,6 +15,7 @@ mod caller;
 mod cisco_verbs;
 mod clock;
 mod cluster_failure;
+mod cluster_outbox;
 mod cluster_page;
 mod cluster_rules;
 mod commands;

@@ -451,7 +451,9 @@ impl Ledger {
             if !is_own || !is_news {
                 return Vec::new();
             }
-            return vec![self.adopt(key, message, entry())];
+            // Others for the phone may have waited for it to be somebody's who lives.
+            let refresh = Effect::Refresh(key.phone.clone());
+            return vec![self.adopt(key, message, entry()), refresh];
         };
         let mut effects = Vec::new();
         let Some(held) = self.held.get_mut(&number) else {

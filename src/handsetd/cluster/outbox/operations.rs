@@ -247,11 +247,12 @@ impl Shared {
 
     /// Deletes an entry whose delivery has ended.
     pub(super) async fn delete(&self, number: u64) -> Result<(), Error> {
-        let is_claimed = {
+        let is_sent = {
             let ledger = self.ledger.lock();
-            ledger.held(number).ok_or(Error::Lost)?.is_claimed
+            let held = ledger.held(number).ok_or(Error::Lost)?;
+            held.is_claimed && !held.is_cancelled
         };
-        let _ending = if is_claimed {
+        let _ending = if is_sent {
             None
         } else {
             Some(self.ending.lock().await)
@@ -281,15 +282,23 @@ impl Shared {
                     self.claim(number).await?;
                 }
                 let (key, position) = {
-                    let ledger = self.ledger.lock();
-                    let held = ledger.held(number).ok_or(Error::Lost)?;
-                    let (position, _) = ledger.position(&held.key).ok_or(Error::Lost)?;
-                    (held.key.clone(), position)
+                    let mut ledger = self.ledger.lock();
+                    let held = ledger.held_mut(number).ok_or(Error::Lost)?;
+                    // That the stream tells of it first must not look as if another daemon had done it.
+                    held.place = Place::Deleted;
+                    let key = held.key.clone();
+                    let (position, _) = ledger.position(&key).ok_or(Error::Lost)?;
+                    (key, position)
                 };
                 match self.stream.remove(&key, position).await {
                     // Removed before, without an answer.
                     Ok(()) | Err(NotReplaced::Conflict) => Ok(()),
-                    Err(NotReplaced::Away(away)) => Err(away.into()),
+                    Err(NotReplaced::Away(away)) => {
+                        if let Some(held) = self.ledger.lock().held_mut(number) {
+                            held.place = Place::Stream;
+                        }
+                        Err(away.into())
+                    }
                 }
             }
         }

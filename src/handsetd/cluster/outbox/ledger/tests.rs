@@ -1,1 +1,204 @@
+use std::time::{Duration, UNIX_EPOCH};
 
+use super::*;
+use crate::cluster::outbox::message::Entry;
+
+fn holder(daemon: &str, incarnation: u8) -> Holder {
+    Holder {
+        daemon: daemon.to_owned(),
+        incarnation: format!("{daemon}{incarnation}"),
+    }
+}
+
+fn entry(id: &str) -> OutboxEntry {
+    OutboxEntry {
+        id: id.to_owned(),
+        requester: String::new(),
+        verb: "push".to_owned(),
+        keys: Vec::new(),
+        phone: "1001".to_owned(),
+        phone_ref: "1001".to_owned(),
+        at: UNIX_EPOCH,
+        keep: Duration::from_mins(1),
+        files: None,
+    }
+}
+
+fn at(first: u64, last: u64) -> Position {
+    Position { first, last }
+}
+
+/// A ledger of the first start of the daemon `b`, and what it is told.
+struct Bench {
+    ledger: Ledger,
+    live: BTreeMap<String, String>,
+    reaching: Vec<String>,
+    now: Instant,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let live = ["a", "b", "c"].map(|name| (name.to_owned(), format!("{name}1")));
+        let mut ledger = Ledger::new(holder("b", 1));
+        assert!(ledger.current().is_empty() && ledger.is_current());
+        Self {
+            ledger,
+            live: live.into(),
+            reaching: Vec::new(),
+            now: Instant::now(),
+        }
+    }
+
+    fn put(&mut self, id: &str, position: Position, holder: Holder, state: State) -> Vec<Effect> {
+        let entry = entry(id);
+        let message = Message {
+            asker: holder.clone(),
+            home: holder.daemon.clone(),
+            holder,
+            state,
+            entry: Entry::from(&entry),
+        };
+        let key = Key::of(&entry, "1001");
+        self.ledger.put(&key, position, &message, || entry)
+    }
+
+    fn with_view<T>(&mut self, ask: impl FnOnce(&mut Ledger, &View<'_>) -> T) -> T {
+        let view = View {
+            live: &self.live,
+            reaching: &|_| self.reaching.clone(),
+            patience: Duration::from_secs(10),
+            sending: Duration::from_secs(30),
+            now: self.now,
+        };
+        ask(&mut self.ledger, &view)
+    }
+
+    /// Returns the first positions of the entries that are taken after so many seconds.
+    fn taken_after(&mut self, seconds: u64) -> Vec<u64> {
+        self.now += Duration::from_secs(seconds);
+        let steps = self.with_view(Ledger::takings);
+        let first = |step: &Step| match step {
+            Step::Take { position, .. } => position.first,
+            Step::HandOver { .. } => panic!("{step:?}"),
+        };
+        steps.iter().map(first).collect()
+    }
+}
+
+#[tokio::test]
+async fn entries_of_a_lost_daemon_are_taken_and_what_it_was_sending_later() {
+    let mut bench = Bench::new();
+    bench.put("1", at(1, 4), holder("a", 1), State::InFlight);
+    bench.put("2", at(2, 2), holder("a", 1), State::Pending);
+    bench.put("3", at(3, 3), holder("c", 1), State::Pending);
+    assert!(bench.taken_after(0).is_empty());
+    bench.live.remove("a");
+    assert!(bench.taken_after(0).is_empty());
+    assert!(bench.taken_after(9).is_empty());
+    assert_eq!(bench.taken_after(1), [2]);
+    assert_eq!(bench.taken_after(29), [2]);
+    assert_eq!(bench.taken_after(1), [1, 2]);
+    // One that reaches the phone has it.
+    bench.reaching = vec!["c".to_owned()];
+    assert!(bench.taken_after(0).is_empty());
+    // It has returned, and takes them itself.
+    bench.live.insert("a".to_owned(), "a2".to_owned());
+    bench.reaching.clear();
+    assert!(bench.taken_after(100).is_empty());
+}
+
+#[tokio::test]
+async fn entries_of_an_earlier_start_are_taken_at_once_and_adopted_when_told() {
+    let mut bench = Bench::new();
+    bench.put("1", at(1, 1), holder("b", 0), State::InFlight);
+    assert_eq!(bench.taken_after(0), [1]);
+    assert_eq!(bench.ledger.len(), 0);
+    let effects = bench.put("1", at(1, 2), holder("b", 1), State::InFlight);
+    let [Effect::Adopt { number, state, .. }, Effect::Refresh(_)] = effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(state, State::InFlight);
+    assert!(bench.taken_after(0).is_empty());
+    // Its end is not known to the stream yet, which repeats itself.
+    bench.ledger.end(number);
+    assert!(
+        bench
+            .put("1", at(1, 2), holder("b", 1), State::InFlight)
+            .is_empty()
+    );
+    assert_eq!(bench.ledger.len(), 0);
+    let key = Key::of(&entry("1"), "1001");
+    bench.ledger.removed(&key);
+    // Nor does an answer that comes late bring it back.
+    bench.put("1", at(1, 3), holder("a", 1), State::Pending);
+    assert_eq!(bench.ledger.stream_len(), 0);
+}
+
+#[tokio::test]
+async fn entries_wait_for_earlier_ones_of_other_daemons() {
+    let mut bench = Bench::new();
+    bench.put("1", at(1, 1), holder("a", 1), State::Pending);
+    let effects = bench.put("2", at(2, 2), holder("b", 1), State::Pending);
+    let [Effect::Adopt { number, .. }, Effect::Refresh(_)] = effects[..] else {
+        panic!("{effects:?}");
+    };
+    let now = bench.now;
+    let why = bench.ledger.admit(number, 1, now).unwrap_err();
+    assert!(why.contains("on their way"), "{why}");
+    let why = bench.ledger.admit(number, 2, now).unwrap_err();
+    assert!(why.contains("\"a\" has an earlier delivery"), "{why}");
+    // Not for ever.
+    let later = now + Duration::from_secs(75);
+    assert_eq!(bench.ledger.admit(number, 2, later), Ok(()));
+    bench.ledger.removed(&Key::of(&entry("1"), "1001"));
+    assert_eq!(bench.ledger.admit(number, 2, now), Ok(()));
+}
+
+#[tokio::test]
+async fn entries_go_to_who_reaches_the_phone_and_follow_each_other() {
+    let mut bench = Bench::new();
+    let holder_for = |bench: &mut Bench| {
+        bench.with_view(|ledger, view| ledger.holder_for("1001", "1001", view).daemon)
+    };
+    assert_eq!(holder_for(&mut bench), "b");
+    bench.reaching = vec!["c".to_owned(), "b".to_owned()];
+    assert_eq!(holder_for(&mut bench), "c");
+    let effects = bench.put("1", at(1, 1), holder("b", 1), State::Pending);
+    let [Effect::Adopt { number, .. }, Effect::Refresh(_)] = effects[..] else {
+        panic!("{effects:?}");
+    };
+    // Behind the other, though another daemon is better.
+    assert_eq!(holder_for(&mut bench), "b");
+    let handed_to = |bench: &mut Bench| {
+        let steps = bench.with_view(|ledger, view| ledger.handovers(view));
+        let to = |step: &Step| match step {
+            Step::HandOver { to, .. } => to.daemon.clone(),
+            Step::Take { .. } => panic!("{step:?}"),
+        };
+        steps.iter().map(to).collect::<Vec<_>>()
+    };
+    assert!(handed_to(&mut bench).is_empty());
+    bench.ledger.held_mut(number).unwrap().is_unreachable = true;
+    assert_eq!(handed_to(&mut bench), ["c"]);
+    bench.ledger.held_mut(number).unwrap().is_claimed = true;
+    assert!(handed_to(&mut bench).is_empty());
+    bench.ledger.held_mut(number).unwrap().is_claimed = false;
+    bench.reaching = vec!["a".to_owned()];
+    assert_eq!(handed_to(&mut bench), ["a"]);
+    // Told that it is another's, this daemon forgets it.
+    bench.put("1", at(1, 5), holder("a", 1), State::Pending);
+    assert_eq!(bench.ledger.len(), 0);
+}
+
+#[tokio::test]
+async fn what_vanishes_while_the_stream_is_away_is_forgotten() {
+    let mut bench = Bench::new();
+    bench.put("1", at(1, 1), holder("b", 1), State::Pending);
+    bench.put("2", at(2, 2), holder("b", 1), State::Pending);
+    bench.ledger.interrupted();
+    assert!(!bench.ledger.is_current());
+    bench.put("2", at(2, 2), holder("b", 1), State::Pending);
+    let effects = bench.ledger.current();
+    assert!(matches!(effects[..], [Effect::Refresh(_)]), "{effects:?}");
+    assert_eq!((bench.ledger.len(), bench.ledger.count_of("1001")), (1, 1));
+}
