@@ -76,10 +76,14 @@ impl Dispatcher {
         self.outbox.resume(entries);
     }
 
-    /// Follows what changes in the store without this process.
+    /// Follows what changes in the store without this process, until the daemon stops.
     pub(crate) fn follow(&self, changes: mpsc::Receiver<Change>) {
         let follow = self.outbox.clone().follow(changes);
-        self.services.tasks.spawn("outbox changes", follow);
+        let tasks = &self.services.tasks;
+        let stop = tasks.stop();
+        tasks.spawn("outbox changes", async move {
+            stop.run_until_cancelled(follow).await;
+        });
     }
 
     /// Returns how many deliveries are in progress.

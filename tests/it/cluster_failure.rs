@@ -54,6 +54,19 @@ async fn nats_server_that_is_lost_changes_nothing() {
 }
 
 #[tokio::test]
+async fn daemon_that_stops_does_not_wait_for_its_own_tasks() {
+    let Some(nats) = nats(1, "").await else {
+        return;
+    };
+    let a = Daemon::start(&section(&nats, "site-a")).await;
+    until_state(&a, "joined").await;
+    a.terminate();
+    a.line("Stopped.").await;
+    // That is what it says after twenty seconds.
+    assert_eq!(a.count("did not finish in time"), 0, "{}", a.log());
+}
+
+#[tokio::test]
 async fn daemons_go_on_alone_without_nats_and_meet_again() {
     let Some(asterisk) = asterisk().await else {
         return;

@@ -138,7 +138,10 @@ impl Service {
         } = cluster::receive(&self.cluster, &tasks);
         *self.queries.lock() = Some(queries);
         if let Some(outbox) = outbox {
-            tasks.spawn("peer endings", outbox.receive(endings));
+            let stop = tasks.stop();
+            tasks.spawn("peer endings", async move {
+                stop.run_until_cancelled(outbox.receive(endings)).await;
+            });
         }
         let bus = Bus {
             cluster: self.cluster.clone(),
