@@ -35,8 +35,20 @@ pub(crate) async fn request(
     body: Bytes,
     deadline: Instant,
 ) -> Result<Bytes, RequestError> {
-    for _ in 1..ATTEMPTS {
-        let asked = send(shared, daemon, operation, body.clone(), deadline).await?;
+    let result = ask_listener(shared, daemon, operation, body, deadline).await;
+    shared.requests.count(&result);
+    result
+}
+
+async fn ask_listener(
+    shared: &Arc<Shared>,
+    daemon: &DaemonName,
+    operation: &str,
+    body: Bytes,
+    deadline: Instant,
+) -> Result<Bytes, RequestError> {
+    for _ in 0..ATTEMPTS {
+        let asked = try_send(shared, daemon, operation, body.clone(), deadline).await?;
         if let Some(answer) = asked.answer_of_listener().await {
             return answer;
         }
@@ -45,12 +57,25 @@ pub(crate) async fn request(
         }
         tokio::time::sleep(RETRY).await;
     }
-    let asked = send(shared, daemon, operation, body, deadline).await?;
-    asked.answer().await
+    nobody_listens(daemon)
 }
 
 /// Asks a daemon for an operation; returns once the question is in the queue of the connection.
 pub(crate) async fn send(
+    shared: &Arc<Shared>,
+    daemon: &DaemonName,
+    operation: &str,
+    body: Bytes,
+    deadline: Instant,
+) -> Result<Asked, RequestError> {
+    let asked = try_send(shared, daemon, operation, body, deadline).await;
+    if asked.is_err() {
+        shared.requests.count(&asked);
+    }
+    asked
+}
+
+async fn try_send(
     shared: &Arc<Shared>,
     daemon: &DaemonName,
     operation: &str,
@@ -102,9 +127,11 @@ impl Asked {
     ///
     /// Returns an error that says whether the daemon may have acted on the question.
     pub async fn answer(self) -> Result<Bytes, RequestError> {
-        let daemon = self.daemon.clone();
+        let (shared, daemon) = (Arc::clone(&self.shared), self.daemon.clone());
         let answer = self.answer_of_listener().await;
-        answer.unwrap_or_else(|| not_sent(&format!("the daemon {daemon} receives no requests")))
+        let answer = answer.unwrap_or_else(|| nobody_listens(&daemon));
+        shared.requests.count(&answer);
+        answer
     }
 
     /// Waits for the answer; `None` if the daemon does not listen.
@@ -147,6 +174,10 @@ impl Asked {
             }
         })
     }
+}
+
+fn nobody_listens(daemon: &DaemonName) -> Result<Bytes, RequestError> {
+    not_sent(&format!("the daemon {daemon} receives no requests"))
 }
 
 fn not_sent<T>(reason: &str) -> Result<T, RequestError> {

@@ -21,6 +21,7 @@ use crate::names::DaemonName;
 use crate::peers::Incoming;
 use crate::presence::Presence;
 use crate::queue::Queue;
+use crate::request_counts::RequestTotals;
 use crate::shared::Shared;
 use crate::state::State;
 use crate::{asking, bus_service, claims, election, events, joining, peer_service, sweeper};
@@ -172,6 +173,11 @@ impl Cluster {
     /// Returns how many events were lost.
     pub fn lost_events(&self) -> u64 {
         self.shared.lost.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many requests to other daemons ended how.
+    pub fn request_totals(&self) -> RequestTotals {
+        self.shared.requests.totals()
     }
 
     /// Receives what all daemons publish for pages, this one included, until the receiver is dropped.

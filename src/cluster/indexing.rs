@@ -59,12 +59,11 @@ async fn read_once(shared: &Shared, session: &Session, is_current: &watch::Sende
                 let Some((daemon, key)) = name(shared, &watched) else {
                     continue;
                 };
-                let changed = match &mut new {
-                    Some(new) => apply(shared, new, &daemon, &key, watched),
-                    None => {
-                        let index = &mut shared.announced.index.write();
-                        apply(shared, index, &daemon, &key, watched)
-                    }
+                let changed = if let Some(new) = &mut new {
+                    apply(shared, new, &daemon, &key, watched)
+                } else {
+                    let index = &mut shared.announced.index.write();
+                    apply(shared, index, &daemon, &key, watched)
                 };
                 if new.is_none() && daemon == shared.config.name {
                     check_own(shared, &key);

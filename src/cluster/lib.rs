@@ -44,6 +44,7 @@ mod probe;
 mod queue;
 mod records;
 mod reply;
+mod request_counts;
 mod service;
 mod session;
 mod shared;
@@ -71,6 +72,7 @@ pub use presence::{Change, Presence, TooLong};
 pub use probe::probe;
 pub use queue::{Follower, Item, MAX_ENTRY, Position, Queue, QueueEvent};
 pub use reply::Reply;
+pub use request_counts::RequestTotals;
 pub use state::State;
 pub use tls::{TlsError, TlsSettings};
 

@@ -131,7 +131,7 @@ impl Presence {
             }
         }
         let mut own = self.shared.own.lock();
-        let Own { entries, dirty, .. } = &mut *own;
+        let Own { entries, dirty } = &mut *own;
         dirty.extend(
             entries
                 .keys()

@@ -8,7 +8,7 @@ use crate::error::Reason;
 use crate::identity::Identity;
 use crate::shared::Shared;
 
-/// Connects to each NATS server of a configuration, and asks whether it has JetStream for this login; returns
+/// Connects to each NATS server of a configuration, and asks whether it has `JetStream` for this login; returns
 /// what is wrong, one reason for each server that is of no use.
 pub async fn probe(config: &Config) -> Vec<Reason> {
     let tasks = Tasks::new();

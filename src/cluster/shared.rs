@@ -16,6 +16,7 @@ use crate::identity::Identity;
 use crate::inbox::Inbox;
 use crate::members::Members;
 use crate::presence::Announced;
+use crate::request_counts::RequestCounts;
 use crate::session::Session;
 use crate::state::State;
 use crate::subjects::Subjects;
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) releases: TaskTracker,
     /// How many events were not published.
     pub(crate) lost: AtomicU64,
+    /// How requests to other daemons ended.
+    pub(crate) requests: RequestCounts,
 }
 
 impl Shared {
@@ -61,6 +64,7 @@ impl Shared {
             sweeper,
             releases: TaskTracker::new(),
             lost: AtomicU64::default(),
+            requests: RequestCounts::default(),
         };
         (shared, removals)
     }

@@ -14,6 +14,7 @@ use super::support::door_rules::{Operator, assert_once, rules, server};
 use super::support::faketime::faketime;
 use super::support::nats::{nats, section};
 use super::support::on_both_versions;
+use super::support::raw_nats::RawNats;
 use super::support::sim_phone::{self, SimPhone};
 use super::support::stub_web_server::StubWebServer;
 
@@ -47,12 +48,20 @@ async fn each_event_fires_once(version: Version) {
     let a = Daemon::start(&config("site-a")).await;
     let b = Daemon::start_with_environment(&config("site-b"), &skew).await;
     let leading = leader(&[&a, &b], "pbx").await;
+    let mut bus = RawNats::connect(&nats.url(0)).await;
+    bus.subscribe("handsetd.events.UserEvent.Door").await;
     operator.raise(0..20).await;
     operator.push("one push").await;
     phone.shows_text("one push").await;
     web.paths_from("/door/", 20).await;
-    // What is fired twice would have come by now.
-    sleep(SETTLE).await;
+    for number in 0..20 {
+        let (_, body) = bus.message().await;
+        let event: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(event["fields"]["Number"], number.to_string(), "{event}");
+    }
+    // What is fired or published twice would have come by now.
+    let again = tokio::time::timeout(SETTLE, bus.message()).await;
+    assert!(again.is_err(), "{again:?}");
     let name = ["/site-a", "/site-b"][leading];
     assert_once(&web.paths(), 0..20, name);
     let received = phone.received();

@@ -327,6 +327,7 @@ mod tests {
                 reason: String::new(),
                 daemons: Vec::new(),
                 lost_events: 0,
+                requests: [("answered", 1), ("not_sent", 0), ("unanswered", 0)],
                 leads: Vec::new(),
             }),
             ..Snapshot::default()

@@ -101,8 +101,8 @@ pub(super) fn document() -> Value {
     paths.insert(
         "/status".to_owned(),
         get(
-            "returns version, listeners, Asterisk servers, whether handsetd answers at http.url, and rules that failed; \
-             with [cluster] those of the other daemons as the member daemons",
+            "returns version, listeners, Asterisk servers, whether handsetd answers at http.url, rules that failed, and \
+             the cluster; with [cluster] those of the other daemons as the member daemons",
             &json!([daemon_parameter()]),
         ),
     );

@@ -283,7 +283,7 @@ impl Led {
 
 async fn changed_or_never(lease: &mut watch::Receiver<Lease>) {
     if lease.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

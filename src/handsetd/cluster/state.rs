@@ -22,6 +22,7 @@ impl ClusterHealth for ClusterView {
             version: member.version.clone(),
             since: member.since,
         });
+        let requests = self.cluster.request_totals();
         ClusterState {
             name: self.cluster.name().to_string(),
             membership: membership(&state),
@@ -29,6 +30,11 @@ impl ClusterHealth for ClusterView {
             reason: state.reason().map(ToString::to_string).unwrap_or_default(),
             daemons: daemons.collect(),
             lost_events: self.cluster.lost_events(),
+            requests: [
+                ("answered", requests.answered),
+                ("not_sent", requests.not_sent),
+                ("unanswered", requests.unanswered),
+            ],
             leads: self.election.led(),
         }
     }

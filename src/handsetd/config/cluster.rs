@@ -15,7 +15,7 @@ use super::{setting::Setting, validator::Validator};
 /// The section in a program that was built without it: there is none.
 #[cfg(not(feature = "cluster"))]
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Cluster {}
+pub enum Cluster {}
 
 /// Reports the section, if there is one.
 #[cfg(not(feature = "cluster"))]

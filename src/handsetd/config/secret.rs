@@ -112,6 +112,7 @@ impl SecretReader {
     }
 
     /// Returns the path of a file with secrets that others read; an error if it cannot be read now.
+    #[cfg(feature = "cluster")]
     pub(super) fn find_file(
         &mut self,
         location: &Location,
@@ -218,6 +219,7 @@ fn accept(secret: &str) -> Result<SecretString, String> {
 const PLACEHOLDERS: [&str; 2] = ["...", "…"];
 
 /// The longest file with secrets that others read, in bytes: a JWT of NATS takes some kilobytes.
+#[cfg(feature = "cluster")]
 const MAX_FILE: u64 = 64 * 1024;
 
 /// The longest secret, in bytes.

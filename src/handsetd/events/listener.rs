@@ -96,7 +96,7 @@ impl Duty {
     async fn changed(&mut self) {
         if self.role.changed().await.is_err() {
             // The daemon stops.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

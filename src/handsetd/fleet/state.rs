@@ -23,6 +23,8 @@ pub(crate) struct ClusterState {
     pub(crate) daemons: Vec<ClusterMember>,
     /// How many events were not published for other programs.
     pub(crate) lost_events: u64,
+    /// How many requests to other daemons ended how.
+    pub(crate) requests: [(&'static str, u64); 3],
     /// The Asterisk servers whose events this daemon acts on, by name.
     pub(crate) leads: Vec<String>,
 }

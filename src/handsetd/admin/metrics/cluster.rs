@@ -1,10 +1,17 @@
 //! Metrics of the cluster.
 
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::fleet::{ClusterState, Membership};
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct ResultLabel {
+    result: &'static str,
+}
 
 /// Registers what is known of the cluster.
 pub(super) fn register(state: &ClusterState, registry: &mut Registry) {
@@ -32,6 +39,13 @@ pub(super) fn register(state: &ClusterState, registry: &mut Registry) {
         gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         registry.register(name, help, gauge);
     }
+    let requests = Family::<ResultLabel, Counter>::default();
+    for (result, count) in state.requests {
+        requests
+            .get_or_create(&ResultLabel { result })
+            .inc_by(count);
+    }
+    registry.register("cluster_requests", "Requests to other daemons", requests);
     let lost: Counter = Counter::default();
     lost.inc_by(state.lost_events);
     registry.register(

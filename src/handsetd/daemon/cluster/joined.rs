@@ -1,6 +1,6 @@
 //! Joins over NATS.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(in crate::daemon) async fn join(config: &Config) -> anyhow::Result<OtherDaem
         return Ok(OtherDaemons::default());
     };
     let folder = config.state.dir.clone();
-    let identity = spawn_blocking(move || identity(folder))
+    let identity = spawn_blocking(move || identity(&folder))
         .await
         .context("cannot read the state directory")?;
     let tasks = Tasks::new();
@@ -176,10 +176,10 @@ impl Service {
 }
 
 /// Returns who this daemon is. Blocks.
-fn identity(folder: PathBuf) -> Identity {
+fn identity(folder: &Path) -> Identity {
     // If this fails, what follows reports it better.
-    let _ = std::fs::create_dir_all(&folder);
-    Identity::load(&folder).unwrap_or_else(|error| {
+    let _ = std::fs::create_dir_all(folder);
+    Identity::load(folder).unwrap_or_else(|error| {
         warn!(
             directory = %folder.display(),
             %error,
