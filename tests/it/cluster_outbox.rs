@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use handset_cluster::testing::NatsServers;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::support::admin_client::AdminClient;
 use super::support::cluster_health::until_state;
@@ -208,7 +208,7 @@ async fn killed_daemons_neither_lose_nor_double_what_they_keep() {
             }
         }
         // While some of it is being sent.
-        sleep(Duration::from_millis(37 * (round as u64 % 7))).await;
+        sleep(Duration::from_millis(37) * u32::try_from(round % 7).unwrap()).await;
         let victim = daemons.remove(0).crash_and_start().await;
         until_state(&victim, "joined").await;
         daemons.push(victim);

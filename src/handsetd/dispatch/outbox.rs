@@ -32,11 +32,12 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use handset_phones::phone::Vendor;
 use handset_phones::verb::{Action, Request};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::{Instrument, error};
 
 use super::elsewhere::Carriage;
@@ -122,7 +123,8 @@ impl Dispatcher {
                     let _ = persisted.send(());
                     let reason = format!("stored; the daemon {daemon:?} delivers it");
                     let queued = Outcome::at(&name, vendor, Status::Queued, reason);
-                    let outcome = result.await.unwrap_or(queued);
+                    let told = timeout(TELL_TIME, result).await;
+                    let outcome = told.ok().and_then(Result::ok).unwrap_or(queued);
                     dispatcher.services.note_elsewhere(&daemon, &outcome);
                     outcome
                 }
@@ -217,6 +219,10 @@ impl Dispatcher {
         outcome
     }
 }
+
+/// How long another daemon may take to attempt a delivery before the caller is told that it is stored. Phones
+/// answer within seconds; a daemon that is lost is noticed earlier.
+const TELL_TIME: Duration = Duration::from_mins(1);
 
 /// Reason for a stored delivery that was not attempted before the daemon stopped.
 const STOPPING: &str = "handsetd is stopping; the delivery is stored until the next start";

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use handset_cluster::Position;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, info};
 
 use super::Shared;
 use super::ledger::{Effect, Step, View};
 use super::message::{Entry, Holder, Key, Message, State};
-use super::stream::Away;
+use super::stream::{Away, NotReplaced};
 use crate::outbox::Change;
-use handset_cluster::Position;
 
 impl Shared {
     /// Looks at who holds what, again and again, until the daemon stops.
@@ -32,6 +32,10 @@ impl Shared {
             let is_away = self.daemons.away().is_some();
             if is_away || !self.ledger.lock().is_current() {
                 self.ledger.lock().forget_missing();
+                if is_away {
+                    // Nobody can tell them.
+                    self.waiting.forget_lost(|_| false);
+                }
                 was_away = true;
                 continue;
             }
@@ -126,8 +130,8 @@ impl Shared {
                 );
                 Ok(())
             }
-            Err(super::stream::NotReplaced::Conflict) => Ok(()),
-            Err(super::stream::NotReplaced::Away(away)) => Err(away),
+            Err(NotReplaced::Conflict) => Ok(()),
+            Err(NotReplaced::Away(away)) => Err(away),
         }
     }
 
@@ -168,8 +172,8 @@ impl Shared {
                 Ok(())
             }
             // It is being sent, or was taken.
-            Err(super::stream::NotReplaced::Conflict) => Ok(()),
-            Err(super::stream::NotReplaced::Away(away)) => Err(away),
+            Err(NotReplaced::Conflict) => Ok(()),
+            Err(NotReplaced::Away(away)) => Err(away),
         }
     }
 }

@@ -35,7 +35,7 @@ struct State {
     running: BTreeMap<String, String>,
     cut: BTreeSet<String>,
     files: HashMap<String, BTreeMap<u64, (OutboxEntry, EntryState)>>,
-    followers: HashMap<String, mpsc::UnboundedSender<StreamEvent>>,
+    followers: HashMap<String, mpsc::Sender<StreamEvent>>,
     /// Which daemon reaches a phone.
     phones: BTreeMap<String, String>,
     starts: u64,
@@ -101,7 +101,7 @@ impl World {
         let incarnation = format!("{name}{}", state.starts);
         state.log(format!("start {incarnation}"));
         state.running.insert(name.to_owned(), incarnation.clone());
-        let (told, mut news) = mpsc::unbounded_channel();
+        let (told, mut news) = mpsc::channel(100_000);
         state.followers.insert(name.to_owned(), told);
         state.tell_all(name);
         drop(state);
@@ -243,7 +243,8 @@ impl State {
 
     fn tell(&self, name: &str, event: StreamEvent) {
         if let Some(follower) = self.followers.get(name) {
-            let _ = follower.send(event);
+            // Its daemon may have been killed just now.
+            let _ = follower.try_send(event);
         }
     }
 
