@@ -5,6 +5,7 @@
 //! until something is sent. Deliveries with `keep` are stored in the outbox, where they wait for
 //! phones that are unreachable. A phone that another daemon owns gets the request from that one.
 
+mod carriage;
 mod delivery;
 mod elsewhere;
 mod in_flight;
@@ -15,10 +16,10 @@ mod queue;
 mod refusal;
 mod route;
 mod services;
+mod terms;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use futures_util::future::join_all;
 use handset_phones::phone::Phone;
 use handset_phones::verb::{Action, Request};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tracing::{Instrument, info_span};
 
 use crate::commit_point::CommitPoint;
@@ -36,17 +37,19 @@ use crate::outbox::{Change, Storage, StoredEntry};
 use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::{NotFound, Resolution};
 use crate::roster::Roster;
-use elsewhere::Carriage;
+use carriage::Carriage;
 use outbox::OutboxWorker;
 use pace::Pace;
 use queue::Admission;
 use route::{Elsewhere, Place, Router};
+use terms::Terms;
 
 pub(crate) use delivery::Delivery;
 pub(crate) use outbox::Expired;
-pub(crate) use peer::PeerTerms;
 pub(crate) use route::reaching;
 pub(crate) use services::Services;
+#[cfg(feature = "cluster")]
+pub(crate) use terms::PeerTerms;
 
 /// Starts deliveries. Clones share their state.
 #[derive(Clone, Debug)]
@@ -363,40 +366,6 @@ impl Dispatcher {
         let tasks = &self.services.tasks;
         let task = tasks.spawn("delivery", delivery.instrument(span));
         Delivery::in_progress(outcome, task)
-    }
-}
-
-/// How a request is delivered.
-struct Terms {
-    pace: Pace,
-    /// What came with a request that was made at another daemon.
-    files: CarriedFiles,
-    /// Until when it has to be sent, if that is limited.
-    until: Option<Instant>,
-}
-
-impl Terms {
-    /// Waits until it is too late to send the request, and nothing of it was sent.
-    async fn expiry(&self, commit_point: &CommitPoint) {
-        if let Some(until) = self.until {
-            sleep_until(until).await;
-            if commit_point.cancel() {
-                return;
-            }
-        }
-        std::future::pending().await
-    }
-
-    /// Returns the request with the time that is left for it.
-    fn within<'a>(&self, request: &'a Request) -> Cow<'a, Request> {
-        let (Some(until), Some(deadline)) = (self.until, request.deadline) else {
-            return Cow::Borrowed(request);
-        };
-        let rest = until.saturating_duration_since(Instant::now());
-        Cow::Owned(Request {
-            deadline: Some(deadline.min(rest)),
-            ..request.clone()
-        })
     }
 }
 

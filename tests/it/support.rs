@@ -19,6 +19,7 @@ pub(crate) mod imports;
 pub(crate) mod load;
 pub(crate) mod loopback;
 pub(crate) mod nats;
+pub(crate) mod nats_client;
 pub(crate) mod nats_link;
 pub(crate) mod page_client;
 pub(crate) mod proc;

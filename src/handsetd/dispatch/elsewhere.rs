@@ -9,44 +9,19 @@ use std::time::Duration;
 
 use handset_phones::phone::Phone;
 use handset_phones::verb::Request;
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tracing::{Instrument, info, info_span, warn};
 
+use super::carriage::Carriage;
 use super::pace::Pace;
 use super::queue::QueueSlot;
 use super::route::Elsewhere;
-use super::services::Services;
 use super::{Delivery, Dispatcher};
 use crate::commit_point::CommitPoint;
 use crate::deliver::Failure;
-use crate::fleet::{CarriedFile, NotSent, PeerReply, PeerRequest, Routes, carry};
+use crate::fleet::{CarriedFile, NotSent, PeerReply, PeerRequest, Routes};
 use crate::history::{RequestInfo, without_secrets};
 use crate::outcome::{Outcome, Status};
-
-/// The files of one request, which are read once for all its phones. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Carriage(Arc<OnceCell<Result<BTreeMap<String, CarriedFile>, Failure>>>);
-
-impl Carriage {
-    /// Returns the files that the request names, read here.
-    pub(super) async fn files(
-        &self,
-        services: &Services,
-        routes: &dyn Routes,
-        request: &Request,
-    ) -> Result<BTreeMap<String, CarriedFile>, Failure> {
-        let read = async || {
-            let files = services.courier.read_files(&request.action).await?;
-            let carried = carry(files, routes.files()).await;
-            carried.map_err(|reason| Failure {
-                status: Status::Unreachable,
-                reason,
-            })
-        };
-        self.0.get_or_init(read).await.clone()
-    }
-}
 
 /// How an attempt to send a request to other daemons has ended.
 enum Sent {

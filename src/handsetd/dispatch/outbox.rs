@@ -40,7 +40,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument, error};
 
-use super::elsewhere::Carriage;
+use super::carriage::Carriage;
 use super::pace::Pace;
 use super::{Delivery, Dispatcher, NO_PHONE};
 use crate::fleet::{CarriedFile, CarriedFiles};

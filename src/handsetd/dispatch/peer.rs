@@ -7,19 +7,11 @@ use handset_phones::verb::Request;
 use tokio::time::Instant;
 
 use super::pace::Pace;
-use super::{Delivery, Dispatcher, Terms};
-use crate::fleet::CarriedFiles;
+use super::terms::{PeerTerms, Terms};
+use super::{Delivery, Dispatcher};
 use crate::history::{RequestInfo, Requester};
 use crate::outcome::Outcome;
 use crate::resolver::PhoneRef;
-
-/// How long a request of another daemon may take, and what came with it.
-#[derive(Clone, Debug)]
-pub(crate) struct PeerTerms {
-    pub(crate) files: CarriedFiles,
-    /// Until when the other daemon waits. What is not sent by then is cancelled.
-    pub(crate) until: Instant,
-}
 
 impl Dispatcher {
     /// Returns the phone of a reference that another daemon made. No I/O.

@@ -78,11 +78,6 @@ impl Fleet {
         self.0.write().of(daemon).servers.remove(name);
     }
 
-    /// Forgets everything.
-    pub(crate) fn clear(&self) {
-        *self.0.write() = Index::default();
-    }
-
     /// Sets which daemons live.
     pub(crate) fn set_live(&self, daemons: impl IntoIterator<Item = String>) {
         self.0.write().live = daemons.into_iter().map(Into::into).collect();
@@ -91,11 +86,6 @@ impl Fleet {
     /// Returns whether a daemon lives.
     pub(crate) fn is_live(&self, daemon: &str) -> bool {
         self.0.read().live.contains(daemon)
-    }
-
-    /// Returns the daemons that live, by name.
-    pub(crate) fn live(&self) -> Vec<Arc<str>> {
-        self.0.read().live.iter().cloned().collect()
     }
 
     /// Returns the phones with this name, endpoint, MAC or IP address.
@@ -114,16 +104,6 @@ impl Fleet {
         let mut found: Vec<_> = all.filter(|seen| is_meant(&seen.phone)).cloned().collect();
         found.sort_by(|one, other| order(one).cmp(&order(other)));
         found
-    }
-
-    /// Returns how many phones the other daemons announce.
-    pub(crate) fn phone_count(&self) -> usize {
-        let index = self.0.read();
-        let counts = index
-            .daemons
-            .values()
-            .map(|announced| announced.phones.len());
-        counts.sum()
     }
 
     /// Returns the daemons that have a group of this name, with its members.

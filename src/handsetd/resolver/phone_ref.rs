@@ -133,11 +133,6 @@ impl PhoneRef {
         }
     }
 
-    /// Returns its endpoint, if it has one.
-    pub(crate) fn endpoint(&self) -> Option<&str> {
-        self.endpoint.as_deref()
-    }
-
     /// Returns a key that phones of several servers do not share: the endpoint with its server; without
     /// an endpoint, the text that finds the phone.
     pub(crate) fn key(&self) -> String {

@@ -265,6 +265,32 @@ fn name_of_phones_of_several_other_servers_is_invalid() {
 }
 
 #[test]
+fn phone_of_which_only_the_address_is_known_is_that_of_its_daemon() {
+    let bench = Bench::new(&[], &[]);
+    let door = AnnouncedPhone {
+        name: "door".to_owned(),
+        endpoint: None,
+        server: None,
+        mac: None,
+        ip: Some("192.0.2.9".to_owned()),
+        vendor: "snom".to_owned(),
+        is_listed: true,
+        is_reached: true,
+    };
+    let fleet = &bench.routes.fleet;
+    fleet.set("a", "door", Announcement::Phone(door.clone()));
+    assert_eq!(bench.places("door"), ["door: a"]);
+    // The private address of another site is that of another phone.
+    fleet.set("c", "door", Announcement::Phone(door));
+    assert_eq!(bench.places("door"), ["door: INVALID"]);
+    assert_eq!(
+        bench.reason("door"),
+        "door is the name of several phones: door of the daemon a, door of the daemon c; write the one that is \
+         meant, with its server"
+    );
+}
+
+#[test]
 fn each_contact_of_an_endpoint_is_a_phone() {
     let bench = Bench::new(&[], &[]);
     bench.announce(
