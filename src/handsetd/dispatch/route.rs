@@ -11,42 +11,23 @@
 //! - Patterns and groups stand for the phones of all daemons, each phone once.
 
 mod names;
+mod place;
 mod places;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::sync::Arc;
 
-use handset_phones::phone::{MacAddress, Phone, PhoneNames, ServerName, Vendor};
+use handset_phones::phone::{MacAddress, Phone, PhoneNames, ServerName};
 
 use crate::fleet::{AnnouncedPhone, Fleet, Routes, Seen};
 use crate::outcome::{Outcome, Status};
 use crate::resolver::{NotFound, PhoneRef, PhoneResolver, Resolution, as_announced};
-use names::Written;
 use places::Places;
+use written::Written;
 
-/// Where a request to one phone goes.
-#[derive(Clone, Debug)]
-pub(super) enum Place {
-    /// To a phone of this daemon, or nowhere.
-    Here(Resolution),
-    /// To a phone of another daemon.
-    Elsewhere(Box<Elsewhere>),
-}
-
-/// A phone that another daemon owns.
-#[derive(Clone, Debug)]
-pub(super) struct Elsewhere {
-    /// Its name, with that of its server where phones of several servers have it.
-    pub(super) name: String,
-    /// Its vendor, if known.
-    pub(super) vendor: Option<Vendor>,
-    pub(super) phone_ref: PhoneRef,
-    /// The daemons to send to, in this order, of which the first owns the phone; at least one.
-    pub(super) daemons: Vec<Arc<str>>,
-    /// The phone, if this daemon reaches it as well, after the others.
-    pub(super) here: Option<Phone>,
-}
+pub(super) use place::{Elsewhere, Place};
 
 /// Finds the places of requests.
 pub(super) struct Router<'a> {

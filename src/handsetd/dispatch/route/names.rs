@@ -1,92 +1,15 @@
-//! The names that a request is for, as they are written: patterns, groups, and single phones.
+//! Names that stand for several phones: patterns and groups.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use handset_phones::phone::{Pattern, PhoneName, PhoneNames};
+use handset_phones::phone::{Pattern, PhoneNames};
 
 use super::Router;
 use super::places::Places;
+use super::written::Written;
 use crate::fleet::{AnnouncedPhone, Seen};
-use crate::resolver::{PhoneRef, PhoneResolver, as_announced};
-
-/// The names of a request, with the members of the groups of this daemon among them.
-pub(super) struct Written {
-    written: BTreeSet<String>,
-    /// Values of events, each of which names one phone.
-    inserted: BTreeSet<String>,
-    /// The servers of this daemon that names have, by the rest of the name.
-    servers: BTreeMap<String, String>,
-}
-
-impl Written {
-    pub(super) fn new(names: Option<&PhoneNames>, resolver: &PhoneResolver) -> Self {
-        let mut all = Self {
-            written: BTreeSet::new(),
-            inserted: BTreeSet::new(),
-            servers: BTreeMap::new(),
-        };
-        for name in names.into_iter().flat_map(PhoneNames::iter) {
-            match name {
-                PhoneName::Inserted(name) => {
-                    all.note_server(name, resolver);
-                    all.inserted.insert(name.clone());
-                }
-                PhoneName::Written(name) => all.add(name, resolver),
-            }
-        }
-        all
-    }
-
-    fn add(&mut self, name: &str, resolver: &PhoneResolver) {
-        // Ends for a group that contains itself, too.
-        if self.written.insert(name.to_owned()) {
-            self.note_server(name, resolver);
-            for member in resolver.members(name).unwrap_or_default() {
-                self.add(&member, resolver);
-            }
-        }
-    }
-
-    fn note_server(&mut self, name: &str, resolver: &PhoneResolver) {
-        if let (Some(server), rest) = resolver.split_server(name) {
-            // The name of an endpoint is found without its technology.
-            let plain = rest.split_once('/').map_or(rest, |(_, plain)| plain);
-            for rest in [rest, plain] {
-                self.servers.insert(rest.to_owned(), server.clone());
-            }
-        }
-    }
-
-    /// Returns the server of this daemon with which a name is written, unless it is also written without.
-    pub(super) fn server_of(&self, name: &str) -> Option<&str> {
-        let is_plain = self.written.contains(name) || self.inserted.contains(name);
-        self.servers
-            .get(name)
-            .filter(|_| !is_plain)
-            .map(String::as_str)
-    }
-
-    /// Returns whether the name is a value of an event, and not written as well.
-    pub(super) fn is_inserted(&self, name: &str) -> bool {
-        self.inserted.contains(name) && !self.written.contains(name)
-    }
-
-    /// Returns whether a written name is `all`, or has a `*`.
-    pub(super) fn is_pattern(&self, name: &str) -> bool {
-        Self::names_pattern(name) && !self.is_inserted(name)
-    }
-
-    fn names_pattern(name: &str) -> bool {
-        let (_, rest) = name.rsplit_once('/').unwrap_or(("", name));
-        Pattern::find(rest).is_some()
-    }
-
-    /// Returns the names that may stand for several phones.
-    pub(super) fn expandable(&self) -> impl Iterator<Item = &str> {
-        self.written.iter().map(String::as_str)
-    }
-}
+use crate::resolver::{PhoneRef, as_announced};
 
 impl Router<'_> {
     /// Adds the phones of other daemons that a written name stands for, if it is a group or a pattern. What

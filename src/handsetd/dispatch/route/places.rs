@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Place;
+use super::place::Place;
 use crate::fleet::AnnouncedPhone;
 use crate::resolver::Resolution;
 

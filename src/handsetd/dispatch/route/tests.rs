@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use handset_phones::phone::{Directory, PhoneEntry, VendorDefaultsMap};
+use handset_phones::phone::{Directory, PhoneEntry, Vendor, VendorDefaultsMap};
 
 use super::*;
 use crate::fleet::{

@@ -1,0 +1,30 @@
+//! Where a request goes.
+
+use std::sync::Arc;
+
+use handset_phones::phone::{Phone, Vendor};
+
+use crate::resolver::{PhoneRef, Resolution};
+
+/// Where a request to one phone goes.
+#[derive(Clone, Debug)]
+pub(in crate::dispatch) enum Place {
+    /// To a phone of this daemon, or nowhere.
+    Here(Resolution),
+    /// To a phone of another daemon.
+    Elsewhere(Box<Elsewhere>),
+}
+
+/// A phone that another daemon owns.
+#[derive(Clone, Debug)]
+pub(in crate::dispatch) struct Elsewhere {
+    /// Its name, with that of its server where phones of several servers have it.
+    pub(in crate::dispatch) name: String,
+    /// Its vendor, if known.
+    pub(in crate::dispatch) vendor: Option<Vendor>,
+    pub(in crate::dispatch) phone_ref: PhoneRef,
+    /// The daemons to send to, in this order, of which the first owns the phone; at least one.
+    pub(in crate::dispatch) daemons: Vec<Arc<str>>,
+    /// The phone, if this daemon reaches it as well, after the others.
+    pub(in crate::dispatch) here: Option<Phone>,
+}
