@@ -156,7 +156,7 @@ fn failure(Delivery { daemon, record }: &Delivery) -> Value {
 
 /// Parses the query: the period that ends now, and the daemons.
 fn parse(query: Option<&str>, daemons: &Daemons) -> Result<(Duration, Wanted), Reply> {
-    let pairs = query::parse(query, &KEYS, &[])?;
+    let pairs = query::parse(query, &query::keys(&KEYS, daemons), &[])?;
     let wanted = query::wanted(&pairs, daemons)?;
     Ok((parse_period(&pairs)?, wanted))
 }

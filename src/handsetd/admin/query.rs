@@ -42,6 +42,13 @@ pub(super) fn daemon(query: Option<&str>, daemons: &Daemons) -> Result<Wanted, R
     wanted(&parse(query, keys, &[])?, daemons)
 }
 
+/// Returns the keys that a query may have: `daemon` in a cluster only.
+pub(super) fn keys<'a>(all: &[&'a str], daemons: &Daemons) -> Vec<&'a str> {
+    let is_cluster = daemons.own().is_some();
+    let keys = all.iter().copied();
+    keys.filter(|key| is_cluster || *key != DAEMON).collect()
+}
+
 /// Returns the daemons that the key `daemon` names; all without it.
 pub(super) fn wanted(pairs: &[(String, String)], daemons: &Daemons) -> Result<Wanted, Reply> {
     let name = pairs.iter().find(|(key, _)| key == DAEMON);

@@ -37,7 +37,7 @@ impl Query {
     pub(in crate::admin) fn parse(query: Option<&str>, daemons: &Daemons) -> Result<Self, Reply> {
         let mut parsed = Self::default();
         let search = &mut parsed.search;
-        for (key, value) in query::parse(query, &KEYS, &[])? {
+        for (key, value) in query::parse(query, &query::keys(&KEYS, daemons), &[])? {
             if value.is_empty() {
                 continue;
             }

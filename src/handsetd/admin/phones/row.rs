@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handset_phones::phone::{PhoneState, ServerName};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -105,7 +105,11 @@ fn shown(services: &Services, phone: &PhoneSummary, state: PhoneState) -> Shown 
 
 /// A push in a row.
 mod push {
-    use super::{Arc, Deserialize, Deserializer, Record, Serialize, Serializer};
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::history::Record;
 
     #[expect(clippy::ref_option, reason = "serde passes the field so")]
     pub(super) fn serialize<S: Serializer>(
