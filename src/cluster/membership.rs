@@ -53,32 +53,24 @@ async fn watch(shared: &Shared, session: &Session) -> Reason {
         if left == 0 {
             publish(shared, &heard);
         }
-        let next = heard.values().map(|(_, until)| *until).min();
-        let silence = async {
-            match next {
-                Some(until) => tokio::time::sleep_until(until).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            watched = watch.next() => match watched {
-                Ok(Some(watched)) => {
-                    left = watched.pending.min(left.saturating_sub(1));
-                    hear(shared, &mut heard, watched);
+        match watch.next().await {
+            Ok(Some(watched)) => {
+                left = watched.pending.min(left.saturating_sub(1));
+                if hear(shared, &mut heard, watched) {
+                    // NATS stores what we say, so those that it has not heard of are gone. While it stores
+                    // nothing, nobody is.
+                    let now = Instant::now();
+                    heard.retain(|_, (_, until)| *until > now);
                 }
-                Ok(None) => left = 0,
-                Err(reason) => return reason,
-            },
-            () = silence => {
-                let now = Instant::now();
-                heard.retain(|_, (_, until)| *until > now);
             }
+            Ok(None) => left = 0,
+            Err(reason) => return reason,
         }
     }
 }
 
-/// Notes what a daemon says about itself.
-fn hear(shared: &Shared, heard: &mut Heard, watched: Watched) {
+/// Notes what a daemon says about itself; returns whether that is this daemon.
+fn hear(shared: &Shared, heard: &mut Heard, watched: Watched) -> bool {
     let bucket = shared.subjects.bucket(MEMBERS);
     let parts = bucket.parts(&watched.subject);
     let name = match parts.as_deref() {
@@ -86,12 +78,13 @@ fn hear(shared: &Shared, heard: &mut Heard, watched: Watched) {
         _ => None,
     };
     // Nobody but a daemon should write here, and daemons write valid names.
-    let Some(name) = name else { return };
+    let Some(name) = name else { return false };
+    let is_own = name == shared.config.name;
     let value = records::value_of(&watched.headers, watched.body);
     let entry = value.and_then(|value| serde_json::from_slice::<Entry>(&value).ok());
     let Some(entry) = entry.filter(is_short) else {
         heard.remove(&name);
-        return;
+        return false;
     };
     let age = shared
         .clock
@@ -101,7 +94,7 @@ fn hear(shared: &Shared, heard: &mut Heard, watched: Watched) {
     let left = shared.config.timing.member_age.saturating_sub(age);
     if left.is_zero() || (heard.len() >= MAX_MEMBERS && !heard.contains_key(&name)) {
         heard.remove(&name);
-        return;
+        return false;
     }
     let member = Member {
         name: name.clone(),
@@ -111,6 +104,7 @@ fn hear(shared: &Shared, heard: &mut Heard, watched: Watched) {
         since: from_millis(entry.since),
     };
     heard.insert(name, (member, Instant::now() + left));
+    is_own
 }
 
 fn is_short(entry: &Entry) -> bool {

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime};
 
 use handset_net::tasks::Tasks;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) announced: Arc<Announced>,
     /// What deletes the messages that tell of removals.
     pub(crate) sweeper: Sweeper,
+    /// Keys and ids of entries of the queue that were not what this daemon believed.
+    pub(crate) doubts: broadcast::Sender<(String, String)>,
     /// The leases that are not yet released.
     pub(crate) releases: TaskTracker,
     /// How many events were not published.
@@ -62,6 +64,7 @@ impl Shared {
             link: watch::Sender::new(None),
             announced: Arc::new(Announced::new()),
             sweeper,
+            doubts: broadcast::Sender::new(DOUBTS),
             releases: TaskTracker::new(),
             lost: AtomicU64::default(),
             requests: RequestCounts::default(),
@@ -112,3 +115,6 @@ impl Shared {
 
 /// How long to wait before NATS is asked again for something that failed.
 pub(crate) const RETRY: Duration = Duration::from_millis(250);
+
+/// How many doubts wait; of more, everything is read anew.
+const DOUBTS: usize = 256;

@@ -152,6 +152,20 @@ impl Watch {
                 .map(|()| false)
                 .map_err(|failure| Reason::new(failure.to_string()));
         }
+        // It waits for an answer that was lost.
+        let stalled = message
+            .headers
+            .as_ref()
+            .and_then(|headers| headers.get(STALLED));
+        if let Some(stalled) = stalled {
+            let sent = self
+                .session
+                .publish(stalled.to_string(), None, Bytes::new())
+                .await;
+            return sent
+                .map(|()| false)
+                .map_err(|failure| Reason::new(failure.to_string()));
+        }
         let last = message
             .headers
             .as_ref()
@@ -166,6 +180,9 @@ impl Watch {
 
 /// The header of a heartbeat that tells how many messages were sent.
 const LAST_CONSUMER: &str = "Nats-Last-Consumer";
+
+/// The header of a heartbeat with the subject to which an answer is missing.
+const STALLED: &str = "Nats-Consumer-Stalled";
 
 /// How often NATS says that there is nothing new.
 const HEARTBEAT: Duration = Duration::from_secs(2);

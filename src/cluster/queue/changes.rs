@@ -52,7 +52,7 @@ pub(super) async fn replace(
     map.insert(headers::FIRST, position.first.to_string());
     match change(shared, &subject, position.last, map, value).await {
         Ok(Changed::Stored(last)) => Ok(Position { last, ..position }),
-        Ok(Changed::Conflict) => Err(ChangeError::Conflict),
+        Ok(Changed::Conflict) => Err(conflict(shared, key, id)),
         Ok(Changed::Full) => Err(full()),
         Err(away) => Err(away.into()),
     }
@@ -75,7 +75,7 @@ pub(super) async fn remove(
                 .later(&shared.subjects.queue_stream(), sequence);
             Ok(())
         }
-        Ok(Changed::Conflict) => Err(ChangeError::Conflict),
+        Ok(Changed::Conflict) => Err(conflict(shared, key, id)),
         Ok(Changed::Full) => Err(full()),
         Err(away) => Err(away.into()),
     }
@@ -180,6 +180,14 @@ async fn outcome(
         Some(last) if last.sequence != expected => Some(Changed::Conflict),
         _ => None,
     })
+}
+
+/// Has those who follow the queue told what the entry is now. A consumer reads from any server, and that of one
+/// which was killed may differ from what the leader, which decides, has.
+fn conflict(shared: &Shared, key: &str, id: &str) -> ChangeError {
+    // Without followers nobody needs to know.
+    let _ = shared.doubts.send((key.to_owned(), id.to_owned()));
+    ChangeError::Conflict
 }
 
 /// A change replaces a message, so it should always find room; if not, nothing was changed.

@@ -9,9 +9,10 @@ use tracing::debug;
 
 use super::entry::{self, Item, QueueEvent, Read};
 use crate::error::{Away, Reason};
+use crate::records;
 use crate::session::Session;
 use crate::shared::{RETRY, Shared};
-use crate::watching::Watch;
+use crate::watching::{Watch, Watched};
 
 /// The entries of the queue and their changes.
 #[derive(Debug)]
@@ -125,6 +126,7 @@ async fn follow_once(
     known: &mut HashSet<(String, String)>,
 ) -> Result<(), Reason> {
     let mut watch = watch(shared, session, None).await?;
+    let mut doubts = shared.doubts.subscribe();
     // What is there, until all of it has been told.
     let mut there = Some(HashSet::new());
     let mut left = watch.existing;
@@ -143,7 +145,20 @@ async fn follow_once(
                 return Ok(());
             }
         }
-        let Some(watched) = watch.next().await? else {
+        let watched = tokio::select! {
+            watched = watch.next() => watched?,
+            doubt = doubts.recv() => {
+                let Ok((key, id)) = doubt else {
+                    return Err(Reason::new("too many entries were not what they seemed"));
+                };
+                let event = ask(shared, session, key, id).await?;
+                if events.send(event).await.is_err() {
+                    return Ok(());
+                }
+                continue;
+            }
+        };
+        let Some(watched) = watched else {
             left = 0;
             continue;
         };
@@ -180,6 +195,32 @@ async fn follow_once(
             return Ok(());
         }
     }
+}
+
+/// Asks the leader of the stream what an entry is.
+async fn ask(
+    shared: &Shared,
+    session: &Session,
+    key: String,
+    id: String,
+) -> Result<QueueEvent, Reason> {
+    let subject = shared.subjects.queue_entry(&key, &id);
+    let last = records::last(session, &shared.subjects.queue_stream(), &subject).await;
+    let last = last.map_err(|failure| Reason::new(failure.to_string()))?;
+    let watched = last.map(|last| Watched {
+        subject,
+        sequence: last.sequence,
+        at: last.at,
+        headers: last.headers,
+        body: last.value.unwrap_or_default(),
+        pending: 0,
+    });
+    Ok(
+        match watched.and_then(|watched| entry::read(&shared.subjects, watched)) {
+            Some(Read::Entry(item)) => QueueEvent::Entry(item),
+            _ => QueueEvent::Removed { key, id },
+        },
+    )
 }
 
 /// How many changes wait for whoever follows.

@@ -336,6 +336,13 @@ async fn requests_are_acted_on_once_and_answered_to_inboxes_only() {
             .unwrap();
     }
     client.flush().await.unwrap();
+    // Both have arrived once this is refused.
+    let subject = "handsetd.peer.two.other";
+    let refused = client
+        .request_with_headers(subject, map, text("x"))
+        .await
+        .unwrap();
+    assert!(refused.headers.is_some());
     let asking = one
         .cluster
         .request(two.cluster.name(), "echo", text("last"), deadline);

@@ -213,3 +213,27 @@ async fn one_of_several_changes_at_the_same_time_wins() {
         }
     }
 }
+
+/// A consumer may read from a server whose copy differs, after it was killed, from that of the leader.
+#[tokio::test]
+async fn follower_is_told_what_an_entry_is_that_was_not_what_it_seemed() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let one = Daemon::join(&servers, "one").await;
+    let queue = one.cluster.queue();
+    let mut follower = one.run(|cluster| cluster.queue().follow());
+    assert_eq!(told(&mut follower, 1).await, ["current"]);
+    let position = queue.append("1001", "a", text("1")).await.unwrap();
+    assert_eq!(told(&mut follower, 1).await, ["a=1"]);
+    // Those who watch are not told of this.
+    let client = async_nats::connect(servers.url(0)).await.unwrap();
+    let context = async_nats::jetstream::new(client);
+    let stream = context.get_stream("handsetd_outbox").await.unwrap();
+    stream.delete_message(position.last).await.unwrap();
+    assert_eq!(
+        queue.replace("1001", "a", position, text("2")).await,
+        Err(ChangeError::Conflict)
+    );
+    assert_eq!(told(&mut follower, 1).await, ["a gone"]);
+}
