@@ -25,7 +25,7 @@ mod stream;
 mod waiting;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
@@ -141,12 +141,6 @@ impl ClusterOutbox {
             entries,
             changes,
         }
-    }
-
-    /// Has the outbox look at once at what other daemons reach.
-    pub(crate) fn look(&self) {
-        self.0.has_moved.store(true, Ordering::Relaxed);
-        self.0.look.notify_one();
     }
 }
 

@@ -42,7 +42,7 @@ use tracing::{Instrument, error};
 
 use super::carriage::Carriage;
 use super::pace::Pace;
-use super::{Delivery, Dispatcher, NO_PHONE};
+use super::{Delivery, Dispatcher, NO_PHONE, Services};
 use crate::fleet::{CarriedFile, CarriedFiles};
 use crate::history::RequestInfo;
 use crate::outbox::{Error, Inserted};
@@ -125,7 +125,7 @@ impl Dispatcher {
                     let queued = Outcome::at(&name, vendor, Status::Queued, reason);
                     let told = timeout(TELL_TIME, result).await;
                     let outcome = told.ok().and_then(Result::ok).unwrap_or(queued);
-                    dispatcher.services.note_elsewhere(&daemon, &outcome);
+                    Services::note_elsewhere(&daemon, &outcome);
                     outcome
                 }
                 Err(error @ Error::PhoneFull) => {

@@ -42,7 +42,7 @@ pub(crate) struct Opened {
 /// What the writer is asked for.
 #[derive(Debug)]
 enum Job {
-    Change(Change, oneshot::Sender<Result<u64, Error>>),
+    Change(Box<Change>, oneshot::Sender<Result<u64, Error>>),
     /// Empty the log.
     Checkpoint(oneshot::Sender<Result<(), Error>>),
 }
@@ -131,7 +131,7 @@ impl Store {
 
     async fn change(&self, change: Change) -> Result<u64, Error> {
         let (done, result) = oneshot::channel();
-        let sent = self.jobs.send(Job::Change(change, done)).await;
+        let sent = self.jobs.send(Job::Change(Box::new(change), done)).await;
         sent.map_err(|_| Error::Stopped)?;
         result.await.unwrap_or(Err(Error::Stopped))
     }
@@ -207,8 +207,11 @@ async fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
     let _ = log.checkpoint(&file.0);
 }
 
-fn write_batch(file: &mut File, batch: Vec<(Change, oneshot::Sender<Result<u64, Error>>)>) {
-    match file.write(batch.iter().map(|(change, _)| change)) {
+/// A change, and who waits for its number.
+type Awaited = (Box<Change>, oneshot::Sender<Result<u64, Error>>);
+
+fn write_batch(file: &mut File, batch: Vec<Awaited>) {
+    match file.write(batch.iter().map(|(change, _)| &**change)) {
         Ok(numbers) => {
             for ((_, done), number) in batch.into_iter().zip(numbers) {
                 // The caller may be gone.

@@ -81,6 +81,10 @@ struct Owned {
 
 /// An entry that this daemon delivers.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is true or not, whatever the others are"
+)]
 pub(super) struct Held {
     pub(super) key: Key,
     pub(super) entry: Arc<OutboxEntry>,

@@ -1,6 +1,7 @@
 //! An entry of the outbox as a message in the stream of the cluster.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -75,14 +76,17 @@ impl Key {
             hash.update(text);
         }
         let hash = hash.finalize();
-        let hash: String = hash
+        let digits = hash
             .iter()
             .take(HASH)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |mut digits, byte| {
+                // A string takes everything.
+                let _ = write!(digits, "{byte:02x}");
+                digits
+            });
         Self {
             phone: phone.to_owned(),
-            delivery: format!("{}-{hash}", entry.id),
+            delivery: format!("{}-{digits}", entry.id),
         }
     }
 }

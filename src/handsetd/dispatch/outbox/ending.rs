@@ -27,8 +27,9 @@ impl OutboxWorker {
     /// another daemon has. Returns whether none is left that should have ended.
     pub(super) async fn end_some(&self, backlog: &PhoneBacklog) -> bool {
         if let Some(store) = self.store() {
-            let are_lost = backlog.remove(|delivery| !store.holds(delivery.number));
-            are_lost.into_iter().for_each(|lost| self.forget(lost));
+            for lost in backlog.remove(|delivery| !store.holds(delivery.number)) {
+                self.forget(lost);
+            }
         }
         let mut are_ended = true;
         for delivery in backlog.remove_ended(Instant::now()) {

@@ -105,7 +105,10 @@ impl Ledger {
                     is_news = true;
                 }
                 // It was appended, and another daemon has ended it since.
-                Place::File { row, state } if state == FileState::Moving => {
+                Place::File {
+                    row,
+                    state: FileState::Moving,
+                } => {
                     self.forget(number);
                     effects.push(Effect::DeleteRow(row));
                     is_news = true;
