@@ -24,7 +24,7 @@ use crate::queue::Queue;
 use crate::request_counts::RequestTotals;
 use crate::shared::Shared;
 use crate::state::State;
-use crate::{asking, bus_service, claims, election, events, joining, peer_service, sweeper};
+use crate::{asking, bus_service, claims, election, events, joining, peer_service, sweeping};
 
 /// The cluster, as this daemon sees it. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ impl Cluster {
         let (shared, removals) = Shared::new(config, identity, tasks);
         let shared = Arc::new(shared);
         joining::start(&shared);
-        sweeper::start(&shared, removals);
+        sweeping::start(&shared, removals);
         let events = events::start(&shared);
         Self { shared, events }
     }

@@ -52,6 +52,7 @@ mod state;
 mod streams;
 mod subjects;
 mod sweeper;
+mod sweeping;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod tls;

@@ -1,12 +1,10 @@
-//! Deleting the messages that tell of removals, once everybody has read them.
+//! The messages that tell of removals, which are deleted once everybody has read them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-
-use crate::shared::Shared;
 
 /// Where removals go.
 #[derive(Debug)]
@@ -21,9 +19,9 @@ pub(crate) type Removals = mpsc::Receiver<Removal>;
 /// The message of a removal.
 #[derive(Debug)]
 pub(crate) struct Removal {
-    due: Instant,
-    stream: Arc<str>,
-    sequence: u64,
+    pub(crate) due: Instant,
+    pub(crate) stream: Arc<str>,
+    pub(crate) sequence: u64,
 }
 
 impl Sweeper {
@@ -51,40 +49,6 @@ impl Sweeper {
             sequence,
         });
     }
-}
-
-/// Starts to delete.
-pub(crate) fn start(shared: &Arc<Shared>, mut removals: Removals) {
-    let stop = shared.tasks.stop();
-    let task = {
-        let shared = Arc::clone(shared);
-        async move {
-            while let Some(removal) = removals.recv().await {
-                let Removal {
-                    due,
-                    stream,
-                    sequence,
-                } = removal;
-                tokio::time::sleep_until(due).await;
-                let Some(session) = shared.session() else {
-                    continue;
-                };
-                let deleting = async {
-                    if let Ok(stream) = session.jetstream.get_stream_no_info(&stream).await {
-                        // Another daemon may have done it.
-                        let _ = stream.delete_message(sequence).await;
-                    }
-                };
-                let _ = tokio::time::timeout(session.patience, deleting).await;
-            }
-        }
-    };
-    shared.tasks.spawn("cluster_sweeper", async move {
-        tokio::select! {
-            () = task => {}
-            () = stop.cancelled() => {}
-        }
-    });
 }
 
 /// How many removals wait: of a minute, at a thousand per second.
