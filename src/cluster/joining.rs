@@ -15,7 +15,7 @@ use crate::connecting;
 use crate::error::Reason;
 use crate::records::{self, Held};
 use crate::session::Session;
-use crate::shared::Shared;
+use crate::shared::{RETRY, Shared};
 use crate::state::State;
 use crate::streams;
 use crate::{announcing, membership};
@@ -110,6 +110,8 @@ fn set(shared: &Shared, state: impl FnOnce(SystemTime) -> State) {
 async fn join(shared: Arc<Shared>, health: watch::Sender<Health>) {
     let mut backoff = Backoff::new(FIRST_DELAY, LAST_DELAY);
     let mut turn = random_start();
+    // Asking about each stream takes the leader of each, so that is done only where something may be missing.
+    let mut is_ensured = false;
     loop {
         let servers = &shared.config.nats;
         let Some(url) = servers.get(turn % servers.len().max(1)) else {
@@ -119,7 +121,7 @@ async fn join(shared: Arc<Shared>, health: watch::Sender<Health>) {
         turn = turn.wrapping_add(1);
         let end = match connecting::connect(&shared, url).await {
             Ok(session) => {
-                let end = stay(&shared, &session, &health, &mut backoff).await;
+                let end = stay(&shared, &session, &health, &mut backoff, &mut is_ensured).await;
                 shared.link.send_replace(None);
                 session.ended.cancel();
                 end
@@ -155,15 +157,28 @@ async fn stay(
     session: &Session,
     health: &watch::Sender<Health>,
     backoff: &mut Backoff,
+    is_ensured: &mut bool,
 ) -> End {
-    for wanted in streams::wanted(shared) {
-        if let Err(error) = streams::ensure(session, &wanted).await {
-            return error.into();
+    if !*is_ensured {
+        for wanted in streams::wanted(shared) {
+            if let Err(error) = streams::ensure(session, &wanted).await {
+                return error.into();
+            }
         }
     }
+    *is_ensured = true;
     let mut seat = Seat::new(shared);
-    if let Err(end) = seat.take(shared, session).await {
-        return end;
+    let deadline = shared.patience();
+    while let Err(end) = seat.take(shared, session).await {
+        // A leader that was killed is replaced within seconds.
+        if matches!(end, End::Refused(_)) || Instant::now() >= deadline {
+            *is_ensured = false;
+            return end;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(RETRY) => {}
+            () = session.ended.cancelled() => return end,
+        }
     }
     backoff.reset();
     membership::start(shared, session);
