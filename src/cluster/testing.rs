@@ -1,6 +1,13 @@
 //! Real NATS servers for tests, each with JetStream, a folder and a loopback address of its own.
 //!
 //! The service that a distribution's package starts does not matter: it listens elsewhere.
+#![cfg_attr(
+    not(test),
+    expect(
+        clippy::indexing_slicing,
+        reason = "only tests name a node that is not there"
+    )
+)]
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
