@@ -82,11 +82,12 @@ impl Shared {
         let mut link = self.link.subscribe();
         let mut state = self.state.subscribe();
         loop {
-            if let Some(session) = link.borrow_and_update().clone() {
-                return Ok(session);
-            }
+            // First: while it is alone there may be a connection over which nothing is stored.
             if !state.borrow_and_update().is_joined() {
                 return Err(self.why_away());
+            }
+            if let Some(session) = link.borrow_and_update().clone() {
+                return Ok(session);
             }
             tokio::select! {
                 _ = link.changed() => {}
