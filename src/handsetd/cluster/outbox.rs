@@ -18,6 +18,7 @@ mod moving;
 mod nats;
 mod operations;
 mod reach;
+mod shared;
 #[cfg(test)]
 mod simulation;
 mod steps;
@@ -26,7 +27,7 @@ mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -37,8 +38,8 @@ use tokio::time::Instant;
 
 use crate::outbox::{Change, EntryState, Error, Inserted, OutboxEntry, Storage, StoredEntry};
 use file_rows::FileRows;
-
-use ledger::{Ledger, Place};
+use ledger::Ledger;
+use shared::{Shared, Timing};
 use stream::{Daemons, Stream, StreamEvent};
 use waiting::Waiting;
 
@@ -47,50 +48,6 @@ pub(crate) use reach::KnownPhones;
 /// The outbox of the cluster. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct ClusterOutbox(Arc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    stream: Arc<dyn Stream>,
-    daemons: Arc<dyn Daemons>,
-    /// The local file, or why there is none.
-    file: Result<Arc<dyn FileRows>, String>,
-    ledger: Mutex<Ledger>,
-    changes: mpsc::Sender<Change>,
-    /// Up to which position the stream was told.
-    told: watch::Sender<u64>,
-    /// Who waits here for outcomes of other daemons.
-    waiting: Waiting,
-    /// Held while an entry is deleted of which nothing was sent: it is cancelled and ended at once.
-    ending: tokio::sync::Mutex<()>,
-    /// Notified when an entry may have to get another holder.
-    look: Notify,
-    /// Whether what daemons reach may have changed.
-    has_moved: AtomicBool,
-    /// Notified when there is something to move to the stream.
-    moves: Notify,
-    timing: Timing,
-    started: Instant,
-    tasks: Tasks,
-}
-
-/// How long the outbox waits for what.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timing {
-    /// How long a daemon may be away without losing what it has not begun to send: a restart takes a few
-    /// seconds.
-    pub patience: Duration,
-    /// How long after that it may still be sending what it has begun.
-    pub sending: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self {
-            patience: Duration::from_secs(10),
-            sending: Duration::from_secs(30),
-        }
-    }
-}
 
 /// An outbox, and what it begins with.
 #[derive(Debug)]
@@ -197,50 +154,5 @@ impl Storage for ClusterOutbox {
     }
 }
 
-impl Shared {
-    /// Returns why an entry must not be attempted at present.
-    fn admit(&self, number: u64) -> Result<(), String> {
-        let daemons = &self.daemons;
-        let away = daemons.away();
-        let mut ledger = self.ledger.lock();
-        let Some(held) = ledger.held(number) else {
-            return Ok(());
-        };
-        let (place, phone_ref) = (held.place, held.entry.phone_ref.clone());
-        let own = &daemons.own().daemon;
-        let is_home = held.home == *own && daemons.may_know(&phone_ref);
-        match away {
-            Some(why) if place == Place::Stream => {
-                return Err(format!("the cluster is away: {why}"));
-            }
-            _ if is_home => {}
-            Some(why) => return Err(format!("the daemons that may reach it are away: {why}")),
-            None if !daemons.reaching(&phone_ref).contains(own) => {
-                return Err(NOT_REACHED.to_owned());
-            }
-            None => {}
-        }
-        ledger.admit(number, *self.told.borrow(), Instant::now())
-    }
-
-    /// Returns whether the entries for a phone go to the stream.
-    fn uses_stream(&self, phone: &str) -> bool {
-        // What the file has comes first.
-        self.daemons.away().is_none() && !self.ledger.lock().has_rows_of(phone)
-    }
-}
-
-/// Reason for an entry of a phone that no daemon reaches.
-const NOT_REACHED: &str = "no daemon of the cluster reaches this phone at present";
-
 /// How many changes may wait for the deliveries of this process.
 const MAX_CHANGES: usize = 1024;
-
-/// How long after its start a daemon waits with entries until it has joined the cluster.
-const START_PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a new entry waits until the stream tells of it, after those of other daemons that came before.
-const TELL_PATIENCE: Duration = Duration::from_secs(1);
-
-/// How many entries there may be for one phone.
-const MAX_PER_PHONE: usize = 2000;

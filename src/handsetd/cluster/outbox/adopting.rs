@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
-use super::Shared;
 use super::ledger::Effect;
 use super::message::{Holder, Key, Message, State};
+use super::shared::Shared;
 use super::stream::StreamEvent;
 use crate::outbox::{Change, EntryState, StoredEntry};
 

@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use super::Shared;
 use super::ledger::{Effect, FileState, Ledger, Place};
 use super::message::{Entry, Holder, Key, Message, State};
+use super::shared::Shared;
 use super::stream::NotAppended;
 use crate::outbox::{EntryState, StoredEntry};
 use crate::resolver::PhoneRef;

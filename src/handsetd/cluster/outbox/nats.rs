@@ -19,9 +19,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tracing::debug;
 
+use super::file_rows::FileRows;
 use super::message::{Holder, Key};
+use super::shared::Timing;
 use super::stream::{Away, Daemons, NotAppended, NotReplaced, Stream, StreamEvent};
-use super::{ClusterOutbox, FileRows, Started, Timing};
+use super::{ClusterOutbox, Started};
 use crate::cluster::incoming::ENDED;
 use crate::outbox::{Store, StoredEntry};
 use crate::outcome::{Outcome, Status};

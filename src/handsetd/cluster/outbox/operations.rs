@@ -1,15 +1,17 @@
 //! Operations on entries, in the stream and in the file.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use handset_cluster::Position;
 use tokio::time::{Instant, timeout};
 use tracing::warn;
 
+use super::file_rows::FileRows;
 use super::ledger::{FileState, Place, View};
 use super::message::{Entry, Holder, Key, Message, State, is_bound};
+use super::shared::Shared;
 use super::stream::{Away, NotAppended, NotReplaced};
-use super::{FileRows, MAX_PER_PHONE, START_PATIENCE, Shared, TELL_PATIENCE};
 use crate::outbox::{EntryState, Error, Inserted, OutboxEntry};
 
 impl Shared {
@@ -378,3 +380,12 @@ const MOVING: &str = "the delivery is being moved to the outbox of the cluster";
 
 /// How often a change of an entry may meet another one: only the holder and one that takes over write it.
 const MAX_CONFLICTS: usize = 5;
+
+/// How long after its start a daemon waits with entries until it has joined the cluster.
+const START_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a new entry waits until the stream tells of it, after those of other daemons that came before.
+const TELL_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many entries there may be for one phone.
+const MAX_PER_PHONE: usize = 2000;

@@ -16,8 +16,9 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::file_rows::FileRows;
+use super::shared::Timing;
 use super::stream::{Daemons, Stream};
-use super::{ClusterOutbox, Started, Timing};
+use super::{ClusterOutbox, Started};
 use crate::outbox::{Change, EntryState, Error, Inserted, OutboxEntry, Storage, StoredEntry};
 use world::{Daemon, World};
 

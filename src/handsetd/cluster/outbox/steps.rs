@@ -11,9 +11,9 @@ use handset_cluster::Position;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, info};
 
-use super::Shared;
 use super::ledger::{Effect, Step, View};
 use super::message::{Entry, Holder, Key, Message, State};
+use super::shared::Shared;
 use super::stream::{Away, NotReplaced};
 use crate::outbox::Change;
 

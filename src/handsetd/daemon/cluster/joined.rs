@@ -5,22 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use handset_cluster::{Cluster, Identity, Incoming, State};
+use handset_cluster::{Cluster, Identity, State};
 use handset_net::tasks::Tasks;
-use parking_lot::Mutex;
-use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::{OtherDaemons, Served};
+use super::other_daemons::OtherDaemons;
+use super::served::Served;
+use super::service::Service;
 use crate::cluster::{
-    self, Announcer, Bus, ClusterFiles, ClusterOutbox, ClusterPeers, ClusterRoutes, ClusterView,
-    Election, FleetWatch, KnownPhones, PeerDeliveries, PeerQuestions,
+    ClusterOutbox, ClusterPeers, ClusterRoutes, ClusterView, Election, FleetWatch, KnownPhones,
 };
 use crate::config::Config;
 use crate::daemon::outbox_startup::StartedOutbox;
-use crate::events::{FactTap, fact_tap};
+use crate::events::FactTap;
 use crate::fleet::{AnswerQuestions, Fleet};
 use crate::outbox::{Store, StoredEntry};
 use crate::resolver::PhoneResolver;
@@ -56,11 +55,7 @@ pub(in crate::daemon) async fn join(config: &Config) -> anyhow::Result<OtherDaem
     let peers = ClusterPeers::new(cluster.clone(), fleet.clone(), &tasks);
     let watch = FleetWatch::new(cluster.clone(), fleet);
     tasks.spawn("fleet", watch.run(tasks.stop()));
-    let service = Service {
-        cluster: cluster.clone(),
-        election: election.clone(),
-        queries: Arc::default(),
-    };
+    let service = Service::new(cluster.clone(), election.clone());
     Ok(OtherDaemons {
         leadership: Some(Arc::new(election)),
         claims: Some(Arc::new(cluster)),
@@ -97,6 +92,19 @@ impl OtherDaemons {
             cluster: Some(started.outbox),
         }
     }
+
+    /// Begins to serve the other daemons, if there can be any. Returns what takes the events for programs on
+    /// their bus.
+    pub(in crate::daemon) fn serve(&self, served: Served) -> Option<FactTap> {
+        self.service.as_ref().map(|service| service.start(served))
+    }
+
+    /// Begins to answer what the pages of other daemons ask.
+    pub(in crate::daemon) fn answer(&self, answers: Arc<dyn AnswerQuestions>, tasks: &Tasks) {
+        if let Some(service) = &self.service {
+            service.answer(answers, tasks);
+        }
+    }
 }
 
 /// Asks the NATS servers of `config`, if there are any; returns what is wrong with them.
@@ -106,73 +114,6 @@ pub(crate) async fn examine(config: &Config) -> Vec<String> {
     };
     let reasons = handset_cluster::probe(section).await;
     reasons.iter().map(ToString::to_string).collect()
-}
-
-/// Serves the other daemons.
-#[derive(Clone, Debug)]
-pub(super) struct Service {
-    cluster: Cluster,
-    election: Election,
-    /// The questions of pages, until they are answered.
-    queries: Arc<Mutex<Option<mpsc::Receiver<Incoming>>>>,
-}
-
-impl Service {
-    /// Announces what this daemon has, and begins to do what others ask for. Returns what takes the events for the
-    /// bus.
-    pub(super) fn start(&self, served: Served) -> FactTap {
-        let Served {
-            dispatcher,
-            resolver,
-            history,
-            outbox,
-            tasks,
-        } = served;
-        let announcer = Announcer::new(&self.cluster, resolver, self.election.clone());
-        tasks.spawn("announcements", announcer.run(tasks.stop()));
-        let PeerQuestions {
-            deliveries: requests,
-            cancellations,
-            endings,
-            queries,
-        } = cluster::receive(&self.cluster, &tasks);
-        *self.queries.lock() = Some(queries);
-        if let Some(outbox) = outbox {
-            let stop = tasks.stop();
-            tasks.spawn("peer endings", async move {
-                stop.run_until_cancelled(outbox.receive(endings)).await;
-            });
-        }
-        let bus = Bus {
-            cluster: self.cluster.clone(),
-            dispatcher: dispatcher.clone(),
-            tasks: tasks.clone(),
-        };
-        let (tap, facts) = fact_tap();
-        let publish = bus.clone().publish(facts, history.changes(), tasks.stop());
-        tasks.spawn("bus events", publish);
-        tasks.spawn("bus", bus.serve());
-        let deliveries = PeerDeliveries {
-            dispatcher,
-            files: ClusterFiles(self.cluster.files()),
-            tasks: tasks.clone(),
-        };
-        tasks.spawn(
-            "peer cancellations",
-            deliveries.clone().cancel(cancellations),
-        );
-        tasks.spawn("peer deliveries", deliveries.run(requests));
-        tap
-    }
-}
-
-impl Service {
-    /// Begins to answer what the pages of other daemons ask.
-    pub(super) fn answer(&self, answers: Arc<dyn AnswerQuestions>, tasks: &Tasks) {
-        if let Some(queries) = self.queries.lock().take() {
-            tasks.spawn("queries", cluster::answer(queries, answers, tasks.clone()));
-        }
-    }
 }
 
 /// Returns who this daemon is. Blocks.
