@@ -14,12 +14,3 @@ pub struct BusRequest {
     /// Where the answer goes, if one is wanted.
     pub reply: Option<Reply>,
 }
-
-/// What another daemon shows of its events.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Feed {
-    /// Which daemon; as far as NATS's permissions go.
-    pub daemon: crate::DaemonName,
-    /// What it shows.
-    pub body: Bytes,
-}

@@ -1,4 +1,4 @@
-//! Receiving what the bus asks for, and what other daemons show.
+//! Receiving what the bus asks for.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tracing::debug;
 
-use crate::bus::{BusRequest, Feed};
+use crate::bus::BusRequest;
 use crate::inbox::is_inbox;
 use crate::reply::Reply;
 use crate::service;
@@ -51,26 +51,5 @@ fn read(shared: &Arc<Shared>, message: Message) -> Option<BusRequest> {
     Some(BusRequest { verb, body, reply })
 }
 
-/// Starts to receive what all daemons show.
-pub(crate) fn feeds(shared: &Arc<Shared>) -> mpsc::Receiver<Feed> {
-    let (sender, receiver) = mpsc::channel(FEED);
-    let (context, closed) = (Arc::clone(shared), sender.clone());
-    let handle = move |message: Message| {
-        let Some(daemon) = context.subjects.daemon_of_feed(&message.subject) else {
-            return;
-        };
-        let body = message.payload;
-        // Whoever reads slowly misses some.
-        let _ = sender.try_send(Feed { daemon, body });
-    };
-    let closed = async move { closed.closed().await };
-    let subject = shared.subjects.feeds();
-    service::start(shared, "cluster_feeds", subject, None, handle, closed);
-    receiver
-}
-
 /// How many requests wait for this daemon to begin with them.
 const WAITING: usize = 256;
-
-/// How many events wait for a reader.
-const FEED: usize = 4096;

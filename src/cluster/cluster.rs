@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::asking::Asked;
-use crate::bus::{BusRequest, Feed};
+use crate::bus::BusRequest;
 use crate::config::Config;
 use crate::error::{Away, RequestError};
 use crate::files::Files;
@@ -161,13 +161,7 @@ impl Cluster {
     /// event is lost, and counted, while this daemon is no member or there are too many.
     pub fn publish_event(&self, name: &str, id: &str, body: Bytes) {
         let subject = self.shared.subjects.event(name);
-        events::publish(&self.shared, &self.events, subject, Some(id), body);
-    }
-
-    /// Publishes something for the pages of other daemons, as [`publish_event`](Self::publish_event) does.
-    pub fn publish_feed(&self, body: Bytes) {
-        let subject = self.shared.subjects.feed(&self.shared.config.name);
-        events::publish(&self.shared, &self.events, subject, None, body);
+        events::publish(&self.shared, &self.events, subject, id, body);
     }
 
     /// Returns how many events were lost.
@@ -178,11 +172,6 @@ impl Cluster {
     /// Returns how many requests to other daemons ended how.
     pub fn request_totals(&self) -> RequestTotals {
         self.shared.requests.totals()
-    }
-
-    /// Receives what all daemons publish for pages, this one included, until the receiver is dropped.
-    pub fn feeds(&self) -> mpsc::Receiver<Feed> {
-        bus_service::feeds(&self.shared)
     }
 
     /// Serves the verbs of the bus, one daemon per request; `busy` is the answer to those that are too many.

@@ -7,14 +7,14 @@ use async_nats::header::HeaderMap;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::headers;
+use crate::headers::value;
 use crate::shared::Shared;
 
 /// An event that is on its way.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     subject: String,
-    headers: Option<HeaderMap>,
+    headers: HeaderMap,
     body: Bytes,
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn start(shared: &Arc<Shared>) -> mpsc::Sender<Outgoing> {
                 let Some(event) = event else { return };
                 let published = match shared.session() {
                     Some(session) => session
-                        .publish(event.subject, event.headers, event.body)
+                        .publish(event.subject, Some(event.headers), event.body)
                         .await
                         .is_ok(),
                     None => false,
@@ -53,14 +53,11 @@ pub(crate) fn publish(
     shared: &Shared,
     events: &mpsc::Sender<Outgoing>,
     subject: String,
-    id: Option<&str>,
+    id: &str,
     body: Bytes,
 ) {
-    let headers = id.map(|id| {
-        let mut map = HeaderMap::new();
-        map.insert(async_nats::header::NATS_MESSAGE_ID, headers::value(id));
-        map
-    });
+    let mut headers = HeaderMap::new();
+    headers.insert(async_nats::header::NATS_MESSAGE_ID, value(id));
     let is_joined = shared.state.borrow().is_joined();
     let event = Outgoing {
         subject,

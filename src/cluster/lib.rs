@@ -59,7 +59,7 @@ mod tls;
 mod watching;
 
 pub use asking::Asked;
-pub use bus::{BusRequest, Feed};
+pub use bus::BusRequest;
 pub use cluster::Cluster;
 pub use config::{Config, InvalidReplicas, InvalidUrl, Limits, Login, Replicas, ServerUrl, Timing};
 pub use error::{AppendError, Away, ChangeError, FileError, Reason, RequestError};

@@ -64,19 +64,6 @@ impl Subjects {
         from_token(rest.split_once('.')?.1)
     }
 
-    pub(crate) fn feed(&self, daemon: &DaemonName) -> String {
-        format!("{}.feed.{}", self.prefix, token(daemon.as_str()))
-    }
-
-    pub(crate) fn feeds(&self) -> String {
-        format!("{}.feed.*", self.prefix)
-    }
-
-    /// Returns the daemon of the subject of a feed.
-    pub(crate) fn daemon_of_feed(&self, subject: &str) -> Option<DaemonName> {
-        from_token(self.after(subject, "feed")?)?.parse().ok()
-    }
-
     /// Returns the subject of an event, whose name has dots as a subject has; other characters are encoded.
     pub(crate) fn event(&self, name: &str) -> String {
         let tokens: Vec<String> = name.split('.').map(token).collect();

@@ -241,7 +241,6 @@ async fn nonsense_on_every_subject_neither_stops_nor_misleads_a_daemon() {
         "handsetd.peer.site-a.unknown",
         "handsetd.do.push",
         "handsetd.do.nonsense",
-        "handsetd.feed.site-b",
         "handsetd.events.handsetd.gap",
         "handsetd.outbox.1001.1",
         "$KV.handsetd_daemons.site-b",
