@@ -367,9 +367,12 @@ impl<T> Gathered<T> {
     }
 }
 
+/// Something of a daemon; `None` without other daemons.
+pub(super) type OfDaemon<T> = (Option<Arc<str>>, T);
+
 impl<T> Gathered<Vec<T>> {
     /// Returns all elements, each with the name of its daemon.
-    pub(super) fn into_rows(self) -> (Vec<(Option<Arc<str>>, T)>, Vec<Missing>) {
+    pub(super) fn into_rows(self) -> (Vec<OfDaemon<T>>, Vec<Missing>) {
         let rows = self.parts.into_iter().flat_map(|part| {
             let daemon = part.daemon;
             let rows = part.answer.into_iter();

@@ -24,6 +24,7 @@ pub(super) use deliver::deliver;
 
 use super::accounts::Principal;
 use super::body;
+use super::daemons::OfDaemon;
 use super::idempotency::{Admission, Fingerprint};
 use super::reply::Reply;
 use super::role::Role;
@@ -240,7 +241,7 @@ pub(super) async fn answer_at(
     services: &Services,
     principal: &Principal,
     verb: &str,
-    parts: Vec<(Option<Arc<str>>, Vec<(String, String)>)>,
+    parts: Vec<OfDaemon<Vec<(String, String)>>>,
 ) -> Answer {
     let id = DeliveryId::random();
     let parts = parts.into_iter().map(|(daemon, pairs)| {

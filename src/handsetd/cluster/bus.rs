@@ -74,7 +74,7 @@ impl Bus {
         mut deliveries: broadcast::Receiver<Arc<Record>>,
         stop: CancellationToken,
     ) {
-        let mut ids = EventIds::new(&self.cluster.identity().incarnation());
+        let mut ids = EventIds::new(self.cluster.identity().incarnation());
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,

@@ -95,16 +95,14 @@ impl PeerDeliveries {
                 return reply.refuse(&why).await;
             }
         };
-        match self.dispatcher.peer_phone(&parsed.phone_ref) {
-            Ok(phone) => self.start(phone, parsed, reply),
-            Err(_) => {
-                let deliveries = self.clone();
-                let id = parsed.info.id.to_string();
-                let find = async move { deliveries.find(parsed, reply).await };
-                let span = info_span!("delivery", id);
-                self.tasks.spawn("peer delivery", find.instrument(span));
-            }
+        if let Ok(phone) = self.dispatcher.peer_phone(&parsed.phone_ref) {
+            return self.start(phone, parsed, reply);
         }
+        let deliveries = self.clone();
+        let id = parsed.info.id.to_string();
+        let find = async move { deliveries.find(parsed, reply).await };
+        let span = info_span!("delivery", id);
+        self.tasks.spawn("peer delivery", find.instrument(span));
     }
 
     /// Asks Asterisk for the phone first.

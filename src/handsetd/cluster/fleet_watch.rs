@@ -115,17 +115,14 @@ impl FleetWatch {
         if daemon == self.cluster.name() {
             return;
         }
-        match self.cluster.presence().get(daemon, key) {
-            Some(value) => {
-                self.set(daemon, key, &value);
-                let keys = self.keys.entry(daemon.clone()).or_default();
-                keys.insert(key.to_owned());
-            }
-            None => {
-                self.remove(daemon, key);
-                if let Some(keys) = self.keys.get_mut(daemon) {
-                    keys.remove(key);
-                }
+        if let Some(value) = self.cluster.presence().get(daemon, key) {
+            self.set(daemon, key, &value);
+            let keys = self.keys.entry(daemon.clone()).or_default();
+            keys.insert(key.to_owned());
+        } else {
+            self.remove(daemon, key);
+            if let Some(keys) = self.keys.get_mut(daemon) {
+                keys.remove(key);
             }
         }
     }

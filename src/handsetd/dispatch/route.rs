@@ -127,7 +127,7 @@ impl Router<'_> {
             return places.add_place(self.to_daemons(text, phone_ref, daemons));
         }
         let not_found = match self.routes.away() {
-            Some(why) => self.not_askable(not_found, &why),
+            Some(why) => Self::not_askable(not_found, &why),
             None => not_found,
         };
         places.add_here(Err(not_found));
@@ -302,7 +302,7 @@ impl Router<'_> {
     }
 
     /// Returns the outcome for a name that another daemon might know.
-    fn not_askable(&self, not_found: NotFound, why: &str) -> NotFound {
+    fn not_askable(not_found: NotFound, why: &str) -> NotFound {
         let Outcome { phone, reason, .. } = &not_found.outcome;
         let reason = format!("{reason}; other daemons cannot be asked: {why}");
         NotFound {

@@ -35,7 +35,7 @@ impl Terms {
                 return;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Returns the request with the time that is left for it.

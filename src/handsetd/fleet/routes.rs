@@ -41,7 +41,7 @@ pub(crate) trait Routes: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<Reply, NotSent>>;
 
     /// Has the other daemons cancel what they have not sent of the request `id`; returns the phones.
-    fn cancel<'a>(&'a self, cancellation: PeerCancellation) -> BoxFuture<'a, Vec<String>>;
+    fn cancel(&self, cancellation: PeerCancellation) -> BoxFuture<'_, Vec<String>>;
 }
 
 /// The reply to a request that was sent to another daemon.

@@ -125,7 +125,11 @@ pub(super) mod status {
 
     use crate::outcome::Status;
 
-    #[expect(clippy::ref_option, reason = "serde passes the field so")]
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes the field so"
+    )]
     pub(in crate::history) fn serialize<S: Serializer>(
         status: &Option<Status>,
         serializer: S,

@@ -27,6 +27,7 @@ pub(in crate::admin) struct PhoneRow {
 }
 
 /// What a phone is doing, in the words of the API.
+#[expect(clippy::struct_field_names, reason = "the names are those of the API")]
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(in crate::admin) struct Activity {

@@ -194,13 +194,15 @@ async fn run(seed: u64, steps: usize, are_faulty: bool) -> World {
             _ => {
                 let phone = format!("phone{}", world.below(3));
                 let daemon = daemons[index].clone();
-                let entry = world.entry(number, &phone);
+                let entry = World::entry(number, &phone);
                 tokio::task::spawn_local(async move { daemon.insert(entry).await });
             }
         }
         sleep(Duration::from_millis(world.below(400))).await;
     }
-    names.iter().for_each(|name| world.heal(name));
+    for name in names {
+        world.heal(name);
+    }
     // Longer than an entry waits for any other.
     sleep(Duration::from_secs(200)).await;
     world

@@ -91,12 +91,11 @@ impl Router<'_> {
     /// from, if any, as for the phones of one daemon. Returns whether it is a pattern for which there are any.
     pub(super) fn add_matching(&self, text: &str, places: &mut Places) -> bool {
         let (own, rest) = self.resolver.split_server(text);
-        let (server, rest) = match own {
-            Some(own) => (Some(own), rest),
-            None => {
-                let (server, rest) = self.routes.fleet().split_server(text);
-                (server.map(ToOwned::to_owned), rest)
-            }
+        let (server, rest) = if own.is_some() {
+            (own, rest)
+        } else {
+            let (server, rest) = self.routes.fleet().split_server(text);
+            (server.map(ToOwned::to_owned), rest)
         };
         let server = server.or_else(|| self.home.map(ToString::to_string));
         let Some(pattern) = Pattern::find(rest) else {

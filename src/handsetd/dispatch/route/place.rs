@@ -7,6 +7,10 @@ use handset_phones::phone::{Phone, Vendor};
 use crate::resolver::{PhoneRef, Resolution};
 
 /// Where a request to one phone goes.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most phones are those of this daemon"
+)]
 #[derive(Clone, Debug)]
 pub(in crate::dispatch) enum Place {
     /// To a phone of this daemon, or nowhere.

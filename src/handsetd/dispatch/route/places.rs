@@ -9,7 +9,7 @@ use crate::resolver::Resolution;
 /// The places so far.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    places: Vec<Place>,
+    all: Vec<Place>,
     /// What identifies the phones among them.
     identities: HashSet<String>,
     /// The names under which requests are sent to daemons that know the phone better.
@@ -41,7 +41,7 @@ impl Places {
         // One that is not registered with a daemon may be so with another.
         identities.extend(phone.account());
         self.identities.extend(identities);
-        self.places.push(place());
+        self.all.push(place());
     }
 
     /// Adds a place that is not that of an announced phone, unless it is there.
@@ -52,7 +52,7 @@ impl Places {
             Place::Elsewhere(elsewhere) => &elsewhere.name,
         };
         if self.names.insert(name.clone()) {
-            self.places.push(place);
+            self.all.push(place);
         }
     }
 
@@ -66,10 +66,10 @@ impl Places {
                 return;
             }
         }
-        self.places.push(Place::Here(found));
+        self.all.push(Place::Here(found));
     }
 
     pub(super) fn into_vec(self) -> Vec<Place> {
-        self.places
+        self.all
     }
 }

@@ -49,7 +49,7 @@ impl Routes for FakeRoutes {
         panic!("nothing is sent to find a place")
     }
 
-    fn cancel<'a>(&'a self, _: PeerCancellation) -> BoxFuture<'a, Vec<String>> {
+    fn cancel(&self, _: PeerCancellation) -> BoxFuture<'_, Vec<String>> {
         panic!("nothing is cancelled")
     }
 }

@@ -8,7 +8,7 @@ use crate::resolver::PhoneResolver;
 
 /// The names of a request, with the members of the groups of this daemon among them.
 pub(super) struct Written {
-    written: BTreeSet<String>,
+    names: BTreeSet<String>,
     /// Values of events, each of which names one phone.
     inserted: BTreeSet<String>,
     /// The servers of this daemon that names have, by the rest of the name.
@@ -18,7 +18,7 @@ pub(super) struct Written {
 impl Written {
     pub(super) fn new(names: Option<&PhoneNames>, resolver: &PhoneResolver) -> Self {
         let mut all = Self {
-            written: BTreeSet::new(),
+            names: BTreeSet::new(),
             inserted: BTreeSet::new(),
             servers: BTreeMap::new(),
         };
@@ -36,7 +36,7 @@ impl Written {
 
     fn add(&mut self, name: &str, resolver: &PhoneResolver) {
         // Ends for a group that contains itself, too.
-        if self.written.insert(name.to_owned()) {
+        if self.names.insert(name.to_owned()) {
             self.note_server(name, resolver);
             for member in resolver.members(name).unwrap_or_default() {
                 self.add(&member, resolver);
@@ -56,7 +56,7 @@ impl Written {
 
     /// Returns the server of this daemon with which a name is written, unless it is also written without.
     pub(super) fn server_of(&self, name: &str) -> Option<&str> {
-        let is_plain = self.written.contains(name) || self.inserted.contains(name);
+        let is_plain = self.names.contains(name) || self.inserted.contains(name);
         self.servers
             .get(name)
             .filter(|_| !is_plain)
@@ -65,7 +65,7 @@ impl Written {
 
     /// Returns whether the name is a value of an event, and not written as well.
     pub(super) fn is_inserted(&self, name: &str) -> bool {
-        self.inserted.contains(name) && !self.written.contains(name)
+        self.inserted.contains(name) && !self.names.contains(name)
     }
 
     /// Returns whether a written name is `all`, or has a `*`.
@@ -80,6 +80,6 @@ impl Written {
 
     /// Returns the names that may stand for several phones.
     pub(super) fn expandable(&self) -> impl Iterator<Item = &str> {
-        self.written.iter().map(String::as_str)
+        self.names.iter().map(String::as_str)
     }
 }

@@ -81,7 +81,7 @@ impl World {
         (state.random >> 33) % end
     }
 
-    pub(super) fn entry(&self, number: usize, phone: &str) -> OutboxEntry {
+    pub(super) fn entry(number: usize, phone: &str) -> OutboxEntry {
         OutboxEntry {
             id: format!("{number:04}"),
             requester: String::new(),
