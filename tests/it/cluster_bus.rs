@@ -114,6 +114,7 @@ async fn programs_make_requests_and_hear_what_happens() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one attack after the other")]
 async fn hostile_messages_do_nothing_and_stop_nobody() {
     let Some(nats) = nats(1, "").await else {
         return;
@@ -126,7 +127,7 @@ async fn hostile_messages_do_nothing_and_stop_nobody() {
     let mut watcher = NatsClient::connect(nats.ip(0), None).await;
     watcher.subscribe("handsetd.do.*").await;
     watcher.subscribe("handsetd.events.x").await;
-    let deep = [b"{\"text\":".repeat(1), b"[".repeat(200_000)].concat();
+    let deep = [b"{\"text\":".to_vec(), b"[".repeat(200_000)].concat();
     let long = vec![b'x'; 1024 * 1024 - 4096];
     let reply = client.request("handsetd.do.push", &deep).await;
     assert_eq!(reply["status"], "INVALID", "{reply}");

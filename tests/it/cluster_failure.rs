@@ -214,6 +214,7 @@ async fn nonsense_on_every_subject_neither_stops_nor_misleads_a_daemon() {
     witness.subscribe("$JS.API.STREAM.DELETE.>").await;
     let mut hostile = RawNats::connect(&nats.url(0)).await;
     let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
+    let long = vec![b'x'; 1_000_000];
     let bodies: [&[u8]; 8] = [
         b"",
         b"{",
@@ -222,7 +223,7 @@ async fn nonsense_on_every_subject_neither_stops_nor_misleads_a_daemon() {
         b"{\"id\":1,\"verb\":{},\"keys\":[[]],\"phone\":null,\"within\":\"-1s\",\"files\":\"\"}",
         b"{\"instance\":\"\",\"incarnation\":\"\",\"version\":\"\xff\",\"since\":18446744073709551615}",
         &deep,
-        &[b'x'; 1_000_000],
+        &long,
     ];
     let headers = [
         "",

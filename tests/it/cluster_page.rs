@@ -70,7 +70,7 @@ impl Sites {
 
     /// Has the phone of the other site report that it is not to be disturbed.
     async fn dnd_on(&self, line: &str) {
-        let mac = sim_phone::options(Vendor::Snom).mac.to_string();
+        let mac = sim_phone::options(Vendor::Snom).mac.clone();
         let path = format!(
             "/action/snom/dnd_on?mac={}&line={line}",
             mac.replace(':', "").to_lowercase()
@@ -261,6 +261,10 @@ async fn fits_every_display(browser: &mut Browser, home: &str) {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "two daemons are started once for all of it"
+)]
 async fn api_of_one_daemon_has_all() {
     let Some(sites) = Sites::start().await else {
         return;

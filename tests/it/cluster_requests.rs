@@ -1,12 +1,12 @@
 //! Requests to phones of other daemons, over a real NATS.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use handset_simulator::{Faults, Options, State, Vendor};
 use image::{ImageFormat, RgbImage};
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::support::admin_client::AdminClient;
 use super::support::caller::Caller;

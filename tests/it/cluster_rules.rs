@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use handset_simulator::Vendor;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::support::asterisk::{Asterisk, Options, Version};
 use super::support::cluster_health::{cluster, leader, until_state};
