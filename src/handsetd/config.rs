@@ -204,7 +204,9 @@ impl Config {
             .iter()
             .filter_map(|server| server.name.parse().ok());
         let servers: Vec<ServerName> = servers.collect();
-        let directory = phones::read(root, &accounts, &servers, validator);
+        // Also one with faults, which are reported once.
+        let has_others = root.get("cluster").is_some();
+        let directory = phones::read(root, &accounts, &servers, has_others, validator);
         let (pages, page_names) = page::read(root, validator);
         let media = media::read(root, validator);
         let (rules, rule_locations) = rule::read(root, &servers, &page_names, &media, validator);

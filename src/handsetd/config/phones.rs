@@ -22,11 +22,13 @@ use super::unique_names::UniqueNames;
 use super::validator::Validator;
 use super::vendors::{Account, Accounts};
 
-/// Reads the sections; `servers` are the names of the `[[asterisk]]` sections.
+/// Reads the sections; `servers` are the names of the `[[asterisk]]` sections. If this daemon `has_others`, they
+/// may know members of groups.
 pub(super) fn read(
     root: &mut Setting,
     accounts: &Accounts,
     servers: &[ServerName],
+    has_others: bool,
     validator: &mut Validator,
 ) -> Directory {
     let mut names = UniqueNames::new("[[phone]] or [[group]]");
@@ -75,7 +77,7 @@ pub(super) fn read(
             );
         }
     }
-    directory(entries, groups, servers, validator)
+    directory(entries, groups, (servers, has_others), validator)
 }
 
 /// Splits a name such as `berlin/1001` into server and name.
@@ -246,7 +248,7 @@ where
 fn directory(
     entries: Vec<PhoneEntry>,
     groups: Vec<(Group, Setting)>,
-    servers: &[ServerName],
+    (servers, has_others): (&[ServerName], bool),
     validator: &mut Validator,
 ) -> Directory {
     let mut sections = HashMap::new();
@@ -255,7 +257,12 @@ fn directory(
         members.insert(group.name.clone(), group.members);
         sections.insert(group.name, section);
     }
-    let (directory, unknown) = Directory::lenient(entries, members, servers.to_vec());
+    let create = if has_others {
+        Directory::one_of_several
+    } else {
+        Directory::lenient
+    };
+    let (directory, unknown) = create(entries, members, servers.to_vec());
     for error in unknown {
         if let Some(section) = sections.get(&error.group) {
             let path = member(section, &error.member);

@@ -77,12 +77,16 @@ impl Router<'_> {
 
     /// Adds the places of a name that finds nobody here.
     fn missing(&self, not_found: NotFound, written: &Written, places: &mut Places) {
-        let phone_ref = not_found.phone_ref.as_deref();
-        let text = phone_ref.map_or(not_found.outcome.phone.as_str(), PhoneRef::text);
-        let text = &text.to_owned();
+        let name = not_found.outcome.phone.as_str();
+        // A server here takes `hamburg/1001` for an endpoint of its own.
+        let (server, _) = self.routes.fleet().split_server(name);
+        let is_theirs = server.is_some_and(|server| !self.resolver.has_server(server));
+        let phone_ref = not_found.phone_ref.as_deref().filter(|_| !is_theirs);
+        let text = &phone_ref.map_or(name, PhoneRef::text).to_owned();
         let qualified = written.server_of(text);
         let own_server = qualified.or_else(|| phone_ref.and_then(PhoneRef::server));
         let is_ours = match not_found.outcome.status {
+            Status::NotFound | Status::Unreachable if is_theirs => false,
             Status::NotFound => qualified.is_some(),
             // A hardware address is that of one phone.
             Status::Unreachable => text.parse::<MacAddress>().is_err(),

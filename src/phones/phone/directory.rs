@@ -44,9 +44,31 @@ impl Directory {
     /// Creates a directory as [`new`](Self::new) does, and leaves unknown members of groups out; returns
     /// each of them once.
     pub fn lenient(
+        entries: Vec<PhoneEntry>,
+        groups: HashMap<String, Vec<String>>,
+        servers: Vec<ServerName>,
+    ) -> (Self, Vec<UnknownMember>) {
+        Self::with_members(entries, groups, servers, Self::is_possible)
+    }
+
+    /// Creates a directory as [`lenient`](Self::lenient) does, of one of several daemons: a member of a group
+    /// may also be the name of a phone or group of another, with that of a server there.
+    pub fn one_of_several(
+        entries: Vec<PhoneEntry>,
+        groups: HashMap<String, Vec<String>>,
+        servers: Vec<ServerName>,
+    ) -> (Self, Vec<UnknownMember>) {
+        let is_possible = |directory: &Self, member: &str| {
+            directory.is_possible(member) || is_name_elsewhere(member)
+        };
+        Self::with_members(entries, groups, servers, is_possible)
+    }
+
+    fn with_members(
         mut entries: Vec<PhoneEntry>,
         groups: HashMap<String, Vec<String>>,
         servers: Vec<ServerName>,
+        is_possible: impl Fn(&Self, &str) -> bool,
     ) -> (Self, Vec<UnknownMember>) {
         for entry in &mut entries {
             entry.listing = Listing::Listed;
@@ -61,7 +83,7 @@ impl Directory {
         for (group, members) in &directory.groups {
             let members: BTreeSet<&String> = members.iter().collect();
             let members = members.into_iter();
-            let members = members.filter(|member| !directory.is_possible(member));
+            let members = members.filter(|member| !is_possible(&directory, member));
             unknown.extend(members.map(|member| UnknownMember {
                 group: group.clone(),
                 member: member.clone(),
@@ -190,6 +212,13 @@ fn best<'a>(
 fn is_endpoint(member: &str) -> bool {
     let is_plain = member.contains('/') || !member.contains(char::is_whitespace);
     is_plain && member.parse::<Endpoint>().is_ok()
+}
+
+/// Returns whether a member of a group may be the name of a phone or group that only another daemon knows.
+fn is_name_elsewhere(member: &str) -> bool {
+    let is_separator = |c: char| c == '&' || c.is_control();
+    let mut parts = member.split('/');
+    parts.all(|part| !part.is_empty() && part.trim() == part) && !member.contains(is_separator)
 }
 
 /// A group with an unknown member.

@@ -24,6 +24,28 @@ fn name_is_that_of_the_host_unless_it_is_written() {
 }
 
 #[test]
+fn members_of_groups_may_be_phones_of_other_daemons() {
+    let server = "[[asterisk]]\nname = 'berlin'\nusername = 'u'\nsecret = 's'\n";
+    let rest = "[[group]]\nname = 'night'\nmembers = ['1001', 'munich/1001', 'the guard']\n\
+                [[rule]]\nname = 'a'\non = 'Hangup'\n\
+                do = [{ verb = 'push', phone = 'munich/1001', text = 'Hello' }]\n";
+    let alone = load_text(&format!("{server}{rest}"))
+        .unwrap_err()
+        .to_string();
+    for member in ["munich/1001", "the guard"] {
+        let expected = format!("unknown member {member:?} of group \"night\"");
+        assert!(alone.contains(&expected), "{alone}");
+    }
+    let config = load_text(&format!("{NATS}{server}{rest}")).unwrap();
+    let members = config.directory.members("night").unwrap();
+    assert_eq!(members, ["1001", "munich/1001", "the guard"]);
+    // A name that no phone can have is wrong in any case.
+    let wrong = rest.replace("'the guard'", "'munich/'");
+    let wrong = load_text(&format!("{NATS}{server}{wrong}")).unwrap_err();
+    assert!(wrong.to_string().contains("unknown member \"munich/\""));
+}
+
+#[test]
 fn login_comes_from_wherever_secrets_do() {
     let folder = Folder::new(&[
         ("handsetd.toml", NATS),

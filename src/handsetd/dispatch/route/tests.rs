@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use handset_net::tasks::Tasks;
 use handset_phones::phone::{Directory, PhoneEntry, Vendor, VendorDefaultsMap};
 
 use super::*;
@@ -11,6 +12,7 @@ use crate::fleet::{
     PeerRequest, Reply,
 };
 use crate::roster::Roster;
+use crate::roster::testing::listen;
 
 /// The other daemons of a test; the own one is `b`.
 #[derive(Debug, Default)]
@@ -280,8 +282,12 @@ fn phone_of_which_only_the_address_is_known_is_that_of_its_daemon() {
     let fleet = &bench.routes.fleet;
     fleet.set("a", "door", Announcement::Phone(door.clone()));
     assert_eq!(bench.places("door"), ["door: a"]);
-    // The private address of another site is that of another phone.
-    fleet.set("c", "door", Announcement::Phone(door));
+    // At another address it is another phone, whose name is the same.
+    let other = AnnouncedPhone {
+        ip: Some("192.0.2.90".to_owned()),
+        ..door
+    };
+    fleet.set("c", "door", Announcement::Phone(other));
     assert_eq!(bench.places("door"), ["door: INVALID"]);
     assert_eq!(
         bench.reason("door"),
@@ -348,6 +354,40 @@ fn group_is_the_union_of_those_of_all_daemons() {
     assert_eq!(bench.places_of(&inserted), ["support: INVALID"]);
     let inserted = PhoneNames::inserted("10*");
     assert_eq!(bench.places_of(&inserted), ["10*: NOTFOUND"]);
+}
+
+#[tokio::test]
+async fn name_with_the_server_of_another_daemon_is_no_endpoint_of_ours() {
+    let tasks = Tasks::new();
+    // The server here has not told its endpoints, so it may have one that is called `hamburg/1001`.
+    let (_listener, roster) = listen(&tasks).await;
+    let members = ["1001", "hamburg/1001", "hamburg/guard", "hamburg/1003"];
+    let members = members.map(ToOwned::to_owned).to_vec();
+    let groups = HashMap::from([("night".to_owned(), members)]);
+    let servers = vec!["pbx".parse().unwrap()];
+    let (directory, unknown) = Directory::one_of_several(Vec::new(), groups, servers);
+    assert_eq!(unknown, []);
+    let mut bench = Bench::new(&[], &[]);
+    bench.resolver = PhoneResolver::new(directory, roster, VendorDefaultsMap::new());
+    bench.announce("a", "hamburg/1001@192.0.2.99 hamburg/guard@192.0.2.98");
+    assert_eq!(bench.places("hamburg/1001"), ["1001: a"]);
+    assert_eq!(bench.places("hamburg/PJSIP/1001"), ["1001: a"]);
+    // Its Asterisk may know it.
+    assert_eq!(bench.places("hamburg/1003"), ["hamburg/1003: a"]);
+    // The server here may have it.
+    assert_eq!(bench.places("1001"), ["1001: UNREACHABLE"]);
+    assert_eq!(
+        bench.places("night"),
+        [
+            "1001: UNREACHABLE",
+            "1001: a",
+            "guard: a",
+            "hamburg/1003: a"
+        ]
+    );
+    bench.home = "pbx".parse().ok();
+    assert_eq!(bench.places("hamburg/1001"), ["1001: a"]);
+    tasks.shut_down(Duration::from_secs(5)).await;
 }
 
 #[test]

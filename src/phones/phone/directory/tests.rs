@@ -223,4 +223,31 @@ fn unknown_member_of_a_group_is_refused() {
     );
 }
 
+#[test]
+fn member_of_a_group_may_be_known_to_another_daemon_only() {
+    let members = [
+        "1001",
+        "munich/1001",
+        "munich/PJSIP/1001",
+        "munich/*",
+        "the guard",
+        "munich/the guard",
+        "",
+        "a & b",
+        "/1001",
+        "munich/",
+        " guard",
+        "gu\nard",
+    ];
+    let members: Vec<String> = members.iter().map(|member| (*member).to_owned()).collect();
+    let groups = HashMap::from([("night".to_owned(), members.clone())]);
+    let (directory, unknown) = Directory::one_of_several(Vec::new(), groups, Vec::new());
+    assert_eq!(directory.members("night"), Some(&members[..6]));
+    let mut unknown: Vec<_> = unknown.into_iter().map(|error| error.member).collect();
+    let mut expected = members[6..].to_vec();
+    unknown.sort();
+    expected.sort();
+    assert_eq!(unknown, expected);
+}
+
 mod servers;
