@@ -166,6 +166,14 @@
 //! | transport | the way to a phone: `http`, `notify`, `csta` or `pbx` (the key `via`) |
 //! | verb | what a phone is asked to do, such as `push` |
 
+#![cfg_attr(
+    not(feature = "cluster"),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "what only the cluster makes use of; with it, everything is checked"
+    )
+)]
 #![expect(
     unnameable_types,
     reason = "only tests/fuzz sees more than `cli`, through a hidden module"
