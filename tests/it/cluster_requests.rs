@@ -10,34 +10,13 @@ use tokio::time::{Instant, sleep};
 
 use super::support::admin_client::AdminClient;
 use super::support::caller::Caller;
+use super::support::cluster_client::{expect, request};
 use super::support::cluster_health::until_state;
 use super::support::daemon::Daemon;
 use super::support::held_phone::HeldPhone;
 use super::support::nats::{nats, section};
 use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
-
-/// Makes a request at a daemon until its phone is known there, and returns the reply.
-async fn request(daemon: &Daemon, verb: &str, body: Value) -> Value {
-    let admin = AdminClient::new(daemon.admin());
-    let known = async {
-        loop {
-            let path = format!("/api/v1/do/{verb}");
-            let reply = admin.post(&path, &body.to_string()).await.json();
-            let reason = reply["reason"].as_str().unwrap();
-            if !reason.contains("is not known") && !reason.contains("no [[phone]] has") {
-                return reply;
-            }
-            sleep(POLL).await;
-        }
-    };
-    soon("a phone of another daemon", known).await
-}
-
-fn expect(reply: &Value, status: &str) -> String {
-    assert_eq!(reply["status"], status, "{reply}");
-    reply["reason"].as_str().unwrap().to_owned()
-}
 
 /// Returns the deliveries that a daemon has recorded itself.
 async fn records(daemon: &Daemon) -> Vec<Value> {

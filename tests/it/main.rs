@@ -20,6 +20,7 @@ mod cluster_outbox;
 mod cluster_page;
 mod cluster_requests;
 mod cluster_rules;
+mod cluster_targets;
 mod commands;
 mod completing;
 mod contacts;

@@ -6,6 +6,7 @@ pub(crate) mod agi_variables;
 pub(crate) mod asterisk;
 pub(crate) mod browser;
 pub(crate) mod caller;
+pub(crate) mod cluster_client;
 pub(crate) mod cluster_health;
 pub(crate) mod csta_phone;
 pub(crate) mod daemon;
