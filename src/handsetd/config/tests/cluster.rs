@@ -29,9 +29,7 @@ fn members_of_groups_may_be_phones_of_other_daemons() {
     let rest = "[[group]]\nname = 'night'\nmembers = ['1001', 'munich/1001', 'the guard']\n\
                 [[rule]]\nname = 'a'\non = 'Hangup'\n\
                 do = [{ verb = 'push', phone = 'munich/1001', text = 'Hello' }]\n";
-    let alone = load_text(&format!("{server}{rest}"))
-        .unwrap_err()
-        .to_string();
+    let alone = load_text(&format!("{server}{rest}")).unwrap_err();
     for member in ["munich/1001", "the guard"] {
         let expected = format!("unknown member {member:?} of group \"night\"");
         assert!(alone.contains(&expected), "{alone}");
@@ -42,7 +40,7 @@ fn members_of_groups_may_be_phones_of_other_daemons() {
     // A name that no phone can have is wrong in any case.
     let wrong = rest.replace("'the guard'", "'munich/'");
     let wrong = load_text(&format!("{NATS}{server}{wrong}")).unwrap_err();
-    assert!(wrong.to_string().contains("unknown member \"munich/\""));
+    assert!(wrong.contains("unknown member \"munich/\""));
 }
 
 #[test]
