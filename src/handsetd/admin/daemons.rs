@@ -1,19 +1,21 @@
 //! Asks the daemons of the cluster one question, and gathers what they answer. Whoever does not answer is
 //! named, never silently left out.
 
+mod exchange;
+
+pub(super) use exchange::{Asked, MAX_ANSWER, Question, read, refusal, write};
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::{join, join_all};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::fleet::{AskError, Peers};
+use exchange::parse;
 
 /// The daemons of the cluster: this one alone without `[cluster]`.
 #[derive(Clone, Debug, Default)]
@@ -24,20 +26,6 @@ struct Cluster {
     peers: Arc<dyn Peers>,
     own: Arc<str>,
     gatherings: Arc<Semaphore>,
-}
-
-/// A question that every daemon can answer about itself.
-pub(super) trait Question:
-    Serialize + DeserializeOwned + Clone + Send + Sync + 'static
-{
-    /// Its name between daemons.
-    const NAME: &'static str;
-    type Answer: Serialize + DeserializeOwned + Send + 'static;
-
-    /// Leaves out the less interesting half of an answer that is too long; returns whether there was one.
-    fn shorten(_answer: &mut Self::Answer) -> bool {
-        false
-    }
 }
 
 /// Which daemons are asked.
@@ -69,31 +57,6 @@ pub(super) struct Part<T> {
 pub(super) struct Missing {
     pub(super) daemon: String,
     pub(super) reason: String,
-}
-
-/// A question as it travels.
-#[derive(Deserialize, Serialize)]
-pub(super) struct Asked<Q> {
-    pub(super) ask: String,
-    /// How long the answer may be, in bytes.
-    pub(super) max_bytes: usize,
-    pub(super) question: Q,
-}
-
-/// An answer as it travels: one of the two.
-#[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Answered<T> {
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
-    pub(super) answer: Option<T>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) error: Option<String>,
-    /// Whether something was left out since it was too long.
-    #[serde(default)]
-    pub(super) is_cut: bool,
-}
-
-fn none<T>() -> Option<T> {
-    None
 }
 
 impl Daemons {
@@ -299,60 +262,6 @@ impl Cluster {
     }
 }
 
-/// Parses an answer; the second value is whether it is cut.
-fn parse<T: DeserializeOwned>(answer: &Bytes) -> Result<(T, bool), String> {
-    let answered: Answered<T> = serde_json::from_slice(answer)
-        .map_err(|error| format!("its answer is not understood ({error})"))?;
-    match answered {
-        Answered {
-            answer: Some(answer),
-            is_cut,
-            ..
-        } => Ok((answer, is_cut)),
-        Answered { error, .. } => Err(error.unwrap_or_else(|| "its answer is empty".to_owned())),
-    }
-}
-
-/// Writes an answer within its limit.
-pub(super) fn write<Q: Question>(mut answer: Q::Answer, max_bytes: usize) -> Bytes {
-    let max_bytes = max_bytes.min(MAX_ANSWER);
-    let mut is_cut = false;
-    loop {
-        let answered = Answered {
-            answer: Some(&answer),
-            error: None,
-            is_cut,
-        };
-        let Ok(written) = serde_json::to_vec(&answered) else {
-            return refusal("it cannot write its answer");
-        };
-        if written.len() <= max_bytes {
-            return written.into();
-        }
-        is_cut = true;
-        if !Q::shorten(&mut answer) {
-            let length = written.len();
-            return refusal(&format!("its answer has {length} bytes, which is too long"));
-        }
-    }
-}
-
-/// Writes why there is no answer, from the view of the daemon that asks.
-pub(super) fn refusal(error: &str) -> Bytes {
-    let answered = Answered::<()> {
-        answer: None,
-        error: Some(error.to_owned()),
-        is_cut: false,
-    };
-    serde_json::to_vec(&answered).unwrap_or_default().into()
-}
-
-/// Reads what is asked, without its question.
-pub(super) fn read(asked: &Bytes) -> Result<Asked<Value>, String> {
-    serde_json::from_slice(asked)
-        .map_err(|error| format!("it does not understand the question ({error})"))
-}
-
 impl<T> Gathered<T> {
     /// Applies `convert` to what each daemon answered.
     pub(super) fn map<U>(self, mut convert: impl FnMut(T) -> U) -> Gathered<U> {
@@ -390,9 +299,6 @@ impl fmt::Display for Missing {
 
 /// How long the other daemons may take to answer what a view shows.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
-
-/// How long the answer of one daemon may be, in bytes: all of ten thousand phones.
-pub(super) const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// How long all answers to a question may be together, in bytes.
 const MAX_ANSWERS: usize = 32 * 1024 * 1024;

@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 
+use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::fleet::Peer;

@@ -1,0 +1,102 @@
+//! Questions and answers as they travel between daemons.
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A question that every daemon can answer about itself.
+pub(in crate::admin) trait Question:
+    Serialize + DeserializeOwned + Clone + Send + Sync + 'static
+{
+    /// Its name between daemons.
+    const NAME: &'static str;
+    type Answer: Serialize + DeserializeOwned + Send + 'static;
+
+    /// Leaves out the less interesting half of an answer that is too long; returns whether there was one.
+    fn shorten(_answer: &mut Self::Answer) -> bool {
+        false
+    }
+}
+
+/// A question as it travels.
+#[derive(Deserialize, Serialize)]
+pub(in crate::admin) struct Asked<Q> {
+    pub(in crate::admin) ask: String,
+    /// How long the answer may be, in bytes.
+    pub(in crate::admin) max_bytes: usize,
+    pub(in crate::admin) question: Q,
+}
+
+/// An answer as it travels: one of the two.
+#[derive(Debug, Deserialize, Serialize)]
+pub(in crate::admin) struct Answered<T> {
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub(in crate::admin) answer: Option<T>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::admin) error: Option<String>,
+    /// Whether something was left out since it was too long.
+    #[serde(default)]
+    pub(in crate::admin) is_cut: bool,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+/// Parses an answer; the second value is whether it is cut.
+pub(super) fn parse<T: DeserializeOwned>(answer: &Bytes) -> Result<(T, bool), String> {
+    let answered: Answered<T> = serde_json::from_slice(answer)
+        .map_err(|error| format!("its answer is not understood ({error})"))?;
+    match answered {
+        Answered {
+            answer: Some(answer),
+            is_cut,
+            ..
+        } => Ok((answer, is_cut)),
+        Answered { error, .. } => Err(error.unwrap_or_else(|| "its answer is empty".to_owned())),
+    }
+}
+
+/// Writes an answer within its limit.
+pub(in crate::admin) fn write<Q: Question>(mut answer: Q::Answer, max_bytes: usize) -> Bytes {
+    let max_bytes = max_bytes.min(MAX_ANSWER);
+    let mut is_cut = false;
+    loop {
+        let answered = Answered {
+            answer: Some(&answer),
+            error: None,
+            is_cut,
+        };
+        let Ok(written) = serde_json::to_vec(&answered) else {
+            return refusal("it cannot write its answer");
+        };
+        if written.len() <= max_bytes {
+            return written.into();
+        }
+        is_cut = true;
+        if !Q::shorten(&mut answer) {
+            let length = written.len();
+            return refusal(&format!("its answer has {length} bytes, which is too long"));
+        }
+    }
+}
+
+/// Writes why there is no answer, from the view of the daemon that asks.
+pub(in crate::admin) fn refusal(error: &str) -> Bytes {
+    let answered = Answered::<()> {
+        answer: None,
+        error: Some(error.to_owned()),
+        is_cut: false,
+    };
+    serde_json::to_vec(&answered).unwrap_or_default().into()
+}
+
+/// Reads what is asked, without its question.
+pub(in crate::admin) fn read(asked: &Bytes) -> Result<Asked<Value>, String> {
+    serde_json::from_slice(asked)
+        .map_err(|error| format!("it does not understand the question ({error})"))
+}
+
+/// How long the answer of one daemon may be, in bytes: all of ten thousand phones.
+pub(in crate::admin) const MAX_ANSWER: usize = 8 * 1024 * 1024;
