@@ -58,6 +58,25 @@
 //!       ◀── INFO ── uacsta ◀── deliver
 //! ```
 //!
+//! # The path of a request to another daemon
+//!
+//! With `[cluster]`, daemons are one over NATS. Each announces its phones, groups and servers; `fleet` is what
+//! this one knows of the others, and `cluster` implements its traits with [`handset_cluster`], so that nothing
+//! else knows of NATS. `dispatch::route` decides first what a name means here, and only then looks at the
+//! others: a request to an own phone waits for nobody. One to a phone that another daemon owns goes there,
+//! enters the queue of the phone in the order of its arrival, and its outcome comes back.
+//!
+//! ```text
+//! dispatch ── route ──▶ deliver                       (own phone)
+//!                └────▶ cluster ── NATS ──▶ cluster ──▶ dispatch ──▶ deliver   (phone of another daemon)
+//! ```
+//!
+//! A delivery with `keep` is an entry of a stream there, with a *holder*: the daemon that may send it. The holder
+//! marks it by compare-and-set before the first byte, so a daemon that has lost it cannot send it. It is no work
+//! queue with acknowledgements, since NATS 2.9 counts those per consumer, which would need a consumer for each
+//! phone to keep its order; a late one acknowledges after a redelivery, so it is no "once"; and filters of
+//! consumers must not overlap. A lease for each Asterisk server says which daemon acts on its events.
+//!
 //! # Crates and layers
 //!
 //! | Crate | Contents | Depends on |
@@ -146,11 +165,14 @@
 //! | delivery | one request at one phone; what queues, history and metrics count |
 //! | dispatcher | splits a request into deliveries and queues them per phone; the only way to the courier |
 //! | fact | an event in the form that rules see, whatever its source |
+//! | holder | the one daemon of a cluster that may send a stored delivery |
 //! | in flight | a delivery that was accepted and is not over yet; in the outbox: one that was, or is about to be, sent |
+//! | lease | a right that one daemon of a cluster has at a time, such as to act on the events of an Asterisk; it ends by itself |
 //! | media store | converted tones and backgrounds on disk, which phones fetch again after weeks |
 //! | multiplatform phone | a Cisco phone with MPP (3PCC) firmware |
 //! | outbox | `SQLite` file of deliveries with `keep` |
 //! | outcome | status, reason and result of a delivery |
+//! | owner | of a phone in a cluster: the daemon whose queue orders its deliveries |
 //! | page | a screen of the configuration that phones fetch by themselves; its form, or that of a push, comes back as the event `phone.form` |
 //! | phone-facing server | the HTTP server of `[http]`: content, authentication URL, action URLs, pages |
 //! | plan | the ordered steps of a task, and how each reply is interpreted |
