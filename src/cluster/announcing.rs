@@ -16,7 +16,7 @@ use crate::session::{Failure, Session};
 use crate::shared::{RETRY, Shared};
 use crate::streams::PRESENCE;
 
-/// Begins to publish and to read, as long as the connection lasts.
+/// Starts publishing and reading, for as long as the connection lasts.
 pub(crate) fn start(shared: &Arc<Shared>, session: &Session) {
     let (shared, session) = (Arc::clone(shared), session.clone());
     let tasks = shared.tasks.clone();
@@ -34,7 +34,7 @@ pub(crate) fn start(shared: &Arc<Shared>, session: &Session) {
 /// Publishes what has changed since the last connection, then each change.
 async fn publish(shared: &Shared, session: &Session, mut is_current: watch::Receiver<bool>) {
     loop {
-        // Only who knows what is there knows what to change.
+        // Changes can be determined only once the stored entries are known.
         if is_current.wait_for(|current| *current).await.is_err() {
             return;
         }
@@ -80,10 +80,10 @@ fn compare(shared: &Shared) {
     own.dirty = dirty;
 }
 
-/// A key, and what to announce for it; `None` for nothing.
+/// A key and its value; `None` removes the key.
 type Update = (Box<str>, Option<Bytes>);
 
-/// Takes some of what is to be published.
+/// Takes a batch of pending changes.
 fn take(shared: &Shared) -> Vec<Update> {
     let mut own = shared.announced.own.lock();
     let mut batch = Vec::new();
@@ -96,7 +96,7 @@ fn take(shared: &Shared) -> Vec<Update> {
     batch
 }
 
-/// Publishes; returns the keys for which that failed.
+/// Publishes a batch; returns the keys that failed.
 async fn send(shared: &Shared, session: &Session, batch: Vec<Update>) -> Vec<Box<str>> {
     let bucket = shared.subjects.bucket(PRESENCE);
     let sending = futures_util::stream::iter(batch).map(|(key, value)| {
@@ -131,5 +131,5 @@ async fn send(shared: &Shared, session: &Session, batch: Vec<Update>) -> Vec<Box
     results.into_iter().flatten().collect()
 }
 
-/// How many changes are published at once.
+/// Maximum number of changes published concurrently.
 const BATCH: usize = 128;

@@ -1,4 +1,4 @@
-//! Asking another daemon.
+//! Requests to another daemon.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::inbox::Expected;
 use crate::names::DaemonName;
 use crate::shared::{RETRY, Shared};
 
-/// A question that was sent.
+/// A request that was sent.
 #[derive(Debug)]
 pub struct Asked {
     shared: Arc<Shared>,
@@ -26,8 +26,8 @@ pub struct Asked {
     expected: Expected,
 }
 
-/// Asks a daemon for an operation. Nothing was sent to a daemon that does not listen, so it is asked again: one
-/// that has just joined, or changes its connection, subscribes within moments.
+/// Sends a request to a daemon. Without a subscriber nothing was delivered, so the request is repeated: a
+/// daemon that has just joined or changes its connection subscribes within moments.
 pub(crate) async fn request(
     shared: &Arc<Shared>,
     daemon: &DaemonName,
@@ -60,7 +60,7 @@ async fn ask_listener(
     nobody_listens(daemon)
 }
 
-/// Asks a daemon for an operation; returns once the question is in the queue of the connection.
+/// Sends a request to a daemon; returns once it is in the send queue of the connection.
 pub(crate) async fn send(
     shared: &Arc<Shared>,
     daemon: &DaemonName,
@@ -102,7 +102,7 @@ async fn try_send(
         header_of(shared, remaining),
         body,
     );
-    // A publish that is given up here has not reached the queue of the connection.
+    // A publish that is cancelled here has not entered the send queue of the connection.
     tokio::select! {
         sent = tokio::time::timeout_at(deadline, sending) => match sent {
             Ok(Ok(())) => {}
@@ -121,11 +121,11 @@ async fn try_send(
 }
 
 impl Asked {
-    /// Waits for the answer.
+    /// Waits for the reply.
     ///
     /// # Errors
     ///
-    /// Returns an error that says whether the daemon may have acted on the question.
+    /// Returns an error that says whether the daemon may have acted on the request.
     pub async fn answer(self) -> Result<Bytes, RequestError> {
         let (shared, daemon) = (Arc::clone(&self.shared), self.daemon.clone());
         let answer = self.answer_of_listener().await;
@@ -134,7 +134,7 @@ impl Asked {
         answer
     }
 
-    /// Waits for the answer; `None` if the daemon does not listen.
+    /// Waits for the reply; `None` if the daemon has no subscriber.
     async fn answer_of_listener(self) -> Option<Result<Bytes, RequestError>> {
         let Self {
             shared,
@@ -154,7 +154,7 @@ impl Asked {
             let _ = state.wait_for(|state| !state.is_joined()).await;
         };
         Some(tokio::select! {
-            // The answer first: it may have come together with the end of the daemon.
+            // The reply first: it may have arrived at the same time as the loss of the daemon.
             biased;
             answer = expected.answer() => match answer {
                 Some(answer) if answer.status == Some(StatusCode::NO_RESPONDERS) => return None,
@@ -188,7 +188,7 @@ fn unanswered(reason: String) -> Result<Bytes, RequestError> {
     Err(RequestError::Unanswered(Reason::new(reason)))
 }
 
-/// The headers say who asks, until when, and which request it is: NATS may deliver it late.
+/// The headers carry the sender, the deadline and the request id: NATS may deliver a request late.
 fn header_of(shared: &Shared, remaining: Duration) -> HeaderMap {
     let deadline = shared
         .clock
@@ -202,5 +202,5 @@ fn header_of(shared: &Shared, remaining: Duration) -> HeaderMap {
     map
 }
 
-/// How often a daemon is asked that does not listen.
+/// Interval at which a request to a daemon without a subscriber is repeated.
 const ATTEMPTS: usize = 5;

@@ -1,4 +1,4 @@
-//! What programs that are no daemons ask for.
+//! Requests of programs other than daemons.
 
 use bytes::Bytes;
 
@@ -7,10 +7,10 @@ use crate::reply::Reply;
 /// A request from the bus. All of it is untrusted.
 #[derive(Debug)]
 pub struct BusRequest {
-    /// The last token of its subject.
+    /// The verb: the last token of the subject.
     pub verb: String,
-    /// What it says.
+    /// The body.
     pub body: Bytes,
-    /// Where the answer goes, if one is wanted.
+    /// Where to send the reply, if the request has a reply subject.
     pub reply: Option<Reply>,
 }

@@ -1,4 +1,4 @@
-//! Receiving what the bus asks for.
+//! Receives requests from the bus.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::reply::Reply;
 use crate::service;
 use crate::shared::Shared;
 
-/// Starts to receive requests; `busy` is the answer to those that are too many.
+/// Starts to receive requests; those in excess are answered with `busy`.
 pub(crate) fn start(shared: &Arc<Shared>, busy: Bytes) -> mpsc::Receiver<BusRequest> {
     let (sender, receiver) = mpsc::channel(WAITING);
     let (context, closed) = (Arc::clone(shared), sender.clone());
@@ -51,5 +51,5 @@ fn read(shared: &Arc<Shared>, message: Message) -> Option<BusRequest> {
     Some(BusRequest { verb, body, reply })
 }
 
-/// How many requests wait for this daemon to begin with them.
+/// Capacity of the queue of requests that this daemon has not started yet.
 const WAITING: usize = 256;

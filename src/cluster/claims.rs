@@ -1,4 +1,4 @@
-//! Claims: done once in the cluster.
+//! Claims: mutual exclusion for what must be done once in the cluster.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::session::Failure;
 use crate::shared::{RETRY, Shared};
 use crate::streams::CLAIMS;
 
-/// Claims a key; returns whether it was free.
+/// Claims a key; returns whether this daemon has won it.
 pub(crate) async fn claim(shared: &Arc<Shared>, key: &str) -> Result<bool, Away> {
     let bucket = shared.subjects.bucket(CLAIMS);
     let (stream, subject) = (bucket.stream(), bucket.key(&[key]));
@@ -44,7 +44,7 @@ pub(crate) async fn claim(shared: &Arc<Shared>, key: &str) -> Result<bool, Away>
             Err(Failure::Refused {
                 code: WRONG_LAST, ..
             }) => {
-                // One of our attempts may have been stored without our knowing.
+                // An earlier attempt may have been stored although its acknowledgement was lost.
                 match records::last(&session, &stream, &subject).await {
                     Ok(last) => {
                         let last = last.as_ref().map(|last| &last.headers);

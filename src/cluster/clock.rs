@@ -1,18 +1,18 @@
-//! The clock of NATS, so that the daemons need not agree on the time.
+//! The clock of NATS, so that the clocks of the daemons need not agree.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// The clock of NATS. Once it is known, ours may be set without consequences.
+/// The clock of NATS. Once it is known, changes to the local clock have no effect.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     known: Mutex<Option<(Instant, SystemTime)>>,
 }
 
 impl Clock {
-    /// Returns the time by the clock of NATS, or by ours as long as that is unknown.
+    /// Returns the time by the clock of NATS, or by the local clock until that is known.
     pub(crate) fn now(&self) -> SystemTime {
         let known = *self.known.lock();
         known
@@ -20,7 +20,7 @@ impl Clock {
             .unwrap_or_else(SystemTime::now)
     }
 
-    /// Learns that NATS stamped something with `stamp` between `before` and now.
+    /// Records that NATS assigned the timestamp `stamp` between `before` and now.
     pub(crate) fn learn(&self, before: Instant, stamp: SystemTime) {
         let then = before + before.elapsed() / 2;
         *self.known.lock() = Some((then, stamp));
@@ -33,7 +33,7 @@ pub(crate) fn to_millis(time: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Returns the time from milliseconds since 1970; one that is out of range is 1970.
+/// Converts milliseconds since 1970; values out of range become 1970.
 pub(crate) fn from_millis(millis: u64) -> SystemTime {
     UNIX_EPOCH
         .checked_add(Duration::from_millis(millis))
@@ -55,7 +55,7 @@ mod tests {
             "{behind:?}"
         );
         assert_eq!(to_millis(from_millis(1_700_000_000_123)), 1_700_000_000_123);
-        // No panic, whatever a peer writes.
+        // No panic, whatever value a peer sends.
         let _ = from_millis(u64::MAX);
     }
 }

@@ -34,8 +34,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Begins to join and returns at once. It goes on joining, and joins again, until `tasks` stop: then it
-    /// leaves, and nothing works any longer. So these tasks should be stopped after those of its users.
+    /// Starts joining in the background and returns at once. Rejoins after each failure until `tasks` stop;
+    /// then it leaves and every operation fails. Stop these tasks after those that use the cluster.
     pub fn start(config: Config, identity: Identity, tasks: &Tasks) -> Self {
         let (shared, removals) = Shared::new(config, identity, tasks);
         let shared = Arc::new(shared);
@@ -55,17 +55,18 @@ impl Cluster {
         &self.shared.config.name
     }
 
-    /// Returns who this daemon is.
+    /// Returns the identity of this daemon.
     pub fn identity(&self) -> &Identity {
         &self.shared.identity
     }
 
-    /// Returns whether this daemon is a member, and the changes of that.
+    /// Returns a receiver of the membership state of this daemon.
     pub fn state(&self) -> watch::Receiver<State> {
         self.shared.state.subscribe()
     }
 
-    /// Waits until this daemon is a member, or until `deadline` or a refusal; returns whether it is one.
+    /// Waits until this daemon is a member, is refused, or `deadline` has passed; returns whether it is a
+    /// member.
     pub async fn joined(&self, deadline: Instant) -> bool {
         let mut state = self.shared.state.subscribe();
         let waiting =
@@ -76,7 +77,7 @@ impl Cluster {
         }
     }
 
-    /// Returns the daemons that live. While NATS is away, those that lived when it went.
+    /// Returns the live daemons. While NATS is away, those that were live when it went away.
     pub fn members(&self) -> watch::Receiver<Arc<Members>> {
         self.shared.members.subscribe()
     }
@@ -86,11 +87,11 @@ impl Cluster {
         self.shared.clock.now()
     }
 
-    /// Asks another daemon, or this one, for an operation.
+    /// Sends a request to another daemon, or to this one, and waits for the reply.
     ///
     /// # Errors
     ///
-    /// Returns an error that says whether the daemon may have acted on it.
+    /// Returns an error that says whether the daemon may have acted on the request.
     pub async fn request(
         &self,
         daemon: &DaemonName,
@@ -101,8 +102,8 @@ impl Cluster {
         asking::request(&self.shared, daemon, operation, body, deadline).await
     }
 
-    /// Sends what [`request`](Self::request) asks for. Questions that are sent one after the other arrive in this
-    /// order.
+    /// Sends a request like [`request`](Self::request), without waiting for the reply. Requests sent one
+    /// after the other arrive in this order.
     ///
     /// # Errors
     ///
@@ -118,23 +119,23 @@ impl Cluster {
     }
 
     /// Serves operations: requests for them arrive on the returned channel in the order in which NATS
-    /// delivers them; others are refused. It ends when the receiver is dropped. To be called once.
+    /// delivers them; other operations are refused. Ends when the receiver is dropped. Call it only once.
     pub fn serve(&self, operations: &'static [&'static str]) -> mpsc::Receiver<Incoming> {
         peer_service::start(&self.shared, operations)
     }
 
-    /// Returns what all daemons announce.
+    /// Returns the entries that all daemons announce.
     pub fn presence(&self) -> Presence {
         Presence::new(Arc::clone(&self.shared.announced), self.members())
     }
 
-    /// Begins to try to get a lease, and keeps it until the returned value is dropped.
+    /// Contends for a lease, and holds it until the returned value is dropped.
     pub fn contend(&self, key: &str, value: Bytes) -> Candidacy {
         election::contend(&self.shared, key, value)
     }
 
-    /// Claims what is to be done once in the cluster; returns whether this daemon is to do it. A claim is
-    /// forgotten after an hour.
+    /// Claims a task that must run once in the cluster; returns whether this daemon must run it. A claim
+    /// expires after an hour.
     ///
     /// # Errors
     ///
@@ -157,25 +158,25 @@ impl Cluster {
         }
     }
 
-    /// Publishes an event on the bus, with an id that lets receivers notice repetitions. It never waits: an
-    /// event is lost, and counted, while this daemon is no member or there are too many.
+    /// Publishes an event on the bus, with an id by which receivers detect duplicates. Never blocks: an event
+    /// is dropped, and counted, while this daemon is not a member or the queue is full.
     pub fn publish_event(&self, name: &str, id: &str, body: Bytes) {
         let subject = self.shared.subjects.event(name);
         events::publish(&self.shared, &self.events, subject, id, body);
     }
 
-    /// Returns how many events were lost.
+    /// Returns the number of dropped events.
     pub fn lost_events(&self) -> u64 {
         self.shared.lost.load(Ordering::Relaxed)
     }
 
-    /// Returns how many requests to other daemons ended how.
+    /// Returns the number of requests to other daemons, by result.
     pub fn request_totals(&self) -> RequestTotals {
         self.shared.requests.totals()
     }
 
-    /// Serves the verbs of the bus, one daemon per request; `busy` is the answer to those that are too many.
-    /// It ends when the receiver is dropped.
+    /// Serves the verbs of the bus, one daemon per request; requests in excess are answered with `busy`. Ends
+    /// when the receiver is dropped.
     pub fn serve_bus(&self, busy: Bytes) -> mpsc::Receiver<BusRequest> {
         bus_service::start(&self.shared, busy)
     }

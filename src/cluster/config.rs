@@ -1,4 +1,4 @@
-//! What a daemon needs to know to join.
+//! The configuration of a member.
 
 use std::fmt;
 use std::num::NonZeroU8;
@@ -17,24 +17,24 @@ use crate::tls::TlsSettings;
 /// How to join a cluster.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The NATS servers; any of them will do.
+    /// The NATS servers of one NATS cluster; any one of them suffices.
     pub nats: Vec<ServerUrl>,
     /// The name of this daemon.
     pub name: DaemonName,
-    /// How many NATS servers keep each stream and bucket.
+    /// The number of replicas of each stream and bucket.
     pub replicas: Replicas,
     /// The first token of all subjects.
     pub prefix: Prefix,
-    /// How to log in, unless the URL has a user and a password.
+    /// How to log in; a user and password in the URL take precedence.
     pub login: Login,
-    /// How the servers are authenticated; without, and without `tls://`, TLS is used if the server requires
-    /// it, with the authorities of the system.
+    /// How to authenticate the servers. If unset, and the URL is not `tls://`, TLS is used if the server
+    /// requires it, with the CAs of the system.
     pub tls: Option<TlsSettings>,
-    /// How long things take; tests shorten it.
+    /// Time limits and intervals; tests shorten them.
     pub timing: Timing,
-    /// How much is kept.
+    /// Storage limits.
     pub limits: Limits,
-    /// The version of this daemon, which others show.
+    /// The version of this daemon, which other daemons show.
     pub version: String,
 }
 
@@ -57,7 +57,7 @@ impl Config {
 
 impl Eq for Config {}
 
-/// Compares secrets, too; files by their paths only.
+/// Compares secrets, too; files only by path.
 impl PartialEq for Config {
     fn eq(&self, other: &Self) -> bool {
         let Self {
@@ -86,12 +86,12 @@ impl PartialEq for Config {
 /// How a daemon logs in.
 #[derive(Clone, Debug, Default)]
 pub enum Login {
-    /// Not at all, or with the user and the password of the URL.
+    /// No login, or the user and password of the URL.
     #[default]
     None,
     /// With a token.
     Token(SecretString),
-    /// With a file that holds a JWT and the seed of its key, as `nsc` writes it.
+    /// With a credentials file: a JWT and the seed of its key, as `nsc` writes it.
     CredentialsFile(PathBuf),
 }
 
@@ -108,18 +108,18 @@ impl PartialEq for Login {
     }
 }
 
-/// The address of a NATS server: `nats://HOST[:PORT]` or `tls://HOST[:PORT]`, perhaps with
+/// The address of a NATS server: `nats://HOST[:PORT]` or `tls://HOST[:PORT]`, optionally with
 /// `USER:PASSWORD@` before the host.
 #[derive(Clone, Eq, PartialEq)]
 pub struct ServerUrl(Url);
 
-/// A text that is no address of a NATS server.
+/// A text that is not the address of a NATS server.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}; write nats://HOST:PORT or tls://HOST:PORT")]
 pub struct InvalidUrl(String);
 
 impl ServerUrl {
-    /// Returns the URL, with its password.
+    /// Returns the URL, including its password.
     pub(crate) fn url(&self) -> &Url {
         &self.0
     }
@@ -131,7 +131,7 @@ impl ServerUrl {
         (!self.0.username().is_empty()).then(|| (decode(self.0.username()), decode(password)))
     }
 
-    /// Returns whether the server must speak TLS.
+    /// Returns whether the URL demands TLS.
     pub(crate) fn is_tls(&self) -> bool {
         self.0.scheme() == "tls"
     }
@@ -186,7 +186,7 @@ impl<'de> Deserialize<'de> for ServerUrl {
     }
 }
 
-/// How many NATS servers keep a copy: 1 to 5, as NATS allows.
+/// The number of NATS servers that keep a copy: 1 to 5, the range of NATS.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Replicas(NonZeroU8);
 
@@ -222,39 +222,39 @@ impl<'de> Deserialize<'de> for Replicas {
     }
 }
 
-/// A number of replicas that NATS does not offer.
+/// A number of replicas that NATS does not support.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0} replicas are impossible; write 1, 3 or 5, and no more than there are NATS servers")]
 pub struct InvalidReplicas(u64);
 
-/// How long things take.
+/// Time limits and intervals.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Timing {
-    /// How long a member counts as alive after it was last heard of.
+    /// How long a member counts as live after the last renewal of its entry.
     pub member_age: Duration,
-    /// How often a member is heard of.
+    /// The interval at which a member renews its entry.
     pub member_renewal: Duration,
     /// How long a lease is valid after its last renewal.
     pub lease_age: Duration,
-    /// How often a lease is renewed.
+    /// The interval at which a lease is renewed.
     pub lease_renewal: Duration,
-    /// How often those without the lease try to get it.
+    /// The interval at which contenders try to acquire a lease.
     pub lease_attempt: Duration,
-    /// How long a claim is remembered.
+    /// The maximum age of a claim.
     pub claim_age: Duration,
-    /// How long NATS may fail before it counts as away: a leader that was killed is replaced after about 5 s.
+    /// How long NATS may fail before it counts as away: a killed stream leader is replaced after about 5 s.
     pub patience: Duration,
-    /// How long one answer of NATS may take before it is asked again.
+    /// How long to wait for one reply of NATS before retrying.
     pub answer: Duration,
-    /// How long the removal of an entry is remembered, for those who read slowly.
+    /// How long the removal of an entry is kept, for slow readers.
     pub removal_age: Duration,
-    /// How long a daemon must be gone before what it announced is deleted.
+    /// How long a daemon must be gone before its announcements are deleted.
     pub stale_age: Duration,
-    /// How often to look for daemons that are gone.
+    /// The interval of the search for daemons that are gone.
     pub cleaning: Duration,
-    /// How long the identities of what was appended to the queue are remembered.
+    /// The deduplication window of appends to the queue.
     pub dedupe: Duration,
-    /// How long files are kept.
+    /// The maximum age of files.
     pub file_age: Duration,
 }
 
@@ -278,14 +278,14 @@ impl Default for Timing {
     }
 }
 
-/// How much is kept.
+/// Storage limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// How many entries the queue holds.
+    /// The maximum number of entries in the queue.
     pub queue_entries: u32,
-    /// How many bytes the queue holds. NATS sets that much of its storage aside.
+    /// The maximum size of the queue, in bytes. NATS reserves this much storage.
     pub queue_bytes: u32,
-    /// How many bytes all files hold. NATS sets that much of its storage aside.
+    /// The maximum size of all files together, in bytes. NATS reserves this much storage.
     pub file_bytes: u32,
 }
 
@@ -299,10 +299,10 @@ impl Default for Limits {
     }
 }
 
-/// As many as NATS allows.
+/// The maximum that NATS allows.
 const MAX_REPLICAS: u8 = 5;
 
-/// The port of NATS.
+/// The default port of NATS.
 const DEFAULT_PORT: u16 = 4222;
 
 #[cfg(test)]

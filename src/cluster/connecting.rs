@@ -74,7 +74,7 @@ fn options(
         .request_timeout(Some(config.timing.answer))
         .ping_interval(PING)
         .subscription_capacity(SUBSCRIPTION)
-        // The password is for the servers that are configured, and for no others.
+        // The password is only for the configured servers, not for those that the cluster advertises.
         .ignore_discovered_servers()
         .max_reconnects(1)
         .reconnect_to_server_callback(|pool, _| async move {
@@ -92,7 +92,7 @@ fn options(
             }
         })
         .require_tls(config.tls.is_some() || url.is_tls());
-    // Servers without `tls://` may require it, too.
+    // Servers without `tls://` may require TLS, too.
     let tls = config.tls.clone().unwrap_or_default().client_config();
     let options = match tls {
         Ok(tls) => options.tls_client_config(tls),
@@ -120,13 +120,13 @@ fn options(
     }
 }
 
-/// Replaces the servers to reconnect to by one that does not exist; see [`Session`].
+/// Replaces the servers to reconnect to by one that cannot exist; see [`Session`].
 async fn keep_from_reconnecting(client: &Client) -> Result<(), Reason> {
     let result = client.set_server_pool(NOWHERE).await;
     result.map_err(|error| Reason::new(error.to_string()))
 }
 
-/// Writes an error of the client library with its causes.
+/// Formats an error of the client library with its causes.
 fn explained(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -144,14 +144,14 @@ fn explained(error: &dyn std::error::Error) -> String {
 /// A server that cannot exist: nothing listens on port 0.
 const NOWHERE: &str = "nats://127.0.0.1:0";
 
-/// How long it may take to connect to a server and to log in.
+/// Time limit for connecting to a server and logging in.
 const CONNECTION: Duration = Duration::from_secs(3);
 
-/// How often the connection is checked; two checks without an answer end it.
+/// Interval of pings; two without a reply end the connection.
 const PING: Duration = Duration::from_secs(4);
 
-/// How many messages wait for one of our tasks, each of which reads without waiting.
+/// Capacity of each subscription's channel. Its task reads without waiting.
 const SUBSCRIPTION: usize = 65_536;
 
-/// The longest file of credentials, in bytes; a JWT has about a thousand.
+/// Maximum size of a credentials file, in bytes; a JWT has about a thousand.
 const MAX_CREDENTIALS: u64 = 64 * 1024;

@@ -1,4 +1,4 @@
-//! Getting and keeping leases.
+//! Acquires and renews leases.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,7 +17,7 @@ use crate::session::{Failure, Session};
 use crate::shared::Shared;
 use crate::streams::LEASES;
 
-/// Begins to try to get a lease.
+/// Starts contending for a lease.
 pub(crate) fn contend(shared: &Arc<Shared>, key: &str, value: Bytes) -> Candidacy {
     let withdrawal = CancellationToken::new();
     let bucket = shared.subjects.bucket(LEASES);
@@ -33,7 +33,7 @@ pub(crate) fn contend(shared: &Arc<Shared>, key: &str, value: Bytes) -> Candidac
     };
     let leadership = candidate.leadership.subscribe();
     let (withdrawn, stop) = (withdrawal.clone(), shared.tasks.stop());
-    // Leaving the cluster waits for this.
+    // Leaving the cluster waits for this to be dropped.
     let pending = shared.releases.token();
     shared.tasks.spawn("cluster_lease", async move {
         tokio::select! {
@@ -58,14 +58,14 @@ struct Candidate {
     value: watch::Receiver<Bytes>,
     leadership: watch::Sender<Leadership>,
     held: Option<Lease>,
-    /// When another daemon renewed it for the last time that we know of.
+    /// The last renewal by another daemon that this one has seen.
     last_of_others: Option<SystemTime>,
 }
 
 #[derive(Clone, Copy)]
 struct Lease {
     sequence: u64,
-    /// After this moment another daemon may have it.
+    /// From this moment on, another daemon may hold it.
     until: Instant,
 }
 
@@ -87,7 +87,7 @@ impl Candidate {
         }
     }
 
-    /// Tries to get the lease, or to keep it.
+    /// Tries to acquire or renew the lease.
     async fn attempt(&mut self) {
         let attempt = match self.shared.session() {
             Some(session) => {
@@ -107,7 +107,7 @@ impl Candidate {
         };
         let new = match attempt {
             Ok(outcome) => outcome,
-            // As long as it lasts, nobody else can get it.
+            // Until it ends, no other daemon can acquire it.
             Err(_) if self.held.is_some_and(|lease| lease.until > Instant::now()) => return,
             Err(_) => {
                 self.held = None;
@@ -127,7 +127,7 @@ impl Candidate {
         if let Some(lease) = self.held {
             match self.put(session, lease.sequence).await {
                 Ok(until) => return Ok(self.renewed(until)),
-                // It has ended, or an answer was lost.
+                // It has expired, or a reply was lost.
                 Err(Failure::Refused { .. }) => {}
                 Err(failure) => return Err(failure),
             }
@@ -159,7 +159,7 @@ impl Candidate {
         if was_mine {
             return Ok(self.renewed(until));
         }
-        // Ours before a restart, unless another daemon's.
+        // Held by this daemon before a restart, unless by another one.
         let before = last.filter(|last| last.value.is_some()).map(|last| last.at);
         let since = self.shared.clock.now();
         let gap = self.last_of_others.max(before);
@@ -174,9 +174,9 @@ impl Candidate {
         }
     }
 
-    /// Stores our version after `expected`; returns until when it is valid.
+    /// Stores a new version that replaces `expected`; returns until when it is valid.
     async fn put(&mut self, session: &Session, expected: u64) -> Result<Instant, Failure> {
-        // NATS counts from when it stores it, which is later.
+        // NATS measures the age from when it stores the message, which is later.
         let begun = Instant::now();
         let value = self.value.borrow_and_update().clone();
         let mut map = HeaderMap::new();
@@ -190,7 +190,7 @@ impl Candidate {
         Ok(until)
     }
 
-    /// Returns whether it is ours, or was before a restart: that daemon is gone.
+    /// Returns whether this daemon holds it, or did before a restart: that process is gone.
     fn is_ours(&self, headers: &HeaderMap) -> bool {
         let from = headers::text(Some(headers), headers::FROM).map(str::parse::<DaemonName>);
         let instance = headers::text(Some(headers), headers::INSTANCE);
@@ -198,18 +198,18 @@ impl Candidate {
             && instance == Some(self.shared.identity.instance())
     }
 
-    /// Gives the lease up, so that nobody need wait for its end.
+    /// Releases the lease, so that no contender has to wait for its expiry.
     async fn release(&mut self) {
         if let (Some(lease), Some(session)) = (self.held.take(), self.shared.session()) {
-            // If it fails, it ends by itself.
+            // If that fails, it expires.
             let _ = records::delete(&session, &self.subject, lease.sequence).await;
         }
         self.leadership.send_replace(Leadership::Unknown);
     }
 }
 
-/// How much earlier than NATS this daemon considers a lease to have ended: for clocks that run differently, and
-/// for what is done in the last moment.
+/// Safety margin by which this daemon considers a lease expired before NATS does: it covers clocks that run
+/// at different speeds, and work that is in progress at that moment.
 fn margin(age: Duration) -> Duration {
     age / 10
 }

@@ -1,4 +1,4 @@
-//! Why something was not done.
+//! Error types.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,18 +24,18 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The cluster is away, or did not answer in time.
+/// The cluster is away, or did not reply in time.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Away {
     /// Nothing was changed.
     #[error("the cluster is away: {0}")]
     NotDone(Reason),
-    /// It may have been changed: it was sent, and no answer came.
+    /// It may have been changed: the change was sent, and no reply came.
     #[error("the cluster did not answer: {0}")]
     Unknown(Reason),
 }
 
-/// Why a request to another daemon has no answer.
+/// Why a request to another daemon failed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum RequestError {
     /// The other daemon did not act on it.
@@ -46,13 +46,13 @@ pub enum RequestError {
     Unanswered(Reason),
 }
 
-/// Why an entry was not appended.
+/// Why an entry could not be appended.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum AppendError {
     /// The queue is full.
     #[error("the queue of the cluster is full")]
     Full,
-    /// There is, or was within the last day, an entry of that key and id.
+    /// An entry of that key and id exists, or did within the last day.
     #[error("the entry exists already")]
     Exists,
     /// The entry is too long.
@@ -68,10 +68,10 @@ pub enum AppendError {
     Away(#[from] Away),
 }
 
-/// Why an entry was not changed or removed.
+/// Why an entry could not be changed or removed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ChangeError {
-    /// Another daemon has changed or removed it meanwhile.
+    /// Another daemon has changed or removed it in the meantime.
     #[error("the entry has been changed meanwhile")]
     Conflict,
     /// The new value is too long.
@@ -87,7 +87,7 @@ pub enum ChangeError {
     Away(#[from] Away),
 }
 
-/// Why a file was not stored or read.
+/// Why a file could not be stored or read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum FileError {
     /// The file is too long.
@@ -98,13 +98,13 @@ pub enum FileError {
         /// The limit, in bytes.
         max: u64,
     },
-    /// All files together would be too long.
+    /// The store is full.
     #[error("the files of the cluster take up all the space that they have")]
     Full,
-    /// There is no such file, or no longer.
+    /// There is no such file, or it has expired.
     #[error("the cluster has no such file")]
     Missing,
-    /// What was read is not what was stored.
+    /// The content read does not match its hash.
     #[error("the file of the cluster is damaged")]
     Damaged,
     /// The cluster is away.

@@ -1,4 +1,4 @@
-//! Publishing events: bounded, without waiting, with a count of what is lost.
+//! Publishes events: bounded, without blocking, counting dropped ones.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use crate::headers::value;
 use crate::shared::Shared;
 
-/// An event that is on its way.
+/// An event waiting to be published.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     subject: String,
@@ -18,7 +18,7 @@ pub(crate) struct Outgoing {
     body: Bytes,
 }
 
-/// Starts the task that publishes; returns where events go.
+/// Starts the publishing task; returns its queue.
 pub(crate) fn start(shared: &Arc<Shared>) -> mpsc::Sender<Outgoing> {
     let (sender, mut events) = mpsc::channel::<Outgoing>(WAITING);
     let task = {
@@ -48,7 +48,7 @@ pub(crate) fn start(shared: &Arc<Shared>) -> mpsc::Sender<Outgoing> {
     sender
 }
 
-/// Queues an event, or counts it as lost.
+/// Queues an event; if the queue is full, drops and counts it.
 pub(crate) fn publish(
     shared: &Shared,
     events: &mpsc::Sender<Outgoing>,
@@ -69,5 +69,5 @@ pub(crate) fn publish(
     }
 }
 
-/// How many events wait for the connection: as many as come in a second in the largest site.
+/// Capacity of the queue: one second of events at the largest site.
 const WAITING: usize = 5000;

@@ -1,4 +1,4 @@
-//! Files that go along with requests, by their content.
+//! Files that accompany requests, addressed by content.
 
 mod id;
 mod store;
@@ -20,20 +20,20 @@ pub struct Files {
 }
 
 impl Files {
-    /// Stores a file, unless it is there already. When this returns `Ok`, it is stored.
+    /// Stores a file unless it exists already. `Ok` means that it is stored.
     ///
     /// # Errors
     ///
-    /// Returns an error if it is too long or the cluster is away.
+    /// Returns an error if the file is too long or the cluster is away.
     pub async fn put(&self, content: Bytes) -> Result<FileId, FileError> {
         store::put(&self.shared, content).await
     }
 
-    /// Reads a file, and checks that it is what was stored.
+    /// Reads a file and verifies its hash.
     ///
     /// # Errors
     ///
-    /// Returns an error if there is none, or if the cluster is away.
+    /// Returns an error if the file does not exist or the cluster is away.
     pub async fn get(&self, id: &FileId) -> Result<Bytes, FileError> {
         store::get(&self.shared, id).await
     }

@@ -4,28 +4,29 @@ use async_nats::header::{HeaderMap, HeaderValue};
 
 use crate::error::Reason;
 
-/// Who asks.
+/// The requesting daemon.
 pub(crate) const FROM: &str = "Handset-From";
-/// Until when, in milliseconds since 1970 by the clock of NATS.
+/// The deadline, in milliseconds since 1970 by the clock of NATS.
 pub(crate) const DEADLINE: &str = "Handset-Deadline";
-/// Which request it is.
+/// The request id.
 pub(crate) const ID: &str = "Handset-Id";
-/// In an answer: nothing was done, and why.
+/// In a reply: the request was refused, and why.
 pub(crate) const REFUSED: &str = "Handset-Refused";
-/// Which daemon of that name.
+/// The instance of the daemon.
 pub(crate) const INSTANCE: &str = "Handset-Instance";
-/// Which start of the daemon an entry is of.
+/// The incarnation of the daemon that wrote the entry.
 pub(crate) const INCARNATION: &str = "Handset-Incarnation";
-/// Where an entry of the queue was appended.
+/// The position at which an entry of the queue was appended.
 pub(crate) const FIRST: &str = "Handset-First";
-/// Which attempt has changed an entry, so that whoever was not answered can tell whether it was theirs.
+/// The attempt that changed an entry: after a lost reply, the sender tells by it whether the change was its
+/// own.
 pub(crate) const CHANGE: &str = "Handset-Change";
-/// Says that a key is gone, as clients of buckets do.
+/// Marks a key as deleted, as bucket clients do.
 pub(crate) const OPERATION: &str = "KV-Operation";
-/// The value of it.
+/// The value of that header.
 pub(crate) const DELETED: &str = "DEL";
 
-/// Returns a text as the value of a header, which is one line.
+/// Returns a text as a header value, which is a single line.
 pub(crate) fn value(text: &str) -> HeaderValue {
     HeaderValue::from(one_line(text))
 }
@@ -49,5 +50,5 @@ fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// The longest value, in characters.
+/// Maximum length of a value, in characters.
 const MAX_VALUE: usize = 500;

@@ -1,4 +1,4 @@
-//! Who a daemon is: the same across restarts, and each time anew.
+//! The identity of a daemon: one part survives restarts, the other is new at each start.
 
 use std::io;
 use std::path::Path;
@@ -6,17 +6,17 @@ use std::path::Path;
 use handset_net::files::{self, Links};
 use handset_net::random;
 
-/// What tells a daemon from another one of the same name.
+/// Distinguishes a daemon from another one of the same name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Identity {
-    /// Stays the same as long as the state directory does.
+    /// Persistent: kept in the state directory.
     pub(crate) instance: String,
-    /// Another one for each start.
+    /// Random for each start.
     pub(crate) incarnation: String,
 }
 
 impl Identity {
-    /// Reads the identity from the file `cluster-instance` in a folder, or creates that file.
+    /// Reads the identity from the file `cluster-instance` in a directory, or creates that file.
     ///
     /// # Errors
     ///
@@ -25,7 +25,7 @@ impl Identity {
         let path = folder.join(FILE);
         let instance = match files::read_to_string(&path, Links::Refuse, MAX_FILE) {
             Ok(text) if is_instance(text.trim()) => text.trim().to_owned(),
-            // Whatever else is there is of no use to anybody.
+            // Anything else in its place is worthless.
             Ok(_) => create(&path)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => create(&path)?,
             Err(error) => return Err(error),
@@ -36,7 +36,8 @@ impl Identity {
         })
     }
 
-    /// Creates an identity that no restart keeps: the name is free again only when its lease has ended.
+    /// Creates an identity that is not persisted: after a restart, the name is free only once its lease has
+    /// expired.
     pub fn temporary() -> Self {
         Self {
             instance: random::hex_token::<16>(),
@@ -44,12 +45,12 @@ impl Identity {
         }
     }
 
-    /// Returns what is the same across restarts.
+    /// Returns the part that survives restarts.
     pub fn instance(&self) -> &str {
         &self.instance
     }
 
-    /// Returns what is another one for each start.
+    /// Returns the part that is new at each start.
     pub fn incarnation(&self) -> &str {
         &self.incarnation
     }
@@ -68,7 +69,7 @@ fn is_instance(text: &str) -> bool {
 /// The name of the file in the state directory.
 const FILE: &str = "cluster-instance";
 
-/// Longer than the file is, in bytes.
+/// Read limit in bytes, more than the file has.
 const MAX_FILE: u64 = 128;
 
 #[cfg(test)]

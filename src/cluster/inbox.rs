@@ -1,7 +1,7 @@
-//! The answers to this daemon's questions, on one subscription that outlives a connection.
+//! Replies to the requests of this daemon, on one subscription that outlives a connection.
 //!
-//! The client library remembers each question that was never answered until the connection ends; here it is
-//! forgotten when whoever asked gives up.
+//! The client library keeps the state of each unanswered request until the connection ends; here it is
+//! dropped as soon as the requester gives up.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use handset_net::random;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// Questions that wait for their answers.
+/// Requests that wait for their replies.
 #[derive(Clone, Debug)]
 pub(crate) struct Inbox {
-    /// Unguessable, so that nobody answers who was not asked.
+    /// Unguessable, so that only a daemon that received the request can reply to it.
     prefix: Arc<str>,
     waiting: Arc<Mutex<HashMap<u64, oneshot::Sender<Message>>>>,
     next: Arc<AtomicU64>,
 }
 
-/// A question that waits for its answer; it is forgotten when this is dropped.
+/// A request that waits for its reply; dropping this forgets it.
 #[derive(Debug)]
 pub(crate) struct Expected {
     inbox: Inbox,
@@ -38,12 +38,12 @@ impl Inbox {
         }
     }
 
-    /// Returns the subject on which all answers arrive.
+    /// Returns the subject on which all replies arrive.
     pub(crate) fn subject(&self) -> String {
         format!("{}.*", self.prefix)
     }
 
-    /// Begins to wait for an answer.
+    /// Registers a request that waits for a reply.
     pub(crate) fn expect(&self) -> Expected {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
@@ -55,7 +55,7 @@ impl Inbox {
         }
     }
 
-    /// Hands a message to whoever waits for it.
+    /// Passes a message to the request that waits for it.
     pub(crate) fn deliver(&self, message: Message) {
         let number = message
             .subject
@@ -65,19 +65,19 @@ impl Inbox {
         let Some(number) = number else { return };
         let waiting = self.waiting.lock().remove(&number);
         if let Some(waiting) = waiting {
-            // It may have given up just now.
+            // The requester may have given up just now.
             let _ = waiting.send(message);
         }
     }
 }
 
 impl Expected {
-    /// Returns the subject of the answer.
+    /// Returns the subject of the reply.
     pub(crate) fn subject(&self) -> String {
         format!("{}.{}", self.inbox.prefix, self.number)
     }
 
-    /// Waits for the answer.
+    /// Waits for the reply.
     pub(crate) async fn answer(&mut self) -> Option<Message> {
         (&mut self.answer).await.ok()
     }
@@ -89,14 +89,14 @@ impl Drop for Expected {
     }
 }
 
-/// Returns whether an answer may be sent to a subject: only to inboxes, or whoever may ask this daemon
-/// could make it publish anything that it may, to JetStream itself and to other daemons.
+/// Returns whether a reply may be sent to a subject. Only inboxes qualify: otherwise a requester could make
+/// this daemon publish wherever it has the permission, also to JetStream and to other daemons.
 pub(crate) fn is_inbox(subject: &str) -> bool {
     let first = subject.split('.').next().unwrap_or_default();
     first.starts_with(INBOX) && subject.len() > first.len() && async_nats_accepts(subject)
 }
 
-/// Returns whether a subject can be published to.
+/// Returns whether a subject is valid for publishing.
 fn async_nats_accepts(subject: &str) -> bool {
     subject.len() <= MAX_SUBJECT
         && subject
@@ -105,10 +105,10 @@ fn async_nats_accepts(subject: &str) -> bool {
         && subject.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The first token of the inboxes of all clients, unless they are told another one.
+/// The first token of the inboxes of all clients, unless configured otherwise.
 const INBOX: &str = "_INBOX";
 
-/// Longer than any inbox of a client library, in bytes.
+/// Maximum length in bytes, more than the inbox of any client library has.
 const MAX_SUBJECT: usize = 256;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Reading what all daemons announce.
+//! Reads what all daemons announce.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::shared::{RETRY, Shared};
 use crate::streams::PRESENCE;
 use crate::watching::{Watch, Watched};
 
-/// Reads until the connection ends; `is_current` tells when all that exists has been read.
+/// Reads until the connection ends; `is_current` reports whether all existing entries have been read.
 pub(crate) async fn read(shared: &Shared, session: &Session, is_current: &watch::Sender<bool>) {
     loop {
         let reason = read_once(shared, session, is_current).await;
@@ -34,7 +34,7 @@ async fn read_once(shared: &Shared, session: &Session, is_current: &watch::Sende
         Err(failure) => return Reason::new(failure.to_string()),
     };
     let mut left = watch.existing;
-    // What was known stays until all has been read anew.
+    // The known entries stay until all have been read again.
     let mut new = Some(Index::default());
     let mut missed = Vec::new();
     let mut clean = tokio::time::interval(shared.config.timing.cleaning);
@@ -79,7 +79,7 @@ async fn read_once(shared: &Shared, session: &Session, is_current: &watch::Sende
     }
 }
 
-/// Returns daemon and key of a message, if it is of a daemon.
+/// Returns the daemon and key of a message, if its subject has both.
 fn name(shared: &Shared, watched: &Watched) -> Option<(DaemonName, String)> {
     let parts = shared.subjects.bucket(PRESENCE).parts(&watched.subject)?;
     let [daemon, key] = <[String; 2]>::try_from(parts).ok()?;
@@ -87,7 +87,7 @@ fn name(shared: &Shared, watched: &Watched) -> Option<(DaemonName, String)> {
     is_short.then_some((daemon.parse().ok()?, key))
 }
 
-/// Changes the index; returns whether something that counts may have changed.
+/// Updates the index; returns whether an entry that counts may have changed.
 fn apply(
     shared: &Shared,
     index: &mut Index,
@@ -104,7 +104,7 @@ fn apply(
     }
     let announced = index.daemons.entry(daemon.clone()).or_default();
     if *announced.incarnation != *incarnation {
-        // Restarted: what it announced before counts no longer.
+        // Restarted: its earlier announcements no longer count.
         if *daemon == shared.config.name {
             sweep(shared, announced);
         }
@@ -127,8 +127,8 @@ fn apply(
     }
 }
 
-/// Publishes a key of this daemon again if an older value of it has arrived late, over a connection that was
-/// given up.
+/// Publishes a key of this daemon again if an older value arrived late, over a connection that has been
+/// abandoned.
 fn check_own(shared: &Shared, key: &str) {
     let index = shared.announced.index.read();
     let published = index.daemons.get(&shared.config.name);
@@ -140,7 +140,7 @@ fn check_own(shared: &Shared, key: &str) {
     }
 }
 
-/// Forgets daemons that have been gone for long, and has NATS forget what they announced.
+/// Forgets daemons that have been gone for long, and deletes their announcements.
 fn forget(shared: &Shared, missed: &mut Vec<(DaemonName, Instant)>) {
     let members = Arc::clone(&shared.members.borrow());
     let known: Vec<DaemonName> = shared
@@ -176,15 +176,15 @@ fn forget(shared: &Shared, missed: &mut Vec<(DaemonName, Instant)>) {
     }
 }
 
-/// Has NATS forget each of these messages. A purge would be one request, but 2.9 then also skips, without a
-/// word, other messages that it has not delivered yet to those who watch.
+/// Deletes each of these messages. A purge would be one request, but 2.9 then also silently skips other
+/// messages that it has not delivered to watchers yet.
 fn sweep(shared: &Shared, announced: &Announcements) {
     let stream = shared.subjects.bucket(PRESENCE).stream();
     for entry in announced.entries.values() {
-        // What does not fit in the queue is in nobody's way.
+        // Whatever does not fit in the queue does no harm.
         shared.sweeper.now(&stream, entry.sequence);
     }
 }
 
-/// More daemons than anybody has.
+/// Upper bound, more daemons than any installation has.
 const MAX_DAEMONS: usize = 10_000;

@@ -1,4 +1,4 @@
-//! Joining the cluster, and staying in it.
+//! Joins the cluster and stays in it.
 
 mod seat;
 
@@ -21,7 +21,7 @@ use crate::streams;
 use crate::{announcing, membership};
 use seat::{End, Seat};
 
-/// Begins to join.
+/// Starts joining.
 pub(crate) fn start(shared: &Arc<Shared>) {
     let health = watch::Sender::new(Health::Failing {
         since: Instant::now(),
@@ -45,7 +45,7 @@ pub(crate) fn start(shared: &Arc<Shared>) {
     });
 }
 
-/// Whether NATS does what it should.
+/// Whether NATS works as required.
 #[derive(Clone, Debug, PartialEq)]
 enum Health {
     Good,
@@ -53,7 +53,7 @@ enum Health {
     Refused(Reason),
 }
 
-/// Derives the state: what fails for less than the patience is only a hiccup.
+/// Derives the state: failures shorter than the tolerated time do not change it.
 async fn judge(shared: Arc<Shared>, mut health: watch::Receiver<Health>) {
     loop {
         let current = health.borrow_and_update().clone();
@@ -82,7 +82,7 @@ async fn judge(shared: Arc<Shared>, mut health: watch::Receiver<Health>) {
     }
 }
 
-/// Changes the state and says so, unless it is only the reason that has changed.
+/// Changes the state and logs it, unless only the reason has changed.
 fn set(shared: &Shared, state: impl FnOnce(SystemTime) -> State) {
     let new = state(SystemTime::now());
     shared.state.send_if_modified(|old| {
@@ -106,11 +106,11 @@ fn set(shared: &Shared, state: impl FnOnce(SystemTime) -> State) {
     });
 }
 
-/// Joins again and again.
+/// Joins and rejoins until the daemon stops.
 async fn join(shared: Arc<Shared>, health: watch::Sender<Health>) {
     let mut backoff = Backoff::new(FIRST_DELAY, LAST_DELAY);
     let mut turn = random_start();
-    // Asking about each stream takes the leader of each, so that is done only where something may be missing.
+    // Checking each stream needs its leader, so that is done only where a stream may be missing.
     let mut is_ensured = false;
     loop {
         let servers = &shared.config.nats;
@@ -138,20 +138,20 @@ async fn join(shared: Arc<Shared>, health: watch::Sender<Health>) {
     }
 }
 
-/// Notes a failure; what counts is since when it lasts.
+/// Records a failure, keeping the time of the first.
 fn fail(health: &watch::Sender<Health>, reason: Reason) {
     health.send_modify(|health| {
         let since = match health {
             Health::Failing { since, .. } => *since,
             Health::Good => Instant::now(),
-            // A refusal stays until it is over.
+            // A refusal stays until it is resolved.
             Health::Refused(_) => return,
         };
         *health = Health::Failing { since, reason };
     });
 }
 
-/// Joins over a connection, and stays as long as it is usable.
+/// Joins over a connection, and stays a member while it is usable.
 async fn stay(
     shared: &Arc<Shared>,
     session: &Session,
@@ -170,7 +170,7 @@ async fn stay(
     let mut seat = Seat::new(shared);
     let deadline = shared.patience();
     while let Err(end) = seat.take(shared, session).await {
-        // A leader that was killed is replaced within seconds.
+        // A killed stream leader is replaced within seconds.
         if matches!(end, End::Refused(_)) || Instant::now() >= deadline {
             *is_ensured = false;
             return end;
@@ -209,7 +209,7 @@ async fn stay(
                 let reason = Reason::new(format!("NATS stores nothing: {failure}"));
                 let since = *failing_since.get_or_insert_with(Instant::now);
                 if since.elapsed() >= timing.patience {
-                    // Another server may be able to.
+                    // Another server may succeed.
                     return End::Failed(reason);
                 }
                 fail(health, reason);
@@ -218,7 +218,7 @@ async fn stay(
     }
 }
 
-/// Leaves the cluster, so that others need not wait until this daemon is missed.
+/// Leaves the cluster, so that others need not wait for the expiry of the entry.
 async fn leave(shared: &Arc<Shared>) {
     let Some(session) = shared.session() else {
         return;
@@ -231,7 +231,7 @@ async fn leave(shared: &Arc<Shared>) {
             .as_ref()
             .is_some_and(|value| seat.is_mine(value))
     {
-        // If it fails, others wait.
+        // If that fails, the entry expires.
         let _ = records::delete(&session, &seat.subject, record.sequence).await;
     }
     shared.link.send_replace(None);
@@ -239,12 +239,12 @@ async fn leave(shared: &Arc<Shared>) {
     session.ended.cancel();
 }
 
-/// Daemons that start together begin with different servers.
+/// Daemons that start at the same time try different servers first.
 fn random_start() -> usize {
     random::hex_token::<1>().bytes().map(usize::from).sum()
 }
 
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 
-/// Longer would only delay the return; a connection costs little.
+/// A longer delay would only postpone the return; a connection costs little.
 const LAST_DELAY: Duration = Duration::from_secs(2);

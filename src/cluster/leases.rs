@@ -1,4 +1,4 @@
-//! Leases: one daemon at a time has what several may have.
+//! Leases: of several contenders, one daemon at a time holds it.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,39 +9,39 @@ use tokio_util::sync::DropGuard;
 
 use crate::names::DaemonName;
 
-/// Who has a lease.
+/// The holder of a lease.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Leadership {
-    /// This daemon has it. It ends before another daemon can get it.
+    /// This daemon holds it. Its hold ends before another daemon can acquire it.
     Mine {
-        /// Since when, by the clock of NATS.
+        /// When it was acquired, by the clock of NATS.
         since: SystemTime,
-        /// How long nobody can be relied upon to have had it, since the last renewal of another daemon; not
-        /// known if none was seen.
+        /// How long possibly no daemon held it, counted from the last renewal by another daemon; `None` if no
+        /// such renewal was seen.
         gap: Option<Duration>,
-        /// Until when it lasts unless it is renewed; later with each renewal. Who was stopped for a while may
-        /// read this before the lease is known to be lost.
+        /// When it ends unless it is renewed; each renewal moves it. A process that was suspended may read
+        /// this value before the loss is noticed.
         until: Instant,
     },
-    /// Another daemon has it.
+    /// Another daemon holds it.
     Other {
-        /// Which one.
+        /// The name of that daemon.
         daemon: DaemonName,
-        /// What it says about itself.
+        /// The value that it stores with the lease.
         value: Bytes,
     },
-    /// Nobody has it, or the cluster is away.
+    /// No daemon holds it, or the cluster is away.
     Unknown,
 }
 
 impl Leadership {
-    /// Returns whether this daemon has the lease.
+    /// Returns whether this daemon holds the lease.
     pub fn is_mine(&self) -> bool {
         matches!(self, Self::Mine { .. })
     }
 }
 
-/// An attempt to get a lease and to keep it. Dropping it releases the lease.
+/// A contender for a lease. Dropping it releases the lease.
 #[derive(Debug)]
 pub struct Candidacy {
     pub(crate) leadership: watch::Receiver<Leadership>,
@@ -50,12 +50,12 @@ pub struct Candidacy {
 }
 
 impl Candidacy {
-    /// Returns who has the lease, and the changes of that.
+    /// Returns a receiver of the current holder.
     pub fn leadership(&self) -> watch::Receiver<Leadership> {
         self.leadership.clone()
     }
 
-    /// Changes what this daemon says about itself while it has the lease.
+    /// Changes the value that this daemon stores while it holds the lease.
     pub fn set_value(&self, value: Bytes) {
         self.value.send_if_modified(|old| {
             let is_new = *old != value;

@@ -10,8 +10,9 @@
 //!    └─ election, claims, queue, files              (streams)
 //! ```
 //!
-//! A [`Config`] says where NATS is; [`Cluster::start`] joins in the background, and again after each failure.
-//! What another party may have written is untrusted: it is bounded, parsed, and never indexed without a check.
+//! A [`Config`] names the NATS servers; [`Cluster::start`] joins in the background, and again after each
+//! failure. All input from other parties is untrusted: it is bounded, parsed, and never indexed without a
+//! check.
 // Peers may be hostile, so nothing here may panic because of what they send.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::string_slice))]
 

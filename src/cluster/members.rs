@@ -1,4 +1,4 @@
-//! The daemons that live.
+//! The live daemons.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::DaemonName;
 
-/// The daemons of the cluster that live, this one among them once it has joined.
+/// The live daemons of the cluster, including this one once it has joined.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Members(BTreeMap<DaemonName, Member>);
 
-/// A daemon that lives.
+/// A live daemon.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Member {
     /// Its name.
     pub name: DaemonName,
-    /// What stays the same across its restarts.
+    /// Survives its restarts.
     pub instance: String,
-    /// What is another one after each of its starts.
+    /// New at each of its starts.
     pub incarnation: String,
     /// Its version.
     pub version: String,
@@ -37,7 +37,7 @@ impl Members {
         self.0.get(name)
     }
 
-    /// Returns whether a daemon lives, and has not been restarted since it had that incarnation.
+    /// Returns whether a daemon is live and still has that incarnation.
     pub fn has(&self, name: &DaemonName, incarnation: &str) -> bool {
         self.get(name)
             .is_some_and(|member| member.incarnation == incarnation)
@@ -63,7 +63,7 @@ impl FromIterator<Member> for Members {
     }
 }
 
-/// What a daemon stores about itself.
+/// The value of a daemon's entry.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Entry {
     pub(crate) instance: String,

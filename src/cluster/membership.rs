@@ -1,4 +1,4 @@
-//! Knowing which daemons live.
+//! Tracks the live daemons.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::shared::{RETRY, Shared};
 use crate::streams::MEMBERS;
 use crate::watching::{Watch, Watched};
 
-/// Begins to watch the members, as long as the connection lasts.
+/// Starts watching the members, for as long as the connection lasts.
 pub(crate) fn start(shared: &Arc<Shared>, session: &Session) {
     let (shared, session) = (Arc::clone(shared), session.clone());
     let tasks = shared.tasks.clone();
@@ -37,7 +37,7 @@ pub(crate) fn start(shared: &Arc<Shared>, session: &Session) {
     });
 }
 
-/// Who was heard of, and until when that counts: NATS does not tell what it forgets.
+/// The members and when each expires: NATS does not notify watchers of expiry.
 type Heard = BTreeMap<DaemonName, (Member, Instant)>;
 
 async fn watch(shared: &Shared, session: &Session) -> Reason {
@@ -57,8 +57,8 @@ async fn watch(shared: &Shared, session: &Session) -> Reason {
             Ok(Some(watched)) => {
                 left = watched.pending.min(left.saturating_sub(1));
                 if hear(shared, &mut heard, watched) {
-                    // NATS stores what we say, so those that it has not heard of are gone. While it stores
-                    // nothing, nobody is.
+                    // This daemon's own entry is being stored, so members without renewals are gone. While
+                    // NATS stores nothing, no member counts as gone.
                     let now = Instant::now();
                     heard.retain(|_, (_, until)| *until > now);
                 }
@@ -69,7 +69,7 @@ async fn watch(shared: &Shared, session: &Session) -> Reason {
     }
 }
 
-/// Notes what a daemon says about itself; returns whether that is this daemon.
+/// Records the entry of a daemon; returns whether it is this daemon's.
 fn hear(shared: &Shared, heard: &mut Heard, watched: Watched) -> bool {
     let bucket = shared.subjects.bucket(MEMBERS);
     let parts = bucket.parts(&watched.subject);
@@ -77,7 +77,7 @@ fn hear(shared: &Shared, heard: &mut Heard, watched: Watched) -> bool {
         Some([name]) => name.parse::<DaemonName>().ok(),
         _ => None,
     };
-    // Nobody but a daemon should write here, and daemons write valid names.
+    // Only daemons should write here, and they write valid names.
     let Some(name) = name else { return false };
     let is_own = name == shared.config.name;
     let value = records::value_of(&watched.headers, watched.body);
@@ -112,7 +112,7 @@ fn is_short(entry: &Entry) -> bool {
     texts.iter().all(|text| text.len() <= MAX_TEXT)
 }
 
-/// Publishes who lives, if that has changed.
+/// Publishes the live members, if they have changed.
 fn publish(shared: &Shared, heard: &Heard) {
     let new: Members = heard.values().map(|(member, _)| member.clone()).collect();
     let old = Arc::clone(&shared.members.borrow());
@@ -143,8 +143,8 @@ fn publish(shared: &Shared, heard: &Heard) {
     }
 }
 
-/// More daemons than anybody has.
+/// Upper bound, more daemons than any installation has.
 const MAX_MEMBERS: usize = 10_000;
 
-/// The longest text of a daemon about itself, in bytes.
+/// Maximum size of a member's entry, in bytes.
 const MAX_TEXT: usize = 100;

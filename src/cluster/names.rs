@@ -1,4 +1,4 @@
-//! Names: of daemons, of the prefix of all subjects, and of what is stored under a key.
+//! Names: of daemons, of the common prefix of all subjects, and of keys.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,14 +23,14 @@ pub struct InvalidName {
 }
 
 impl DaemonName {
-    /// Returns the name as it was given.
+    /// Returns the name unchanged.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Prefix {
-    /// Returns the prefix as it was given.
+    /// Returns the prefix unchanged.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -100,8 +100,9 @@ impl<'de> Deserialize<'de> for Prefix {
     }
 }
 
-/// Writes any text as one token of a subject, which is also valid in the key of a bucket: letters, digits,
-/// `-` and `_` stay, every other byte becomes `=` and two hexadecimal digits, and the empty text `=`.
+/// Encodes any text as one token of a subject, which is also valid in a bucket key: letters, digits, `-` and
+/// `_` are unchanged, every other byte becomes `=` and two hexadecimal digits, and the empty text becomes
+/// `=`.
 pub(crate) fn token(text: &str) -> String {
     if text.is_empty() {
         return "=".to_owned();
@@ -118,7 +119,7 @@ pub(crate) fn token(text: &str) -> String {
     token
 }
 
-/// Reads what [`token`] has written; anything else is `None`.
+/// Decodes the output of [`token`]; anything else is `None`.
 pub(crate) fn from_token(token: &str) -> Option<String> {
     if token == "=" {
         return Some(String::new());
@@ -141,7 +142,7 @@ pub(crate) fn from_token(token: &str) -> Option<String> {
         return None;
     }
     let text = String::from_utf8(bytes).ok()?;
-    // One text has one token: two spellings would be two entries of one key.
+    // Each text has exactly one token: two spellings would be two entries of one key.
     (self::token(&text) == token).then_some(text)
 }
 
@@ -156,12 +157,12 @@ fn is_name(text: &str, others: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
 }
 
-/// The part of a rejected text that a message repeats.
+/// How much of a rejected text a message repeats.
 fn excerpt(text: &str) -> String {
     text.chars().take(MAX_NAME).collect()
 }
 
-/// As long as a label of a host name may be.
+/// Maximum length, that of a host name label.
 const MAX_NAME: usize = 63;
 
 #[cfg(test)]

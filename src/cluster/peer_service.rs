@@ -1,4 +1,4 @@
-//! Receiving the requests of other daemons.
+//! Receives the requests of other daemons.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub(crate) fn start(
     receiver
 }
 
-/// Reads a request, or refuses it.
+/// Parses a request, or refuses it.
 fn read(
     shared: &Arc<Shared>,
     operations: &'static [&'static str],
@@ -105,11 +105,11 @@ fn read(
     })
 }
 
-/// How many requests wait for this daemon to begin with them.
+/// Capacity of the queue of requests that this daemon has not started yet.
 const WAITING: usize = 1024;
 
-/// How many requests are remembered; of more, those whose time ends first are forgotten.
+/// Maximum number of remembered requests; beyond it, those with the earliest deadline are forgotten.
 const MAX_SEEN: usize = 20_000;
 
-/// Longer than anybody waits for an answer.
+/// Upper bound, longer than any requester waits for a reply.
 const MAX_WAIT: Duration = Duration::from_hours(1);

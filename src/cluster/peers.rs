@@ -6,17 +6,18 @@ use tokio::time::Instant;
 use crate::names::DaemonName;
 use crate::reply::Reply;
 
-/// A request of another daemon. All of it is untrusted: whoever may publish the subject can have sent it.
+/// A request of another daemon. All of it is untrusted: any client that may publish to the subject can have
+/// sent it.
 #[derive(Debug)]
 pub struct Incoming {
-    /// Who says that it asks.
+    /// The daemon that it claims to come from.
     pub from: DaemonName,
-    /// What it asks for; one of those that are served.
+    /// The operation, one of those that are served.
     pub operation: &'static str,
-    /// What else it says.
+    /// The body.
     pub body: Bytes,
-    /// Until when it waits.
+    /// The deadline of the requester.
     pub deadline: Instant,
-    /// Where the answer goes.
+    /// Where to send the reply.
     pub reply: Reply,
 }

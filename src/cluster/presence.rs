@@ -1,4 +1,4 @@
-//! What each daemon reaches: keys and values of all daemons, in memory.
+//! Presence: keys and values that each daemon announces, held in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -11,33 +11,33 @@ use tokio::sync::{Notify, broadcast, watch};
 use crate::members::Members;
 use crate::names::DaemonName;
 
-/// What each daemon announces. Cheap to clone.
+/// The announcements of all daemons. Cheap to clone.
 ///
-/// What a daemon announces counts as long as it lives and has not been restarted. While NATS is away, what was
-/// known is kept, so that it can be said who would reach a key.
+/// A daemon's announcements count while it is live and has not been restarted. While NATS is away, the last
+/// known ones are kept, so that error messages can name the daemon that would reach a key.
 #[derive(Clone, Debug)]
 pub struct Presence {
     shared: Arc<Announced>,
     members: watch::Receiver<Arc<Members>>,
 }
 
-/// What was announced, and by whom.
+/// The announcements, by daemon.
 #[derive(Debug)]
 pub(crate) struct Announced {
-    /// What this daemon announces.
+    /// The announcements of this daemon.
     pub(crate) own: Mutex<Own>,
-    /// Woken when there is something to publish.
+    /// Notified when there is something to publish.
     pub(crate) wake: Notify,
-    /// What others announce, and what this daemon has published.
+    /// The announcements of others, and what this daemon has published.
     pub(crate) index: RwLock<Index>,
     pub(crate) changes: broadcast::Sender<Change>,
 }
 
-/// What this daemon announces.
+/// The announcements of this daemon.
 #[derive(Debug, Default)]
 pub(crate) struct Own {
     pub(crate) entries: BTreeMap<Box<str>, Bytes>,
-    /// What has changed and is not yet published.
+    /// The changes that are not published yet.
     pub(crate) dirty: BTreeSet<Box<str>>,
 }
 
@@ -55,26 +55,26 @@ pub(crate) struct Announcements {
     pub(crate) entries: BTreeMap<Box<str>, Entry>,
 }
 
-/// What is announced for a key.
+/// The value announced for a key.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// A copy: a part of what was read from the connection would keep all of it.
+    /// A copy: a slice of the receive buffer would keep all of it allocated.
     pub(crate) value: Box<[u8]>,
-    /// The message that said so.
+    /// The sequence of the message that announced it.
     pub(crate) sequence: u64,
 }
 
-/// What has changed.
+/// A change.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Change {
-    /// A daemon announces another value for a key, or none.
+    /// A daemon has changed or removed the value of a key.
     Key {
-        /// Which daemon.
+        /// The daemon.
         daemon: DaemonName,
-        /// Which key.
+        /// The key.
         key: Arc<str>,
     },
-    /// A daemon has come, gone or been restarted: all its entries may have changed.
+    /// A daemon has joined, left or been restarted: all its entries may have changed.
     Daemon(DaemonName),
     /// Everything may have changed.
     All,
@@ -93,11 +93,11 @@ impl Presence {
         Self { shared, members }
     }
 
-    /// Announces a value for a key, as soon as the cluster is there.
+    /// Announces a value for a key, as soon as the cluster is joined.
     ///
     /// # Errors
     ///
-    /// Returns an error if key or value is too long.
+    /// Returns an error if the key or value is too long.
     pub fn set(&self, key: &str, value: Bytes) -> Result<(), TooLong> {
         check(key.len(), MAX_KEY)?;
         check(value.len(), MAX_VALUE)?;
@@ -110,7 +110,7 @@ impl Presence {
         Ok(())
     }
 
-    /// Announces a key no longer.
+    /// Withdraws a key.
     pub fn remove(&self, key: &str) {
         let mut own = self.shared.own.lock();
         if own.entries.remove(key).is_some() {
@@ -119,7 +119,7 @@ impl Presence {
         }
     }
 
-    /// Announces exactly these entries. Those that are too long are left out and returned.
+    /// Announces exactly these entries. Those that are too long are omitted and returned.
     pub fn replace(&self, entries: impl IntoIterator<Item = (String, Bytes)>) -> Vec<String> {
         let mut refused = Vec::new();
         let mut new = BTreeMap::<Box<str>, Bytes>::new();
@@ -147,8 +147,8 @@ impl Presence {
         refused
     }
 
-    /// Returns what a daemon announces for a key. This daemon's own entries are included once they are
-    /// published.
+    /// Returns the value that a daemon announces for a key. This daemon's own entries are included once they
+    /// are published.
     pub fn get(&self, daemon: &DaemonName, key: &str) -> Option<Bytes> {
         let members = self.members.borrow().clone();
         let index = self.shared.index.read();
@@ -156,7 +156,7 @@ impl Presence {
         Some(Bytes::copy_from_slice(&value.value))
     }
 
-    /// Returns which daemons announce a key, and what, in the order of their names.
+    /// Returns the daemons that announce a key, with their values, ordered by name.
     pub fn find(&self, key: &str) -> Vec<(DaemonName, Bytes)> {
         let members = self.members.borrow().clone();
         let index = self.shared.index.read();
@@ -167,13 +167,13 @@ impl Presence {
         found.collect()
     }
 
-    /// Calls `visit` with each daemon, key and value. It must not call this type.
+    /// Calls `visit` with each daemon, key and value. It must not call methods of this type.
     pub fn for_each(&self, mut visit: impl FnMut(&DaemonName, &str, &[u8])) {
         self.for_each_from("", |daemon, key, value| visit(daemon, key, value));
     }
 
-    /// Calls `visit` with each daemon, key and value whose key begins with `start`. It must not call this
-    /// type.
+    /// Calls `visit` with each daemon, key and value whose key begins with `start`. It must not call methods
+    /// of this type.
     pub fn for_each_from(&self, start: &str, mut visit: impl FnMut(&DaemonName, &str, &[u8])) {
         let members = self.members.borrow().clone();
         let index = self.shared.index.read();
@@ -186,7 +186,7 @@ impl Presence {
         }
     }
 
-    /// Returns how many entries there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         let members = self.members.borrow().clone();
         let index = self.shared.index.read();
@@ -201,7 +201,7 @@ impl Presence {
         self.len() == 0
     }
 
-    /// Returns the changes from now on. Who is too slow for them is told so, and reads everything again.
+    /// Subscribes to changes. A receiver that lags is notified of that, and must read everything again.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.shared.changes.subscribe()
     }
@@ -242,12 +242,12 @@ fn check(length: usize, max: usize) -> Result<(), TooLong> {
     Ok(())
 }
 
-/// The longest key, in bytes; encoded it is up to three times as long, and a subject must fit in the 4096
-/// bytes of a control line.
+/// Maximum length of a key, in bytes; its encoding is up to three times as long, and a subject must fit in
+/// the 4096 bytes of a control line.
 pub(crate) const MAX_KEY: usize = 512;
 
-/// The longest value, in bytes; JSON about a phone has a few hundred.
+/// Maximum length of a value, in bytes; the JSON of a phone has a few hundred.
 pub(crate) const MAX_VALUE: usize = 16 * 1024;
 
-/// How many changes wait for a slow reader.
+/// Capacity of the channel of changes.
 const CHANGES: usize = 4096;

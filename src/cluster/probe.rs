@@ -1,4 +1,4 @@
-//! Asking NATS whether a daemon could join, without joining.
+//! Checks whether a daemon could join, without joining.
 
 use handset_net::tasks::Tasks;
 
@@ -8,8 +8,8 @@ use crate::error::Reason;
 use crate::identity::Identity;
 use crate::shared::Shared;
 
-/// Connects to each NATS server of a configuration, and asks whether it has `JetStream` for this login; returns
-/// what is wrong, one reason for each server that is of no use.
+/// Connects to each NATS server of a configuration and checks that this login has `JetStream`; returns one
+/// reason for each server that is unusable.
 pub async fn probe(config: &Config) -> Vec<Reason> {
     let tasks = Tasks::new();
     let (shared, _unused) = Shared::new(config.clone(), Identity::temporary(), &tasks);

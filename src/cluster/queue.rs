@@ -1,4 +1,4 @@
-//! Entries that survive daemons, each changed by one daemon at a time.
+//! Entries that outlive daemons, each changed by one daemon at a time.
 
 mod changes;
 mod entry;
@@ -21,21 +21,21 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Appends an entry. When this returns `Ok`, it is stored.
+    /// Appends an entry. `Ok` means that it is stored.
     ///
     /// # Errors
     ///
-    /// Returns an error if it was not stored, or if that is not known. Repeating it with the same key and id
-    /// within a day never stores it twice.
+    /// Returns an error if it was not stored, or if that is unknown. Repeating the call with the same key and
+    /// id within a day never stores it twice.
     pub async fn append(&self, key: &str, id: &str, value: Bytes) -> Result<Position, AppendError> {
         changes::append(&self.shared, key, id, value).await
     }
 
-    /// Changes an entry, unless another daemon has done so since it was at `position`.
+    /// Changes an entry, unless it has changed since `position`.
     ///
     /// # Errors
     ///
-    /// Returns an error if it was not changed, or if that is not known.
+    /// Returns an error if it was not changed, or if that is unknown.
     pub async fn replace(
         &self,
         key: &str,
@@ -46,11 +46,11 @@ impl Queue {
         changes::replace(&self.shared, key, id, position, value).await
     }
 
-    /// Removes an entry, unless another daemon has changed it since it was at `position`.
+    /// Removes an entry, unless it has changed since `position`.
     ///
     /// # Errors
     ///
-    /// Returns an error if it was not removed, or if that is not known.
+    /// Returns an error if it was not removed, or if that is unknown.
     pub async fn remove(&self, key: &str, id: &str, position: Position) -> Result<(), ChangeError> {
         changes::remove(&self.shared, key, id, position).await
     }
@@ -64,7 +64,7 @@ impl Queue {
         reading::read(&self.shared, key).await
     }
 
-    /// Follows all entries. It survives connections, until it is dropped.
+    /// Follows all entries. The stream of events survives reconnections and ends when it is dropped.
     pub fn follow(&self) -> Follower {
         reading::follow(&self.shared)
     }

@@ -1,4 +1,4 @@
-//! Keys of buckets that are changed only by those who know their last version.
+//! Bucket keys, changed by compare-and-set on their last version.
 
 use std::time::SystemTime;
 
@@ -20,12 +20,12 @@ pub(crate) struct Record {
     pub(crate) value: Option<Bytes>,
 }
 
-/// What came of an attempt to have a key.
+/// The result of an attempt to take a key.
 #[derive(Clone, Debug)]
 pub(crate) enum Held {
-    /// It is ours, in that version.
+    /// This daemon has it, in that version.
     Ours(u64),
-    /// It is somebody else's.
+    /// Another daemon has it.
     Theirs(Record),
 }
 
@@ -63,7 +63,7 @@ pub(crate) async fn last(
     }
 }
 
-/// Stores a new version of a subject if `expected` is the last one; 0 stands for none.
+/// Stores a new version of a subject if `expected` is the last one; 0 means none.
 pub(crate) async fn put(
     session: &Session,
     subject: &str,
@@ -73,8 +73,9 @@ pub(crate) async fn put(
 ) -> Result<u64, Failure> {
     headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
     if expected > 0 {
-        // With replicas, NATS 2.9 checks the sequence before the message is replicated, and lets two through
-        // that come at the same time; but one of each id. That there is none it checks soundly.
+        // With replicas, NATS 2.9 checks the sequence before the message is replicated, so two concurrent
+        // changes could both pass; of one message id, only one does. The check that no message exists is
+        // reliable.
         headers.insert(NATS_MESSAGE_ID, change_id(subject, expected));
     }
     let stored = session.store(subject.to_owned(), headers, value).await?;
@@ -87,12 +88,12 @@ pub(crate) async fn put(
     Ok(stored.sequence)
 }
 
-/// Returns what only one change of a version has.
+/// Returns a message id that is the same for all changes of a version.
 pub(crate) fn change_id(subject: &str, expected: u64) -> String {
     format!("{subject}@{expected}")
 }
 
-/// Deletes a subject if `expected` is its last version; those who watch it are told.
+/// Deletes a subject if `expected` is its last version; watchers are notified.
 pub(crate) async fn delete(
     session: &Session,
     subject: &str,
@@ -113,9 +114,9 @@ pub(crate) fn value_of(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     headers.get(headers::OPERATION).is_none().then_some(body)
 }
 
-/// Takes a key, or renews it: if it is free, if it is ours already, or if `may_take` says so.
+/// Takes or renews a key: if it is free, if this daemon has it already, or if `may_take` permits it.
 ///
-/// `expected` is the version that is believed to be the last one.
+/// `expected` is the presumed last version.
 pub(crate) async fn hold(
     session: &Session,
     stream: &str,
@@ -146,8 +147,8 @@ pub(crate) async fn hold(
     ))))
 }
 
-/// The error of a version that is not the last one.
+/// The error code for a version that is not the last one.
 pub(crate) const WRONG_LAST: u64 = 10071;
 
-/// How often a key may change while we try to take it.
+/// Maximum number of conflicts while taking a key.
 const ATTEMPTS: usize = 4;

@@ -1,4 +1,4 @@
-//! Answers to requests.
+//! Replies to requests.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::headers;
 use crate::session::{Failure, Session};
 use crate::shared::Shared;
 
-/// Where the answer to a request goes. Without an answer the asker waits until its deadline.
+/// Where to send the reply to a request. Without a reply the requester waits until its deadline.
 #[derive(Debug)]
 pub struct Reply {
     shared: Arc<Shared>,
@@ -23,20 +23,20 @@ impl Reply {
         Self { shared, subject }
     }
 
-    /// Answers.
+    /// Sends the reply.
     ///
     /// # Errors
     ///
-    /// Returns an error if the connection is lost, or if the answer is longer than a message may be.
+    /// Returns an error if the connection is lost, or if the reply is longer than a message may be.
     pub async fn send(self, body: Bytes) -> Result<(), Away> {
         self.publish(None, body).await
     }
 
-    /// Answers that nothing was done; the asker gets `NotSent` with that reason.
+    /// Refuses the request; the requester gets `NotSent` with that reason.
     pub async fn refuse(self, reason: &str) {
         let mut map = HeaderMap::new();
         map.insert(headers::REFUSED, headers::value(reason));
-        // The asker will give up by itself.
+        // The requester will time out.
         let _ = self.publish(Some(map), Bytes::new()).await;
     }
 
@@ -47,11 +47,11 @@ impl Reply {
         let sending = session
             .client
             .publish_with_headers(self.subject, map, Bytes::new());
-        // Polled once: that suffices if there is room in the queue of the connection.
+        // Polled once: that suffices if the send queue of the connection has room.
         let _ = sending.now_or_never();
     }
 
-    /// Answers like [`send`](Self::send), unless the connection is congested.
+    /// Replies like [`send`](Self::send), unless the connection is congested.
     pub(crate) fn send_now(self, session: &Session, body: Bytes) {
         let _ = session.client.publish(self.subject, body).now_or_never();
     }

@@ -1,21 +1,21 @@
-//! How requests to other daemons ended.
+//! Counts requests to other daemons by result.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::RequestError;
 
-/// How many requests to other daemons ended how.
+/// The number of requests to other daemons, by result.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct RequestTotals {
-    /// They were answered.
+    /// Answered.
     pub answered: u64,
-    /// The other daemon did not act on them.
+    /// The other daemon did not act on it.
     pub not_sent: u64,
-    /// It may have acted on them.
+    /// The other daemon may have acted on it.
     pub unanswered: u64,
 }
 
-/// Counts them.
+/// The counters.
 #[derive(Debug, Default)]
 pub(crate) struct RequestCounts {
     answered: AtomicU64,

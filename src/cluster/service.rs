@@ -1,4 +1,4 @@
-//! A subscription that is made again on each connection.
+//! A subscription that is renewed on each connection.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tracing::debug;
 use crate::reply::Reply;
 use crate::shared::{RETRY, Shared};
 
-/// Hands each message of a subject to `handle`, which must not wait, until `closed`.
+/// Passes each message of a subject to `handle`, which must not wait, until `closed`.
 pub(crate) fn start(
     shared: &Arc<Shared>,
     name: &'static str,
@@ -53,7 +53,7 @@ pub(crate) fn start(
                     },
                     Err(error) => debug!(%error, %subject, "Could not subscribe."),
                 }
-                // The connection is replaced meanwhile.
+                // The connection has been replaced in the meantime.
                 tokio::time::sleep(RETRY).await;
             }
         }

@@ -1,7 +1,8 @@
 //! One connection to NATS.
 //!
-//! The client library reconnects by itself and then sends what was published meanwhile, however late. So it
-//! may not: a connection that ended is dropped with whatever it had not sent, and the next one is a new client.
+//! The client library reconnects by itself and then sends whatever was published in the meantime, however
+//! late. That must not happen: a connection that has ended is dropped with its unsent messages, and the next
+//! one is a new client.
 
 use std::time::Duration;
 
@@ -21,20 +22,20 @@ pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) jetstream: jetstream::Context,
     pub(crate) inbox: Inbox,
-    /// Cancelled when the connection has ended or is given up.
+    /// Cancelled when the connection has ended or is abandoned.
     pub(crate) ended: CancellationToken,
-    /// How long one answer may take.
+    /// Time limit for one reply.
     pub(crate) patience: Duration,
 }
 
-/// Why a question has no answer that is of use.
+/// Why a request has no usable reply.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Failure {
-    /// It was not sent, or nobody was there to act on it.
+    /// It was not sent, or had no subscriber.
     NotSent(Reason),
     /// It may have been acted on.
     Unanswered(Reason),
-    /// JetStream refused it.
+    /// JetStream returned an error.
     Refused { code: u64, reason: Reason },
 }
 
@@ -47,7 +48,7 @@ pub(crate) struct Stored {
 }
 
 impl Session {
-    /// Publishes without waiting for anything but a place in the queue of the connection.
+    /// Publishes without waiting for anything but room in the send queue of the connection.
     pub(crate) async fn publish(
         &self,
         subject: String,
@@ -74,7 +75,7 @@ impl Session {
         }
     }
 
-    /// Publishes, and waits for one answer until `patience` is over.
+    /// Publishes, and waits up to `patience` for one reply.
     pub(crate) async fn ask(
         &self,
         subject: String,

@@ -1,4 +1,4 @@
-//! What all parts of one daemon's membership share.
+//! State shared by all parts of a membership.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -22,7 +22,7 @@ use crate::state::State;
 use crate::subjects::Subjects;
 use crate::sweeper::{Removals, Sweeper};
 
-/// What all parts share.
+/// The shared state.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Config,
@@ -36,15 +36,15 @@ pub(crate) struct Shared {
     /// The connection over which this daemon is a member.
     pub(crate) link: watch::Sender<Option<Session>>,
     pub(crate) announced: Arc<Announced>,
-    /// What deletes the messages that tell of removals.
+    /// Deletes tombstones.
     pub(crate) sweeper: Sweeper,
-    /// Keys and ids of entries of the queue that were not what this daemon believed.
+    /// Keys and ids of queue entries whose state differed from what this daemon expected.
     pub(crate) doubts: broadcast::Sender<(String, String)>,
-    /// The leases that are not yet released.
+    /// The leases that have not been released yet.
     pub(crate) releases: TaskTracker,
-    /// How many events were not published.
+    /// The number of events that were not published.
     pub(crate) lost: AtomicU64,
-    /// How requests to other daemons ended.
+    /// The number of requests to other daemons, by result.
     pub(crate) requests: RequestCounts,
 }
 
@@ -72,17 +72,17 @@ impl Shared {
         (shared, removals)
     }
 
-    /// Returns the connection, if there is one at this moment.
+    /// Returns the current connection, if there is one.
     pub(crate) fn session(&self) -> Option<Session> {
         self.link.borrow().clone()
     }
 
-    /// Waits for a connection until `deadline`, but only while this daemon counts as a member.
+    /// Waits for a connection until `deadline`, but only while this daemon is a member.
     pub(crate) async fn session_by(&self, deadline: Instant) -> Result<Session, Reason> {
         let mut link = self.link.subscribe();
         let mut state = self.state.subscribe();
         loop {
-            // First: while it is alone there may be a connection over which nothing is stored.
+            // First: while alone, there may be a connection over which nothing can be stored.
             if !state.borrow_and_update().is_joined() {
                 return Err(self.why_away());
             }
@@ -99,7 +99,7 @@ impl Shared {
         }
     }
 
-    /// Says why the cluster is away.
+    /// Returns why the cluster is away.
     pub(crate) fn why_away(&self) -> Reason {
         match &*self.state.borrow() {
             State::Joining { .. } => Reason::new("this daemon has not joined yet"),
@@ -108,14 +108,14 @@ impl Shared {
         }
     }
 
-    /// Returns the time after which NATS counts as away, for what begins now.
+    /// Returns the deadline after which NATS counts as away, for an operation that starts now.
     pub(crate) fn patience(&self) -> Instant {
         Instant::now() + self.config.timing.patience
     }
 }
 
-/// How long to wait before NATS is asked again for something that failed.
+/// The pause before an operation on NATS is retried.
 pub(crate) const RETRY: Duration = Duration::from_millis(250);
 
-/// How many doubts wait; of more, everything is read anew.
+/// Capacity of the queue of doubtful entries; beyond it, everything is read again.
 const DOUBTS: usize = 256;

@@ -4,32 +4,32 @@ use std::time::SystemTime;
 
 use crate::error::Reason;
 
-/// Whether this daemon is part of the cluster. Connected is not joined: a NATS without a quorum accepts
-/// connections and stores nothing.
+/// Whether this daemon is part of the cluster. Connected does not mean joined: NATS without a quorum accepts
+/// connections but stores nothing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum State {
     /// It has just started, and is joining.
     Joining {
-        /// Since when.
+        /// When it started.
         since: SystemTime,
     },
     /// It is a member.
     Joined {
-        /// Since when.
+        /// When it joined.
         since: SystemTime,
     },
     /// NATS is away, or unusable.
     Alone {
-        /// Since when.
+        /// When it became alone.
         since: SystemTime,
-        /// What failed.
+        /// The failure.
         reason: Reason,
     },
-    /// Another daemon that lives has the name of this one.
+    /// Another live daemon has the same name.
     Refused {
-        /// Since when.
+        /// When it was refused.
         since: SystemTime,
-        /// Which one, and what to change.
+        /// The other daemon, and the remedy.
         reason: Reason,
     },
 }
@@ -40,7 +40,7 @@ impl State {
         matches!(self, Self::Joined { .. })
     }
 
-    /// Returns since when the state lasts.
+    /// Returns when this state began.
     pub fn since(&self) -> SystemTime {
         match self {
             Self::Joining { since }

@@ -1,4 +1,4 @@
-//! The streams of the cluster: created when they are missing, used when they fit.
+//! The streams of the cluster: created when missing, used when compatible.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::session::{Failure, Session};
 use crate::shared::Shared;
 use crate::subjects::Bucket;
 
-/// The kinds of keys, each in a bucket of its own: how long they last differs.
+/// The kinds of keys, each in a separate bucket because their maximum ages differ.
 pub(crate) const MEMBERS: &str = "daemons";
 pub(crate) const LEASES: &str = "leases";
 pub(crate) const CLAIMS: &str = "claims";
 pub(crate) const PRESENCE: &str = "phones";
 
-/// Returns what all streams shall be.
+/// Returns the required configuration of all streams.
 pub(crate) fn wanted(shared: &Shared) -> Vec<Config> {
     let timing = &shared.config.timing;
     let replicas = usize::from(shared.config.replicas.get());
@@ -43,7 +43,7 @@ pub(crate) fn wanted(shared: &Shared) -> Vec<Config> {
     ]
 }
 
-/// The stream of an object store, as the client library makes it.
+/// The stream of an object store, as the client library creates it.
 fn files(shared: &Shared, replicas: usize) -> Config {
     let name = shared.subjects.files();
     Config {
@@ -72,7 +72,7 @@ fn bucket(bucket: &Bucket, replicas: usize, age: Duration, max: i64) -> Config {
         subjects: vec![format!("$KV.{}.>", bucket.name())],
         max_messages: max,
         max_messages_per_subject: 1,
-        // As in any bucket: a key that is one too many is refused, and none is lost.
+        // As in any bucket: when it is full, a new key is rejected and none is deleted.
         discard: DiscardPolicy::New,
         max_age: age,
         storage: StorageType::File,
@@ -94,16 +94,16 @@ fn unlimited() -> Config {
     }
 }
 
-/// Why a stream cannot be used.
+/// Why a stream is unusable.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Unusable {
-    /// NATS did not answer, or not yet.
+    /// NATS did not reply, or is not ready.
     NotNow(Reason),
-    /// It is there, and differs in what matters.
+    /// It exists with an incompatible configuration.
     Different(Reason),
 }
 
-/// Creates a stream, or checks the one that is there.
+/// Creates a stream, or checks the existing one.
 pub(crate) async fn ensure(session: &Session, wanted: &Config) -> Result<(), Unusable> {
     let name = &wanted.name;
     let not_now = |error: &dyn std::fmt::Display| {
@@ -112,7 +112,7 @@ pub(crate) async fn ensure(session: &Session, wanted: &Config) -> Result<(), Unu
         )))
     };
     let ensuring = async {
-        // Asking first: to create one that is there takes its leader, to read it any server.
+        // Read first: creating an existing stream needs its leader, reading it needs any server.
         let found = match session.jetstream.get_stream(name).await {
             Ok(stream) => stream.cached_info().config.clone(),
             Err(_) => match session.jetstream.create_stream(wanted.clone()).await {
@@ -130,7 +130,7 @@ pub(crate) async fn ensure(session: &Session, wanted: &Config) -> Result<(), Unu
     }
 }
 
-/// Compares what matters: others may have chosen another number of replicas, another limit, another window.
+/// Compares the required settings only: an administrator may have chosen other replicas, limits or windows.
 fn compare(wanted: &Config, found: &Config) -> Result<(), Reason> {
     let differs = if wanted.subjects != found.subjects {
         "its subjects"
@@ -168,20 +168,20 @@ impl From<Failure> for Unusable {
     }
 }
 
-/// The window of NATS's own buckets.
+/// The deduplication window of NATS's own buckets.
 const WINDOW: Duration = Duration::from_mins(2);
 
-/// How long the creation of a stream may take: all servers that keep it must be found.
+/// Time limit for creating a stream: NATS has to place all its replicas.
 const CREATION: Duration = Duration::from_secs(5);
 
-/// Ten times as many daemons as anybody will have.
+/// Upper bound, ten times the daemons of any installation.
 const MAX_MEMBERS: i64 = 10_000;
 
-/// A lease for each Asterisk of each daemon.
+/// One lease for each Asterisk of each daemon.
 const MAX_LEASES: i64 = 100_000;
 
-/// The claims of an hour.
+/// The claims of one hour.
 const MAX_CLAIMS: i64 = 1_000_000;
 
-/// 100 sites with 10,000 phones each, several keys for each phone.
+/// 100 sites with 10,000 phones each, and several keys for each phone.
 const MAX_PRESENCE: i64 = 5_000_000;

@@ -2,7 +2,7 @@
 
 use crate::names::{DaemonName, Prefix, from_token, token};
 
-/// All names on NATS, made from the prefix.
+/// All names on NATS, derived from the prefix.
 #[derive(Clone, Debug)]
 pub(crate) struct Subjects {
     prefix: String,
@@ -15,7 +15,7 @@ impl Subjects {
         }
     }
 
-    /// Returns the bucket of one kind of key.
+    /// Returns the bucket of a kind of key.
     pub(crate) fn bucket(&self, kind: &str) -> Bucket {
         Bucket {
             name: format!("{}_{kind}", self.prefix),
@@ -38,7 +38,7 @@ impl Subjects {
         format!("{}.outbox.{}.{}", self.prefix, token(key), token(id))
     }
 
-    /// Returns key and id of the subject of an entry.
+    /// Returns the key and id of an entry from its subject.
     pub(crate) fn entry_of(&self, subject: &str) -> Option<(String, String)> {
         let rest = self.after(subject, "outbox")?;
         let (key, id) = rest.split_once('.')?;
@@ -58,13 +58,14 @@ impl Subjects {
         format!("{}.peer.{}.*", self.prefix, token(daemon.as_str()))
     }
 
-    /// Returns the operation of the subject of a request.
+    /// Returns the operation of a request from its subject.
     pub(crate) fn operation_of(&self, subject: &str) -> Option<String> {
         let rest = self.after(subject, "peer")?;
         from_token(rest.split_once('.')?.1)
     }
 
-    /// Returns the subject of an event, whose name has dots as a subject has; other characters are encoded.
+    /// Returns the subject of an event. Dots of its name separate tokens; other special characters are
+    /// encoded.
     pub(crate) fn event(&self, name: &str) -> String {
         let tokens: Vec<String> = name.split('.').map(token).collect();
         format!("{}.events.{}", self.prefix, tokens.join("."))
@@ -74,12 +75,12 @@ impl Subjects {
         format!("{}.do.*", self.prefix)
     }
 
-    /// Returns the verb of the subject of a request of the bus.
+    /// Returns the verb of a bus request from its subject.
     pub(crate) fn verb_of(&self, subject: &str) -> Option<String> {
         from_token(self.after(subject, "do")?)
     }
 
-    /// Returns the group of those of whom one answers.
+    /// Returns the queue group, of which one member receives each request.
     pub(crate) fn group(&self) -> String {
         self.prefix.clone()
     }
@@ -107,13 +108,13 @@ impl Bucket {
         format!("KV_{}", self.name)
     }
 
-    /// Returns the subject of a key; each part becomes one token.
+    /// Returns the subject of a key; each part is one token.
     pub(crate) fn key(&self, parts: &[&str]) -> String {
         let tokens: Vec<String> = parts.iter().map(|part| token(part)).collect();
         format!("$KV.{}.{}", self.name, tokens.join("."))
     }
 
-    /// Returns what all keys that begin with these parts match.
+    /// Returns the subject filter for all keys that begin with these parts.
     pub(crate) fn keys(&self, parts: &[&str]) -> String {
         let mut subject = format!("$KV.{}", self.name);
         for part in parts {
@@ -124,7 +125,7 @@ impl Bucket {
         subject
     }
 
-    /// Returns the parts of the key of a subject.
+    /// Returns the parts of the key from its subject.
     pub(crate) fn parts(&self, subject: &str) -> Option<Vec<String>> {
         let rest = subject.strip_prefix("$KV.")?;
         let rest = rest.strip_prefix(self.name.as_str())?.strip_prefix('.')?;

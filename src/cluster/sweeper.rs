@@ -1,4 +1,4 @@
-//! The messages that tell of removals, which are deleted once everybody has read them.
+//! Tombstones, which are deleted once all watchers have had time to read them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Where removals go.
+/// The queue of tombstones.
 #[derive(Debug)]
 pub(crate) struct Sweeper {
     removals: mpsc::Sender<Removal>,
     age: Duration,
 }
 
-/// The other end.
+/// The receiving end.
 pub(crate) type Removals = mpsc::Receiver<Removal>;
 
-/// The message of a removal.
+/// A tombstone.
 #[derive(Debug)]
 pub(crate) struct Removal {
     pub(crate) due: Instant,
@@ -30,19 +30,19 @@ impl Sweeper {
         (Self { removals, age }, receiver)
     }
 
-    /// Has the message of a removal deleted after a while.
+    /// Schedules the deletion of a tombstone.
     pub(crate) fn later(&self, stream: &str, sequence: u64) {
         self.send(Instant::now() + self.age, stream, sequence);
     }
 
-    /// Has the message of an old removal deleted.
+    /// Schedules the deletion of an old tombstone.
     pub(crate) fn now(&self, stream: &str, sequence: u64) {
         self.send(Instant::now(), stream, sequence);
     }
 
     fn send(&self, due: Instant, stream: &str, sequence: u64) {
         let stream = stream.into();
-        // What does not fit is found when the stream is read anew.
+        // One that does not fit is found again when the stream is next read.
         let _ = self.removals.try_send(Removal {
             due,
             stream,
@@ -51,5 +51,5 @@ impl Sweeper {
     }
 }
 
-/// How many removals wait: of a minute, at a thousand per second.
+/// Capacity of the queue: one minute of removals at a thousand per second.
 const WAITING: usize = 60_000;

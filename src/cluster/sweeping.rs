@@ -1,11 +1,11 @@
-//! Deleting the messages that tell of removals.
+//! Deletes tombstones.
 
 use std::sync::Arc;
 
 use crate::shared::Shared;
 use crate::sweeper::{Removal, Removals};
 
-/// Starts to delete.
+/// Starts the deletion task.
 pub(crate) fn start(shared: &Arc<Shared>, mut removals: Removals) {
     let stop = shared.tasks.stop();
     let task = {
@@ -23,7 +23,7 @@ pub(crate) fn start(shared: &Arc<Shared>, mut removals: Removals) {
                 };
                 let deleting = async {
                     if let Ok(stream) = session.jetstream.get_stream_no_info(&stream).await {
-                        // Another daemon may have done it.
+                        // Another daemon may have deleted it.
                         let _ = stream.delete_message(sequence).await;
                     }
                 };

@@ -1,6 +1,6 @@
-//! Real NATS servers for tests, each with JetStream, a folder and a loopback address of its own.
+//! Real NATS servers for tests, each with JetStream, a directory and a separate loopback address.
 //!
-//! The service that a distribution's package starts does not matter: it listens elsewhere.
+//! The service of a distribution's package does not interfere: it listens on another address.
 #![cfg_attr(
     not(test),
     expect(
@@ -23,11 +23,11 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-/// NATS servers that are one cluster. Dropping them kills them.
+/// NATS servers that form one cluster. Dropping them kills them.
 #[derive(Debug)]
 pub struct NatsServers {
     nodes: Vec<Node>,
-    /// Removed last.
+    /// Removed last, by the order of the fields.
     folder: TempDir,
 }
 
@@ -41,7 +41,7 @@ struct Node {
 }
 
 impl NatsServers {
-    /// Returns why there is no server to start.
+    /// Returns why no server can be started.
     pub fn missing() -> Option<String> {
         let found = Command::new(PROGRAM).arg("--version").output();
         match found {
@@ -71,7 +71,7 @@ impl NatsServers {
         Self::start(3, "").await
     }
 
-    /// Starts servers, each with more lines of configuration, such as accounts.
+    /// Starts servers, each with additional lines of configuration, such as accounts.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl NatsServers {
         Ok(servers)
     }
 
-    /// Returns how many servers there are, running or not.
+    /// Returns the number of servers, running or not.
     pub fn count(&self) -> usize {
         self.nodes.len()
     }
@@ -140,7 +140,7 @@ impl NatsServers {
         self.nodes[node].ip
     }
 
-    /// Returns the folder of a server: its configuration `nats.conf`, its output `log`.
+    /// Returns the directory of a server: its configuration `nats.conf`, its output `log`.
     pub fn folder(&self, node: usize) -> PathBuf {
         self.nodes[node].folder.clone()
     }
@@ -157,7 +157,7 @@ impl NatsServers {
         }
     }
 
-    /// Suspends a server: connections stay open, and nothing is answered.
+    /// Suspends a server: connections stay open without replies.
     pub fn freeze(&self, node: usize) {
         self.nodes[node].signal("-STOP");
     }
@@ -167,7 +167,7 @@ impl NatsServers {
         self.nodes[node].signal("-CONT");
     }
 
-    /// Starts a server again, with what it has stored.
+    /// Starts a server again, with its stored data.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ impl NatsServers {
         self.nodes[node].ready().await
     }
 
-    /// Starts all servers that do not run.
+    /// Starts all servers that are not running.
     ///
     /// # Errors
     ///
@@ -218,7 +218,7 @@ impl Node {
         Ok(())
     }
 
-    /// Waits until the server greets.
+    /// Waits until the server sends its greeting.
     async fn ready(&self) -> io::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -263,8 +263,8 @@ impl Drop for Node {
     }
 }
 
-/// Claims an address in 127.0.24.0/22 across all test runs on the machine: a server that is started again
-/// needs the same ports, which anybody could have taken meanwhile.
+/// Claims an address in 127.0.24.0/22 across all test runs on the machine: a restarted server needs the same
+/// ports, which another process could otherwise have taken.
 fn claim() -> (Ipv4Addr, TcpListener) {
     let passed = PASSED.fetch_add(1, Ordering::Relaxed);
     let addresses =
@@ -275,7 +275,7 @@ fn claim() -> (Ipv4Addr, TcpListener) {
         .take(ALL)
         .find_map(|ip| {
             let claim = TcpListener::bind((ip, CLAIM)).ok()?;
-            // A killed test may have left a server there.
+            // A killed test may have left a server running there.
             TcpListener::bind((ip, CLIENTS)).ok()?;
             Some((ip, claim))
         })
@@ -288,7 +288,7 @@ const CLIENTS: u16 = 4222;
 
 const ROUTES: u16 = 6222;
 
-/// Nothing is served here.
+/// The port of the lock; nothing is served here.
 const CLAIM: u16 = 4221;
 
 /// Number of addresses.
@@ -297,7 +297,7 @@ const ALL: usize = 4 * 254;
 /// Number of addresses claimed so far.
 static PASSED: AtomicUsize = AtomicUsize::new(0);
 
-/// Far longer than a server takes to start, even on a busy machine.
+/// Time limit, far longer than a server takes to start, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const POLL: Duration = Duration::from_millis(20);

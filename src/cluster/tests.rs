@@ -20,7 +20,7 @@ use crate::shared::Shared;
 use crate::testing::NatsServers;
 use crate::{Cluster, Config, Identity, Replicas, Timing};
 
-/// A daemon of a cluster, in a runtime of its own: dropping it is like killing it.
+/// A daemon of a cluster, in a runtime of its own: dropping it acts like `kill -9`.
 pub(super) struct Daemon {
     pub(super) cluster: Cluster,
     pub(super) tasks: Tasks,
@@ -58,7 +58,7 @@ impl Daemon {
         }
     }
 
-    /// Calls something that starts tasks, which end when this daemon is killed.
+    /// Calls a function that starts tasks, which end when this daemon is killed.
     pub(super) fn run<T>(&self, call: impl FnOnce(&Cluster) -> T) -> T {
         let _guard = self.runtime.as_ref().map(Runtime::enter);
         call(&self.cluster)
@@ -89,13 +89,13 @@ impl Daemon {
         assert!(seen.is_ok(), "{:?}", **self.cluster.members().borrow());
     }
 
-    /// Stops it as a daemon stops.
+    /// Stops it gracefully.
     pub(super) async fn stop(self) {
         assert!(self.tasks.shut_down(PATIENCE).await);
     }
 }
 
-/// Returns a configuration whose leases are short.
+/// Returns a configuration with short leases.
 pub(super) fn config(servers: &NatsServers, name: &str) -> Config {
     let urls = servers
         .urls()
@@ -117,7 +117,7 @@ pub(super) fn config(servers: &NatsServers, name: &str) -> Config {
     }
 }
 
-/// Starts servers; `None` if there is no NATS here, which the test then reports.
+/// Starts servers; returns `None`, and reports it, if there is no nats-server.
 pub(super) async fn servers(count: usize, more: &str) -> Option<NatsServers> {
     if let Some(reason) = NatsServers::missing() {
         let thread = std::thread::current();
@@ -133,5 +133,5 @@ pub(super) async fn servers(count: usize, more: &str) -> Option<NatsServers> {
     Some(NatsServers::start(count, more).await.unwrap())
 }
 
-/// Far longer than anything takes, even on a busy machine.
+/// Time limit, far longer than anything takes, even on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);

@@ -1,4 +1,4 @@
-//! TLS to the NATS servers: by a CA, by a pin, or by the authorities of the system.
+//! TLS to the NATS servers: by a CA, by a pin, or by the CAs of the system.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use serde::Deserialize;
 
-/// How the NATS servers are authenticated, and how this daemon is.
+/// How to authenticate the NATS servers and this daemon.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct TlsSettings {
-    /// File with the trusted CAs, PEM; the default is those of the system, unless there is a pin.
+    /// File with the trusted CAs, PEM; the default is those of the system, unless a pin is set.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
     /// The name in the certificates; the default is the host of the URL.
@@ -39,7 +39,7 @@ impl TlsSettings {
     ///
     /// # Errors
     ///
-    /// Returns an error if a file cannot be read or has nothing usable.
+    /// Returns an error if a file cannot be read or contains nothing usable.
     pub fn client_config(&self) -> Result<ClientConfig, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let authority = match &self.ca_file {
@@ -84,7 +84,7 @@ impl TlsSettings {
     }
 }
 
-/// Verifies a certificate under another name than that of the URL.
+/// Verifies a certificate for another name than that of the URL.
 #[derive(Debug)]
 struct Named {
     verifier: Verifier,
@@ -150,22 +150,22 @@ pub enum TlsError {
         /// The reason.
         source: rustls::pki_types::pem::Error,
     },
-    /// A file has no certificate.
+    /// A file contains no certificate.
     #[error("no certificate in {}", .0.display())]
     NoCertificate(PathBuf),
-    /// The system has no authorities.
+    /// The system has no CAs.
     #[error("the system trusts no CA; set ca_file, or install the package ca-certificates")]
     NoAuthorities,
-    /// The authorities cannot be used.
+    /// The CAs are unusable.
     #[error("the CAs cannot be used: {0}")]
     Unusable(String),
-    /// The name cannot be in a certificate.
+    /// The name is not valid in a certificate.
     #[error("invalid server_name {0:?}")]
     ServerName(String),
-    /// One of two keys is missing.
+    /// Only one of certificate and key is set.
     #[error("{0} is missing, which belongs to {1}")]
     HalfIdentity(&'static str, &'static str),
-    /// The TLS library refuses something.
+    /// The TLS library returned an error.
     #[error("invalid certificate, key or TLS configuration: {0}")]
     Rustls(#[from] rustls::Error),
 }
@@ -210,5 +210,5 @@ fn pem(file: &Path) -> impl FnOnce(rustls::pki_types::pem::Error) -> TlsError {
     move |source| TlsError::Pem { file, source }
 }
 
-/// The longest file of certificates, in bytes; that of a whole system has about 200,000.
+/// Maximum size of a file of certificates, in bytes; that of a whole system has about 200,000.
 const MAX_FILE: u64 = 4 * 1024 * 1024;

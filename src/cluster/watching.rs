@@ -1,7 +1,8 @@
-//! Watching the messages of a stream, those that are there and those that come.
+//! Watches the messages of a stream, both existing and new ones.
 //!
-//! The watchers of the client library resume by themselves, and do not tell what they may have missed: a
-//! deletion that was itself removed meanwhile. This one ends at any irregularity, and its user begins anew.
+//! The watchers of the client library resume by themselves without reporting what they may have missed: a
+//! deletion whose tombstone was deleted in the meantime. This one ends at any irregularity, and its user
+//! starts again.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,9 +20,9 @@ use crate::session::{Failure, Session};
 pub(crate) struct Watch {
     session: Session,
     messages: Subscriber,
-    /// How many messages have arrived.
+    /// The number of messages received.
     arrived: u64,
-    /// How many messages were there when it began.
+    /// The number of messages that existed when the watch began.
     pub(crate) existing: u64,
 }
 
@@ -33,12 +34,12 @@ pub(crate) struct Watched {
     pub(crate) at: SystemTime,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// How many more are there already.
+    /// The number of further messages that are pending.
     pub(crate) pending: u64,
 }
 
 impl Watch {
-    /// Begins to watch the subjects of a stream that match `filter`.
+    /// Starts watching the subjects of a stream that match `filter`.
     pub(crate) async fn start(
         session: &Session,
         stream: &str,
@@ -82,7 +83,7 @@ impl Watch {
         }
     }
 
-    /// Waits for the next message, or for `None`: there is none at this moment. An error ends the watch.
+    /// Waits for the next message, or for `None`: no message is pending. An error ends the watch.
     pub(crate) async fn next(&mut self) -> Result<Option<Watched>, Reason> {
         loop {
             let message = tokio::select! {
@@ -141,7 +142,7 @@ impl Watch {
         })
     }
 
-    /// Lets a flow go on, or checks that nothing is missing; returns whether there is nothing more.
+    /// Resumes flow control, or checks that nothing is missing; returns whether no message is pending.
     async fn answer(&self, message: async_nats::Message) -> Result<bool, Reason> {
         if let Some(reply) = message.reply {
             let sent = self
@@ -152,7 +153,7 @@ impl Watch {
                 .map(|()| false)
                 .map_err(|failure| Reason::new(failure.to_string()));
         }
-        // It waits for an answer that was lost.
+        // The server waits for a flow-control reply that was lost.
         let stalled = message
             .headers
             .as_ref()
@@ -178,14 +179,14 @@ impl Watch {
     }
 }
 
-/// The header of a heartbeat that tells how many messages were sent.
+/// The heartbeat header with the number of messages sent.
 const LAST_CONSUMER: &str = "Nats-Last-Consumer";
 
-/// The header of a heartbeat with the subject to which an answer is missing.
+/// The heartbeat header with the subject of a missing flow-control reply.
 const STALLED: &str = "Nats-Consumer-Stalled";
 
-/// How often NATS says that there is nothing new.
+/// Interval of heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
-/// After how long without anything the watch begins anew.
+/// Silence after which the watch is restarted.
 const SILENCE: Duration = Duration::from_secs(7);

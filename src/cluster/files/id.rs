@@ -1,4 +1,4 @@
-//! The id of a file is the SHA-256 of its content.
+//! File ids: the SHA-256 of the content.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,13 +9,13 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FileId([u8; 32]);
 
-/// A text that is no SHA-256.
+/// A text that is not a SHA-256.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not 64 hexadecimal digits")]
 pub struct InvalidFileId;
 
 impl FileId {
-    /// Returns the id of a content.
+    /// Returns the id of a file with this content.
     pub fn of(content: &[u8]) -> Self {
         Self(Sha256::digest(content).into())
     }

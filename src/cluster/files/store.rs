@@ -1,4 +1,4 @@
-//! Storing files in an object store.
+//! Stores files in an object store.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -32,7 +32,7 @@ pub(super) async fn put(shared: &Arc<Shared>, content: Bytes) -> Result<FileId, 
             Ok(Err(reason)) => reason,
             Err(_) => Reason::new("the file was not stored in time"),
         };
-        // Stored twice is stored once: its name is its content.
+        // Storing it twice has no effect: the name is the hash of the content.
         wait(failure, deadline).await?;
     }
 }
@@ -45,7 +45,7 @@ pub(super) async fn get(shared: &Arc<Shared>, id: &FileId) -> Result<Bytes, File
         let reading = read(shared, &session, id, &mut deadline);
         let failure = match tokio::time::timeout(shared.config.timing.patience * 4, reading).await {
             Ok(Ok(content)) => return Ok(content),
-            // It may be replaced at this moment.
+            // Another daemon may be replacing it.
             Ok(Err(FileError::Damaged)) if damaged < ATTEMPTS => {
                 damaged += 1;
                 Reason::new("the file is damaged")
@@ -58,7 +58,7 @@ pub(super) async fn get(shared: &Arc<Shared>, id: &FileId) -> Result<Bytes, File
     }
 }
 
-/// Returns when to give up: long files take longer.
+/// Returns the deadline, which is later for long files.
 fn deadline(shared: &Shared, length: u64) -> Instant {
     shared.patience() + Duration::from_secs(length / SLOWEST)
 }
@@ -135,14 +135,14 @@ async fn open(shared: &Shared, session: &Session) -> Result<ObjectStore, Reason>
     opened.map_err(|error| Reason::new(error.to_string()))
 }
 
-/// The longest file, in bytes: longer than any picture or tone for a phone.
+/// Maximum size of a file, in bytes: more than any picture or tone for a phone has.
 pub const MAX_FILE: u64 = 32 * 1024 * 1024;
 
-/// The slowest that is waited for, in bytes per second.
+/// Minimum transfer rate, in bytes per second.
 const SLOWEST: u64 = 512 * 1024;
 
-/// A file is stored again once this part of its age is over.
+/// A file is stored again once this fraction of its maximum age has passed.
 const FRESH: u32 = 8;
 
-/// How often a file that is read wrongly is read again.
+/// Number of retries after a file was read with a wrong hash.
 const ATTEMPTS: u32 = 3;

@@ -1,4 +1,4 @@
-//! The entry of this daemon among the members: its name, as long as it is renewed.
+//! The entry of this daemon among the members: reserves its name while it is renewed.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::session::{Failure, Session};
 use crate::shared::Shared;
 use crate::streams::{MEMBERS, Unusable};
 
-/// Why a stay in the cluster has ended.
+/// Why a membership has ended.
 pub(super) enum End {
     Failed(Reason),
     Refused(Reason),
@@ -58,12 +58,12 @@ impl Seat {
         }
     }
 
-    /// Takes the name: at once if it is free or was ours, else when its owner is no longer heard of.
+    /// Takes the name: at once if it is free or has the same instance, else once its owner stops renewing it.
     pub(super) async fn take(&mut self, shared: &Shared, session: &Session) -> Result<(), End> {
         let mut first: Option<Record> = None;
         let begun = Instant::now();
         loop {
-            // Whoever has this instance is us, before a restart.
+            // The same instance: this daemon, before a restart.
             let instance = self.entry.instance.clone();
             let taken = self.hold(session, |other| other.instance == instance).await;
             match taken {
@@ -75,10 +75,10 @@ impl Seat {
                 Ok(Held::Theirs(record)) => {
                     let first = first.get_or_insert_with(|| record.clone());
                     if first.sequence != record.sequence {
-                        // It was renewed while we watched.
+                        // It was renewed in the meantime.
                         return Err(End::Refused(self.taken(shared, &record)));
                     }
-                    // NATS forgets it at that age.
+                    // NATS deletes it at that age.
                     if begun.elapsed() > shared.config.timing.member_age + session.patience {
                         return Err(End::Failed(Reason::new(format!(
                             "NATS does not forget the daemon {}",
@@ -121,7 +121,7 @@ impl Seat {
     ) -> Result<Held, Failure> {
         let value = serde_json::to_vec(&self.entry).map(Bytes::from);
         let value = value.map_err(|error| Failure::NotSent(Reason::new(error.to_string())))?;
-        // What cannot be read belongs to nobody who could complain.
+        // An unreadable entry has no owner.
         let may_take = |value: &Bytes| {
             serde_json::from_slice::<Entry>(value).map_or(true, |entry| may_take(&entry))
         };
@@ -136,7 +136,7 @@ impl Seat {
         .await
     }
 
-    /// Learns the clock of NATS from the time at which it has just stored the entry.
+    /// Sets the clock of NATS from the time at which the entry was stored.
     async fn learn_time(&mut self, shared: &Shared, session: &Session) -> Result<(), Failure> {
         let before = Instant::now();
         let record = records::last(session, &self.stream, &self.subject).await?;
@@ -151,7 +151,7 @@ impl Seat {
             .is_ok_and(|entry| entry.incarnation == self.entry.incarnation)
     }
 
-    /// Says who has the name, and what to do about it.
+    /// Reports which daemon has the name, and the remedy.
     pub(super) fn taken(&self, shared: &Shared, record: &Record) -> Reason {
         let name = &shared.config.name;
         let other = record.value.as_ref();

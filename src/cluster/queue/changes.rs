@@ -1,5 +1,5 @@
-//! Changing the queue: each change names the version that it is based on, and is repeated until it is known
-//! what came of it.
+//! Changes the queue: each change names the version that it is based on, and is repeated until its result is
+//! known.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ pub(super) async fn remove(
     position: Position,
 ) -> Result<(), ChangeError> {
     let subject = shared.subjects.queue_entry(key, id);
-    // A message that says so, because those who watch are not told of one that vanishes.
+    // A tombstone, because watchers are not notified of a message that is deleted.
     let mut map = records::deleted();
     map.insert(headers::FIRST, position.first.to_string());
     match change(shared, &subject, position.last, map, Bytes::new()).await {
@@ -81,17 +81,17 @@ pub(super) async fn remove(
     }
 }
 
-/// What came of a change.
+/// The result of a change.
 enum Changed {
     Stored(u64),
     Conflict,
     Full,
 }
 
-/// Stores a version of an entry after `expected`, and repeats that until the patience is over.
+/// Stores a version of an entry that replaces `expected`, retrying until the time limit.
 ///
-/// Two changes of the same version exclude each other by their id: with replicas, NATS 2.9 checks the sequence
-/// that is expected before the message is replicated, and lets two through that come at the same time.
+/// Two changes of the same version exclude each other by their message id: with replicas, NATS 2.9 checks the
+/// expected sequence before the message is replicated, so two concurrent changes could both pass.
 async fn change(
     shared: &Arc<Shared>,
     subject: &str,
@@ -104,7 +104,7 @@ async fn change(
     map.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
     map.insert(NATS_MESSAGE_ID, records::change_id(subject, expected));
     let deadline = shared.patience();
-    // Whether one attempt may have been stored.
+    // Whether an attempt may have been stored.
     let mut is_open = false;
     let away = |is_open, reason| {
         Err(if is_open {
@@ -123,15 +123,15 @@ async fn change(
             .await;
         let failure = match stored {
             Ok(stored) if !stored.duplicate => return Ok(Changed::Stored(stored.sequence)),
-            // Appended by an earlier attempt, and perhaps changed since.
+            // Appended by an earlier attempt, and possibly changed since.
             Ok(stored) if is_open && expected == 0 && stored.sequence > 0 => {
                 return Ok(Changed::Stored(stored.sequence));
             }
             Ok(stored) => match outcome(shared, &session, subject, expected, &mark).await {
                 Ok(Some(changed)) => return Ok(changed),
-                // Removed since, and that forgotten, too.
+                // Removed since, and its tombstone deleted.
                 Ok(None) if stored.sequence > 0 => return Ok(Changed::Conflict),
-                // NATS has begun to store a message of that id, or has given up.
+                // NATS is storing a message of that id, or has failed to.
                 Ok(None) => Failure::NotSent(Reason::new("another change is not yet stored")),
                 Err(failure) => failure,
             },
@@ -164,7 +164,7 @@ async fn change(
     }
 }
 
-/// Reads what came of attempts that are in doubt; `None` if nothing has changed.
+/// Reads the result of doubtful attempts; `None` if nothing has changed.
 async fn outcome(
     shared: &Shared,
     session: &Session,
@@ -182,15 +182,15 @@ async fn outcome(
     })
 }
 
-/// Has those who follow the queue told what the entry is now. A consumer reads from any server, and that of one
-/// which was killed may differ from what the leader, which decides, has.
+/// Sends the current entry to the followers of the queue. A consumer reads from any replica, and one on a
+/// server that was killed may differ from the leader, whose copy is authoritative.
 fn conflict(shared: &Shared, key: &str, id: &str) -> ChangeError {
-    // Without followers nobody needs to know.
+    // Without followers this is unnecessary.
     let _ = shared.doubts.send((key.to_owned(), id.to_owned()));
     ChangeError::Conflict
 }
 
-/// A change replaces a message, so it should always find room; if not, nothing was changed.
+/// A change replaces a message, so there should always be room; if not, nothing was changed.
 fn full() -> ChangeError {
     ChangeError::Away(Away::NotDone(Reason::new(
         "the queue of the cluster is full",
@@ -201,5 +201,5 @@ fn is_limit(reason: &Reason) -> bool {
     reason.as_str().contains("maximum")
 }
 
-/// The error of a message that a stream cannot store; its text says why.
+/// The error code of a message that a stream cannot store; the description gives the reason.
 const NOT_STORED: u64 = 10077;

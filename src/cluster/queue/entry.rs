@@ -9,23 +9,23 @@ use crate::records;
 use crate::subjects::Subjects;
 use crate::watching::Watched;
 
-/// Which version of an entry is meant.
+/// A version of an entry.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Position {
-    /// Where the entry was appended: the order of the queue.
+    /// The position at which it was appended: the order of the queue.
     pub first: u64,
-    /// Where it was last changed.
+    /// The position of its last change.
     pub last: u64,
 }
 
 /// An entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Item {
-    /// What it is ordered by.
+    /// The key, by which entries are ordered.
     pub key: String,
-    /// What identifies it among those of its key.
+    /// Identifies it among the entries of its key.
     pub id: String,
-    /// Which version this is.
+    /// The version.
     pub position: Position,
     /// When it was last changed, by the clock of NATS.
     pub at: SystemTime,
@@ -33,10 +33,10 @@ pub struct Item {
     pub value: Bytes,
 }
 
-/// What a follower sees.
+/// An event of a follower.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum QueueEvent {
-    /// An entry was appended or changed, or existed already.
+    /// An entry was appended or changed, or existed when following began.
     Entry(Item),
     /// An entry is gone.
     Removed {
@@ -45,23 +45,23 @@ pub enum QueueEvent {
         /// Its id.
         id: String,
     },
-    /// All that existed has been told: from here on it is news.
+    /// All existing entries have been delivered; further events are changes.
     Current,
-    /// The connection was lost; once it is back, entries are told again, then `Current`.
+    /// The connection was lost; after the reconnection all entries are delivered again, then `Current`.
     Interrupted,
 }
 
-/// The longest value of an entry, in bytes: half of what a message may have, for its headers and for others.
+/// Maximum length of a value, in bytes: half of a message, which leaves room for headers.
 pub const MAX_ENTRY: usize = 512 * 1024;
 
-/// What a message of the stream says.
+/// The parsed message of the stream.
 #[derive(Debug)]
 pub(super) enum Read {
     Entry(Item),
     Removed { key: String, id: String },
 }
 
-/// Reads a message of the stream; `None` if it is none of ours.
+/// Parses a message of the stream; `None` if it is foreign.
 pub(super) fn read(subjects: &Subjects, watched: Watched) -> Option<Read> {
     let (key, id) = subjects.entry_of(&watched.subject)?;
     let first = headers::text(Some(&watched.headers), headers::FIRST);

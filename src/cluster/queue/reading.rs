@@ -1,4 +1,4 @@
-//! Reading the queue, once or on and on.
+//! Reads the queue, once or continuously.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -22,15 +22,15 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Waits for what happens next; `None` when the daemon stops.
+    /// Waits for the next event; `None` when the daemon stops.
     pub async fn next(&mut self) -> Option<QueueEvent> {
         self.events.recv().await
     }
 }
 
 pub(super) async fn read(shared: &Arc<Shared>, key: Option<&str>) -> Result<Vec<Item>, Away> {
-    // Reading takes a consumer, and for that NATS needs a leader of leaders, whose election takes up to 9 s; it
-    // may then choose a server that is gone.
+    // Reading needs a consumer, and creating one needs the meta leader, whose election takes up to 9 s; it
+    // may then place the consumer on a server that is gone.
     let deadline = shared.patience() + shared.config.timing.patience;
     let not_done = |reason: &dyn ToString| Away::NotDone(Reason::new(reason.to_string()));
     loop {
@@ -55,7 +55,7 @@ async fn scan(shared: &Shared, session: &Session, key: Option<&str>) -> Result<V
             break;
         };
         left = watched.pending.min(left - 1);
-        // An entry that changes meanwhile is told again.
+        // An entry that changes in the meantime is delivered again.
         match entry::read(&shared.subjects, watched) {
             Some(Read::Entry(item)) => {
                 items.insert((item.key.clone(), item.id.clone()), item);
@@ -118,7 +118,7 @@ async fn follow_on(shared: Arc<Shared>, events: mpsc::Sender<QueueEvent>) {
     }
 }
 
-/// Follows on one watch; returns `Ok` if nobody follows any longer.
+/// Follows with one watch; returns `Ok` once the follower is dropped.
 async fn follow_once(
     shared: &Shared,
     session: &Session,
@@ -127,7 +127,7 @@ async fn follow_once(
 ) -> Result<(), Reason> {
     let mut watch = watch(shared, session, None).await?;
     let mut doubts = shared.doubts.subscribe();
-    // What is there, until all of it has been told.
+    // The existing entries, until all have been delivered.
     let mut there = Some(HashSet::new());
     let mut left = watch.existing;
     loop {
@@ -197,7 +197,7 @@ async fn follow_once(
     }
 }
 
-/// Asks the leader of the stream what an entry is.
+/// Reads an entry from the leader of the stream.
 async fn ask(
     shared: &Shared,
     session: &Session,
@@ -223,8 +223,8 @@ async fn ask(
     )
 }
 
-/// How many changes wait for whoever follows.
+/// Capacity of the channel to the follower.
 const WAITING: usize = 1024;
 
-/// After how many times its age a removal is anybody's to sweep.
+/// A tombstone older than this multiple of its maximum age is deleted by any daemon.
 const LEFT_BEHIND: u32 = 3;

@@ -24,7 +24,8 @@ async fn daemons_outlive_one_server_and_go_on_alone_without_a_quorum() {
     let state = one.cluster.state();
     let before = state.borrow().clone();
 
-    // The leader of the queue is killed while entries are appended: each is there once, and nobody was alone.
+    // The leader of the queue is killed while entries are appended: each is stored once, and no daemon was
+    // alone.
     let mut appended = BTreeMap::new();
     let leader = leader(&servers).await;
     for number in 0..200 {
@@ -38,7 +39,7 @@ async fn daemons_outlive_one_server_and_go_on_alone_without_a_quorum() {
     assert_eq!(*state.borrow(), before);
     is_stored(&queue, &appended).await;
 
-    // Another one: what is asked for is not done, and each daemon says that it is alone.
+    // A second server is killed: operations fail, and each daemon reports that it is alone.
     servers.kill((leader + 1) % 3);
     let begun = Instant::now();
     let failed = queue.append("1001", "without quorum", text("")).await;
@@ -79,10 +80,10 @@ async fn daemons_outlive_one_server_and_go_on_alone_without_a_quorum() {
         "{:?}",
         begun.elapsed()
     );
-    // Who was there is remembered.
+    // The members are remembered.
     assert_eq!(one.cluster.members().borrow().len(), 2);
 
-    // All are started again, cold: the daemons join by themselves, and all that was stored is there.
+    // All servers are started cold: the daemons rejoin by themselves, and all stored entries exist.
     servers.kill_all();
     servers.restart_all().await.unwrap();
     one.joined().await;
@@ -92,7 +93,7 @@ async fn daemons_outlive_one_server_and_go_on_alone_without_a_quorum() {
         .iter()
         .filter(|item| !appended.contains_key(&item.position.first));
     let strangers: Vec<&str> = strangers.map(|item| item.id.as_str()).collect();
-    // Of the one whose outcome was not known, both are right.
+    // The entry whose result was unknown may exist or not.
     assert!(
         strangers.is_empty() || (!is_known && strangers == ["without quorum"]),
         "{strangers:?}"
@@ -108,7 +109,7 @@ async fn server_that_hangs_is_left_for_another_one() {
     };
     let one = Daemon::join(&servers, "one").await;
     let queue = one.cluster.queue();
-    // The one that it is connected to.
+    // The server to which it is connected.
     let name = one
         .shared()
         .session()
@@ -119,7 +120,7 @@ async fn server_that_hangs_is_left_for_another_one() {
     let node: usize = name.strip_prefix("node").unwrap().parse().unwrap();
     servers.freeze(node);
     let appended = async {
-        // An append may fail while that is not yet noticed, and none is stored twice.
+        // An append may fail before the loss is noticed; none is stored twice.
         while let Err(error) = queue.append("1001", "a", text("")).await {
             match error {
                 AppendError::Exists => return,
@@ -148,7 +149,7 @@ async fn is_stored(queue: &Queue, appended: &BTreeMap<u64, String>) {
     assert_eq!(stored.collect::<BTreeMap<_, _>>(), *appended);
 }
 
-/// Returns which server leads the stream of the queue.
+/// Returns the server that leads the stream of the queue.
 async fn leader(servers: &NatsServers) -> usize {
     let client = async_nats::connect(servers.urls()).await.unwrap();
     let context = async_nats::jetstream::new(client);

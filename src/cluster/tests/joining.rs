@@ -47,7 +47,7 @@ async fn daemons_see_each_other_and_answer_requests() {
         matches!(absent, Err(RequestError::NotSent(_))),
         "{absent:?}"
     );
-    // A daemon that stops is missed at once.
+    // A daemon that stops is removed at once.
     two.stop().await;
     one.sees(1).await;
 }

@@ -63,7 +63,7 @@ async fn servers_are_authenticated_by_their_certificates() {
     };
     let ca_file = Some(fixture("ca.pem"));
     let server_name = Some("pbx.example.com".to_owned());
-    // The certificate is not for the address of this server.
+    // The certificate is not valid for the address of this server.
     refused(
         with(TlsSettings {
             ca_file: ca_file.clone(),
@@ -164,8 +164,8 @@ async fn refused(mut config: Config, expected: &str) {
     assert!(reason.as_str().contains(expected), "{reason}");
 }
 
-/// Returns the settings of a server with an operator and an account with JetStream, and the file of
-/// credentials of a user, as `nsc` would write them.
+/// Returns the settings of a server with an operator and an account with JetStream, and the credentials file
+/// of a user, as `nsc` would write it.
 fn operator(folder: &Path) -> (String, PathBuf) {
     let (operator, account, system, user) = (
         KeyPair::new_operator(),

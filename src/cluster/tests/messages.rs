@@ -1,4 +1,4 @@
-//! Files, events, and what the bus asks for.
+//! Files, events, and requests from the bus.
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -33,7 +33,7 @@ async fn files_are_read_as_they_were_stored() {
         two.cluster.files().get(&FileId::of(b"")).await.unwrap(),
         Bytes::new()
     );
-    // Whoever may write the store can have stored something else under that name.
+    // A client with write access to the store can have stored other content under that name.
     let client = async_nats::connect(servers.url(0)).await.unwrap();
     let context = async_nats::jetstream::new(client);
     let store = context.get_object_store("handsetd_files").await.unwrap();
@@ -97,7 +97,7 @@ async fn events_are_published_and_counted_when_lost() {
     let headers = event.headers.unwrap();
     assert_eq!(headers.len(), 1);
     assert_eq!(headers.get("Nats-Msg-Id").unwrap().as_str(), "pbx 17  X: y");
-    // Never late: what is published while NATS is away is lost, and counted.
+    // Never late: events published while NATS is away are dropped and counted.
     servers.kill(0);
     let mut state = one.cluster.state();
     let before = one.cluster.lost_events();
@@ -161,7 +161,7 @@ async fn one_daemon_answers_the_bus_and_only_to_inboxes() {
     };
     let answer = tokio::time::timeout(PATIENCE, ask).await.unwrap();
     assert_eq!(answer, text("push b\"{}\""));
-    // Whoever may ask for verbs may not have the daemon publish elsewhere.
+    // A client that may request verbs must not be able to make the daemon publish elsewhere.
     for target in [
         "handsetd.do.reboot",
         "$JS.API.STREAM.DELETE.handsetd_outbox",
@@ -295,7 +295,7 @@ async fn requests_are_acted_on_once_and_answered_to_inboxes_only() {
     let id = ("Handset-Id", "1".to_owned());
     let later = ("Handset-Deadline", (now + 60_000).to_string());
     let deadline = Instant::now() + PATIENCE;
-    // Once this is refused, the daemon listens.
+    // Once this is refused, the daemon is subscribed.
     let refused = one
         .cluster
         .request(two.cluster.name(), "other", text(""), deadline)
@@ -304,7 +304,7 @@ async fn requests_are_acted_on_once_and_answered_to_inboxes_only() {
         matches!(refused, Err(RequestError::NotSent(_))),
         "{refused:?}"
     );
-    // An answer elsewhere than to an inbox is not given, and the request not acted on.
+    // A request whose reply subject is not an inbox gets no reply and is not acted on.
     let mut map = async_nats::HeaderMap::new();
     for (name, value) in [&from, &id, &later] {
         map.insert(*name, value.as_str());
@@ -314,7 +314,7 @@ async fn requests_are_acted_on_once_and_answered_to_inboxes_only() {
         .publish_with_reply_and_headers(subject, "elsewhere", map.clone(), text("x"))
         .await
         .unwrap();
-    // The same request twice is done once.
+    // A repeated request is executed once.
     for reply in ["_INBOX.a", "_INBOX.b"] {
         client
             .publish_with_reply_and_headers(subject, reply, map.clone(), text("once"))

@@ -31,7 +31,7 @@ async fn one_daemon_has_a_lease_and_another_gets_it_when_that_is_lost() {
         value: text("first"),
     };
     leads(&mut other, |leadership| *leadership == expected).await;
-    // It is renewed beyond its age.
+    // It is renewed beyond its maximum age.
     tokio::time::sleep(Duration::from_millis(2500)).await;
     assert!(mine.borrow().is_mine() && !other.borrow().is_mine());
     first.set_value(text("third"));
@@ -41,7 +41,7 @@ async fn one_daemon_has_a_lease_and_another_gets_it_when_that_is_lost() {
     };
     leads(&mut other, |leadership| *leadership == expected).await;
 
-    // Killed, it is missed when the lease has ended.
+    // Killed: it is replaced when the lease has expired.
     drop(one);
     leads(&mut other, Leadership::is_mine).await;
     let Leadership::Mine { gap, until, .. } = other.borrow().clone() else {
@@ -54,7 +54,7 @@ async fn one_daemon_has_a_lease_and_another_gets_it_when_that_is_lost() {
     );
     assert!(until > tokio::time::Instant::now());
 
-    // Stopped, it is missed at once.
+    // Stopped: it is replaced at once.
     let three = Daemon::join(&servers, "three").await;
     let third = contend(&three, "");
     let mut next = third.leadership();

@@ -1,4 +1,4 @@
-//! What daemons announce.
+//! Announcements of daemons.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,13 +37,13 @@ async fn daemons_see_what_others_announce_as_long_as_they_live() {
     assert!(presence.set(&"k".repeat(1000), text("")).is_err());
     assert!(presence.set("k", Bytes::from(vec![0; 100_000])).is_err());
 
-    // What changed while NATS was away is published when it is back.
+    // Changes made while NATS was away are published when it is back.
     servers.kill(0);
     presence.replace([("pbx/1003".to_owned(), text("4"))]);
     servers.restart(0).await.unwrap();
     shows(&seen, &[("one", "pbx/1003", "4")]).await;
 
-    // What a daemon announced counts no longer once it is gone, killed or stopped.
+    // The announcements of a daemon no longer count once it is gone, killed or stopped.
     drop(one);
     shows(&seen, &[]).await;
 }
@@ -61,7 +61,7 @@ async fn restarted_daemon_announces_only_what_it_says_now() {
     let seen = two.cluster.presence();
     shows(&seen, &[("one", "both", "1"), ("one", "old", "1")]).await;
     drop(one);
-    // Killed and started again at once: the name is taken back without waiting.
+    // Killed and restarted at once: it takes its name back without waiting.
     let one = start();
     let begun = tokio::time::Instant::now();
     one.joined().await;

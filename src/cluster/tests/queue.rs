@@ -44,7 +44,7 @@ async fn entry_is_changed_only_by_who_knows_its_last_version() {
         Err(ChangeError::Conflict)
     );
     assert_eq!(values(&one.read(None).await.unwrap()), ["2"]);
-    // Removed is not forgotten: what is handed over twice is done once.
+    // A removed id is remembered: an entry appended again is rejected.
     assert_eq!(
         one.append("pbx/1001", "a", text("1")).await,
         Err(AppendError::Exists)
@@ -111,7 +111,7 @@ async fn full_queue_refuses_entries_and_still_lets_them_be_changed_and_removed()
             .unwrap();
         assert_eq!(values(&queue.read(None).await.unwrap()), ["a", "b", "C"]);
         queue.remove("1001", "c", last).await.unwrap();
-        // There is room once the message about the removal is deleted.
+        // There is room once the tombstone is deleted.
         let appended = async {
             while let Err(error) = queue.append("1001", "e", text("e")).await {
                 assert_eq!(error, AppendError::Full);
@@ -152,7 +152,7 @@ async fn hostile_messages_on_the_subjects_of_the_queue_are_skipped() {
     assert_eq!(values(&queue.read(None).await.unwrap()), ["1"]);
 }
 
-/// Returns the next events, written shortly.
+/// Returns the next events in a short notation.
 async fn told(follower: &mut Follower, count: usize) -> Vec<String> {
     let mut told = Vec::new();
     for _ in 0..count {
@@ -179,7 +179,7 @@ fn text(text: &str) -> Bytes {
     Bytes::copy_from_slice(text.as_bytes())
 }
 
-/// NATS itself lets two through: with replicas, 2.9 checks the expected sequence before it replicates.
+/// NATS itself accepts both: with replicas, 2.9 checks the expected sequence before it replicates.
 #[tokio::test]
 async fn one_of_several_changes_at_the_same_time_wins() {
     let Some(servers) = servers(3, "").await else {
@@ -214,7 +214,7 @@ async fn one_of_several_changes_at_the_same_time_wins() {
     }
 }
 
-/// A consumer may read from a server whose copy differs, after it was killed, from that of the leader.
+/// A consumer may read from a server that was killed, whose copy differs from the leader's.
 #[tokio::test]
 async fn follower_is_told_what_an_entry_is_that_was_not_what_it_seemed() {
     let Some(servers) = servers(1, "").await else {
@@ -226,7 +226,7 @@ async fn follower_is_told_what_an_entry_is_that_was_not_what_it_seemed() {
     assert_eq!(told(&mut follower, 1).await, ["current"]);
     let position = queue.append("1001", "a", text("1")).await.unwrap();
     assert_eq!(told(&mut follower, 1).await, ["a=1"]);
-    // Those who watch are not told of this.
+    // Watchers are not notified of this.
     let client = async_nats::connect(servers.url(0)).await.unwrap();
     let context = async_nats::jetstream::new(client);
     let stream = context.get_stream("handsetd_outbox").await.unwrap();

@@ -1,4 +1,4 @@
-//! What NATS 2.9 makes of the settings: it ignores what it does not know.
+//! How NATS 2.9 applies the settings: it ignores unknown ones.
 
 use std::time::Duration;
 
