@@ -14,22 +14,22 @@ use super::election::Election;
 use crate::fleet::{AnnouncedPhone, AnnouncedServer};
 use crate::resolver::PhoneResolver;
 
-/// The start of the keys of phones.
+/// Key prefix of phones.
 pub(super) const PHONE: &str = "phone/";
 
-/// The start of the keys of groups, which their names follow.
+/// Key prefix of groups; the name of the group follows.
 pub(super) const GROUP: &str = "group/";
 
-/// The start of the keys of servers, which their names follow.
+/// Key prefix of servers; the name of the server follows.
 pub(super) const SERVER: &str = "server/";
 
-/// Announces what this daemon has.
+/// Announces the phones, groups and servers of this daemon.
 #[derive(Debug)]
 pub(crate) struct Announcer {
     presence: Presence,
     resolver: PhoneResolver,
     election: Election,
-    /// What is announced.
+    /// The sources of the announcements.
     announced: BTreeMap<String, Bytes>,
 }
 
@@ -43,13 +43,13 @@ impl Announcer {
         }
     }
 
-    /// Announces what has changed, until `stop`.
+    /// Announces changes until `stop`.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut leads = self.election.changes();
         loop {
             let began = Instant::now();
             self.announce().await;
-            // With many phones this takes a while, and must not take all of the time.
+            // With many phones this takes a while, and must not take all of the CPU.
             let pause = INTERVAL.max(began.elapsed() * SHARE);
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -101,7 +101,7 @@ fn add(entries: &mut BTreeMap<String, Bytes>, key: String, value: &impl Serializ
     }
 }
 
-/// Returns a key that stays the same while the phone changes, as far as it can.
+/// Returns a key that changes as rarely as possible while the phone changes.
 fn key(phone: &AnnouncedPhone) -> String {
     let account = phone.account().unwrap_or_else(|| phone.name.clone());
     match phone.mac.as_ref().or(phone.ip.as_ref()) {
@@ -110,8 +110,8 @@ fn key(phone: &AnnouncedPhone) -> String {
     }
 }
 
-/// How often it is looked for changes.
+/// Interval at which changes are looked for.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many times as long as the last look the pause is at least.
+/// Minimum pause, as a multiple of the time that the last pass took.
 const SHARE: u32 = 20;

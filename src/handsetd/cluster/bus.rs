@@ -1,4 +1,4 @@
-//! The bus for programs that are no daemons: they ask for verbs, and hear of events.
+//! The bus for programs other than daemons: they request verbs and receive events.
 
 mod event_ids;
 
@@ -30,14 +30,14 @@ pub(crate) struct Bus {
 }
 
 impl Bus {
-    /// Executes what is asked for, until the daemon stops.
+    /// Executes requests until the daemon stops.
     pub(crate) async fn serve(self) {
         let busy = reply(Status::Unreachable, "too many requests wait");
         let mut requests = self.cluster.serve_bus(busy);
         let places = Arc::new(Semaphore::new(AT_ONCE));
         let stop = self.tasks.stop();
         loop {
-            // The place first, so that what this daemon has no place for is refused.
+            // Acquire the permit first, so that requests in excess are refused.
             let next = async {
                 let place = Arc::clone(&places).acquire_owned().await.ok();
                 (place, requests.recv().await)
@@ -109,7 +109,7 @@ impl Bus {
     }
 }
 
-/// Writes a reply; one that is too long for a message is without its result, and says so.
+/// Serializes a reply; if it is too long for a message, the result is omitted, and the reason says so.
 fn bounded(mut answer: Value) -> Bytes {
     let body = answer.to_string();
     if body.len() <= MAX_MESSAGE {
@@ -135,16 +135,16 @@ fn reply(status: Status, reason: &str) -> Bytes {
     body.to_string().into()
 }
 
-/// The version of the JSON of events: increases when something is removed from it or gets another meaning.
+/// Version of the JSON of events: increases when a member is removed or changes its meaning.
 const SCHEMA: u32 = 1;
 
-/// How many requests of the bus are executed at once. As many wait; more are refused.
+/// Maximum number of bus requests executed concurrently. As many are queued; more are refused.
 const AT_ONCE: usize = 256;
 
-/// The longest message, in bytes: less than the 1 MiB of NATS, with its headers.
+/// Maximum size of a message, in bytes: less than the 1 MiB of NATS, which includes the headers.
 const MAX_MESSAGE: usize = 960 * 1024;
 
-/// How much of a reason is kept where the whole reply is too long, in characters.
+/// How much of the reason is kept if the whole reply is too long, in characters.
 const MAX_REASON: usize = 1000;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Requests of other daemons to phones of this one.
+//! Requests of other daemons to phones of this daemon.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::history::{RequestInfo, Requester};
 use crate::outcome::{DeliveryId, Outcome, Status};
 use crate::resolver::PhoneRef;
 
-/// Delivers for other daemons.
+/// Delivers on behalf of other daemons.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerDeliveries {
     pub(crate) dispatcher: Dispatcher,
@@ -29,7 +29,7 @@ pub(crate) struct PeerDeliveries {
     pub(crate) tasks: Tasks,
 }
 
-/// A request of another daemon, parsed.
+/// A parsed request of another daemon.
 struct Parsed {
     request: Request,
     info: RequestInfo,
@@ -38,7 +38,7 @@ struct Parsed {
 }
 
 impl PeerDeliveries {
-    /// Delivers requests until the daemon stops. Those for known phones enter their queues in the order of
+    /// Delivers requests until the daemon stops. Requests for known phones enter their queues in the order of
     /// arrival.
     pub(crate) async fn run(self, mut requests: mpsc::Receiver<Incoming>) {
         let stop = self.tasks.stop();
@@ -52,7 +52,7 @@ impl PeerDeliveries {
         }
     }
 
-    /// Cancels requests until the daemon stops.
+    /// Executes cancellations until the daemon stops.
     pub(crate) async fn cancel(self, mut cancellations: mpsc::Receiver<Incoming>) {
         let stop = self.tasks.stop();
         loop {
@@ -72,7 +72,7 @@ impl PeerDeliveries {
                 Ok((id, requester)) => {
                     let phones = self.dispatcher.cancel_for_peer(&id, &requester).await;
                     let body = serde_json::to_vec(&phones).unwrap_or_default();
-                    // The other daemon no longer waits.
+                    // The other daemon no longer waits for the reply.
                     let _ = reply.send(body.into()).await;
                 }
                 Err(why) => reply.refuse(&why).await,
@@ -105,7 +105,7 @@ impl PeerDeliveries {
         self.tasks.spawn("peer delivery", find.instrument(span));
     }
 
-    /// Asks Asterisk for the phone first.
+    /// Looks the phone up in Asterisk first.
     async fn find(&self, parsed: Parsed, reply: Reply) {
         let until = parsed.terms.until;
         let found = self.dispatcher.find_peer_phone(&parsed.phone_ref, until);
@@ -118,7 +118,7 @@ impl PeerDeliveries {
         }
     }
 
-    /// Starts a delivery, which is queued when this returns, and answers when it is over.
+    /// Starts a delivery, which is queued when this returns; the reply is sent when it has ended.
     fn start(&self, phone: Phone, parsed: Parsed, reply: Reply) {
         let Parsed {
             request,
@@ -141,7 +141,7 @@ impl PeerDeliveries {
     async fn answer(&self, answer: &PeerReply, reply: Reply) {
         let body = match to_body(&ReplyWire::from(answer), &self.files).await {
             Ok(body) => body,
-            // Without what was read, the outcome still counts.
+            // Even without the data that was read, the outcome is valid.
             Err(why) => self.without_result(answer, &why).await,
         };
         if let Err(error) = reply.send(body).await {
@@ -191,7 +191,7 @@ impl PeerDeliveries {
         let id = DeliveryId::given(id);
         Ok(Parsed {
             info: RequestInfo::stored(id, requester, verb, keys),
-            // Whoever asked stores it, if it is to be stored.
+            // The requesting daemon stores it, if it must be stored.
             request: Request {
                 keep: None,
                 ..request
@@ -211,11 +211,11 @@ fn requester_of(value: serde_json::Value) -> Result<Requester, String> {
     Ok(requester.excerpt(MAX_NAME))
 }
 
-/// The longest id of a request, in bytes.
+/// Maximum length of a request id, in bytes.
 const MAX_ID: usize = 64;
 
-/// How much of the names in a requester is kept, in bytes; Asterisk's are shorter.
+/// How much of each name of a requester is kept, in bytes; Asterisk's are shorter.
 const MAX_NAME: usize = 512;
 
-/// The longest time that a request may wait.
+/// Maximum time that a request may wait.
 const MAX_WITHIN: Duration = Duration::from_hours(1);

@@ -1,9 +1,9 @@
 //! Elects the daemon that acts on the events of an Asterisk server.
 //!
-//! The daemons that are connected to a server contend for a lease; who has it acts on the events. Servers are
-//! the same if they have the same name, unless what they say of themselves differs: then the configurations
-//! are wrong, and each is led by itself. While NATS is away, who acted goes on, and every other daemon acts
-//! after a while, since it cannot know whether anybody does.
+//! The daemons that are connected to a server contend for a lease; its holder acts on the events. Servers of
+//! the same name are the same server, unless their identities differ: then the configurations are wrong, and
+//! each is led separately. While NATS is away, the daemon that acted continues, and after a while every other
+//! daemon acts too, since it cannot know whether another one does.
 
 mod identity;
 mod standing;
@@ -56,12 +56,12 @@ impl Election {
         self.led.names.lock().contains(server)
     }
 
-    /// Returns the servers whose events this daemon acts on, by name.
+    /// Returns the names of the servers whose events this daemon acts on.
     pub(crate) fn led(&self) -> Vec<String> {
         self.led.names.lock().iter().cloned().collect()
     }
 
-    /// Notifies whenever this daemon leads other servers than before.
+    /// Notifies whenever the set of servers that this daemon leads changes.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.led.changed.subscribe()
     }
@@ -85,7 +85,7 @@ impl Leadership for Election {
     }
 }
 
-/// The part of this daemon in the election of one server.
+/// The participation of this daemon in the election of one server.
 struct Contest {
     cluster: Cluster,
     server: Client,
@@ -93,11 +93,11 @@ struct Contest {
     standing: Standing,
     role: watch::Sender<Role>,
     told: Option<Told>,
-    /// The daemons that have another server of the same name, and were told of.
+    /// The daemons with another server of the same name, for which a warning was logged.
     warned: BTreeSet<(String, String)>,
 }
 
-/// What the log says of who acts on the events.
+/// The role that was logged last.
 #[derive(Debug, Eq, PartialEq)]
 enum Told {
     Leads(u64),
@@ -147,7 +147,7 @@ impl Contest {
         }
     }
 
-    /// Contends as long as the connection lasts; dropping this releases the lease.
+    /// Contends while the connection lasts; dropping this releases the lease.
     async fn contend(&mut self) {
         let own = identity::ask(&self.server).await;
         let presence = self.cluster.presence();
@@ -177,7 +177,7 @@ impl Contest {
             let next = self.judge(is_joined, &known);
             tokio::select! {
                 changed = state.changed() => if changed.is_err() { return },
-                // Without a sender, there is nothing to wait for until the cluster changes.
+                // The sender is gone: nothing changes until the cluster does.
                 () = changed_or_never(&mut held) => {}
                 () = identity_changed(&mut changes, &key) => {}
                 () = sleep_until(next) => {}
@@ -185,7 +185,7 @@ impl Contest {
         }
     }
 
-    /// Sets the role of this daemon, and returns when that has to be done again at the latest.
+    /// Sets the role of this daemon; returns the latest time at which that must be repeated.
     fn judge(&mut self, is_joined: bool, lease: &Lease) -> Instant {
         let (role, next) = self.standing.judge(is_joined, lease, Instant::now());
         self.tell(role, is_joined, lease);
@@ -195,7 +195,7 @@ impl Contest {
         next
     }
 
-    /// Logs who acts on the events from now on, if that has changed.
+    /// Logs which daemon acts on the events from now on, if that has changed.
     fn tell(&mut self, role: Role, is_joined: bool, lease: &Lease) {
         let new = match (role, lease) {
             (Role::Leads { term, .. }, _) => Told::Leads(term),
@@ -224,7 +224,7 @@ impl Contest {
         self.told = Some(new);
     }
 
-    /// Returns the lease that this daemon contends for, and warns of other servers of the same name.
+    /// Returns the lease to contend for, and warns of different servers of the same name.
     fn lease(&mut self, own: Option<&ServerIdentity>) -> String {
         let name = self.server.name();
         let known = self.cluster.presence().find(&identity::key_of(name));
@@ -250,7 +250,7 @@ impl Contest {
                 }
             }
         }
-        // What tells nothing of itself is the same as what others have.
+        // A server of unknown identity is taken to be the one that others have.
         let meant = own.or_else(|| others.first().map(|(_, other)| other));
         meant.map_or_else(|| name.to_owned(), |meant| format!("{name} {meant}"))
     }
@@ -287,7 +287,7 @@ async fn changed_or_never(lease: &mut watch::Receiver<Lease>) {
     }
 }
 
-/// Waits until daemons announce other identities of the server, perhaps.
+/// Waits until daemons may have announced other identities of the server.
 async fn identity_changed(changes: &mut broadcast::Receiver<Change>, server: &str) {
     loop {
         match changes.recv().await {

@@ -1,4 +1,4 @@
-//! Files that go along with requests, in the store of the cluster.
+//! Files that accompany requests, in the store of the cluster.
 
 use bytes::Bytes;
 use futures_util::FutureExt;

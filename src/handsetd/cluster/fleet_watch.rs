@@ -1,4 +1,4 @@
-//! Follows what the other daemons announce.
+//! Follows the announcements of the other daemons.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -19,9 +19,9 @@ use crate::fleet::{AnnouncedPhone, Announcement, Fleet};
 pub(crate) struct FleetWatch {
     cluster: Cluster,
     fleet: Fleet,
-    /// The keys that are in the fleet, by daemon.
+    /// The keys in the fleet, by daemon.
     keys: BTreeMap<DaemonName, BTreeSet<String>>,
-    /// Since when daemons are lost of which something is kept.
+    /// When each daemon was lost whose announcements are still kept.
     lost: BTreeMap<DaemonName, Instant>,
 }
 
@@ -81,8 +81,8 @@ impl FleetWatch {
         }
     }
 
-    /// Reads everything that a daemon announces. What a lost one has announced is kept for a while, so that
-    /// requests to its phones can say why they are not delivered.
+    /// Reads all announcements of a daemon. Those of a lost daemon are kept for a while, so that the outcomes
+    /// of requests to its phones can give the reason.
     fn read_daemon(&mut self, daemon: &DaemonName) {
         if daemon == self.cluster.name() {
             return;
@@ -135,7 +135,7 @@ impl FleetWatch {
         } else if let Some(name) = key.strip_prefix(SERVER) {
             (name, parse(value).map(Announcement::Server))
         } else {
-            // Others announce more.
+            // The other kinds of keys are not of interest here.
             return;
         };
         match announcement {
@@ -158,7 +158,7 @@ impl FleetWatch {
         }
     }
 
-    /// Forgets daemons that have been lost for long. While NATS is away, none is.
+    /// Forgets daemons that have been lost for long. While NATS is away, none is forgotten.
     fn forget(&mut self) {
         if !self.cluster.state().borrow().is_joined() {
             return;
@@ -179,7 +179,7 @@ fn parse<T: DeserializeOwned>(value: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice(value)
 }
 
-/// Returns a phone whose addresses are as this daemon would write them.
+/// Returns a phone with its addresses in the notation of this daemon.
 fn bounded(phone: AnnouncedPhone) -> AnnouncedPhone {
     let mac = phone.mac.as_ref().and_then(|mac| {
         let mac: handset_phones::phone::MacAddress = mac.parse().ok()?;
@@ -192,8 +192,8 @@ fn bounded(phone: AnnouncedPhone) -> AnnouncedPhone {
     AnnouncedPhone { mac, ip, ..phone }
 }
 
-/// How long the phones of a lost daemon are remembered.
+/// How long the phones of a lost daemon are kept.
 const LOST_MEMORY: Duration = Duration::from_hours(1);
 
-/// How often lost daemons are forgotten.
+/// Interval at which lost daemons are checked.
 const FORGET_INTERVAL: Duration = Duration::from_mins(1);

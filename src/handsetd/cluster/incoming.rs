@@ -1,4 +1,4 @@
-//! What other daemons ask of this one: each kind of question goes to whoever answers it.
+//! Requests of other daemons, dispatched by operation.
 
 use handset_cluster::{Cluster, Incoming};
 use handset_net::tasks::Tasks;
@@ -7,16 +7,16 @@ use tokio::sync::mpsc;
 /// Delivers a request to a phone.
 pub(super) const DELIVER: &str = "deliver";
 
-/// Cancels what is not sent of a request.
+/// Cancels the unsent deliveries of a request.
 pub(super) const CANCEL: &str = "cancel";
 
-/// Tells what this daemon has, for pages and the API.
+/// Answers a query of a page or the API.
 pub(crate) const QUERY: &str = "query";
 
-/// Tells how a stored delivery has ended.
+/// Reports how a stored delivery has ended.
 pub(crate) const ENDED: &str = "ended";
 
-/// The questions that wait, by kind; each in the order of its arrival.
+/// The queues of requests by operation, each in the order of arrival.
 #[derive(Debug)]
 pub(crate) struct PeerQuestions {
     pub(crate) deliveries: mpsc::Receiver<Incoming>,
@@ -25,7 +25,7 @@ pub(crate) struct PeerQuestions {
     pub(crate) endings: mpsc::Receiver<Incoming>,
 }
 
-/// Receives questions until `tasks` stop.
+/// Receives requests until `tasks` stop.
 pub(crate) fn receive(cluster: &Cluster, tasks: &Tasks) -> PeerQuestions {
     let mut incoming = cluster.serve(&[DELIVER, CANCEL, QUERY, ENDED]);
     let channels = [(); 4].map(|()| mpsc::channel::<Incoming>(WAITING));
@@ -65,5 +65,5 @@ pub(crate) fn receive(cluster: &Cluster, tasks: &Tasks) -> PeerQuestions {
     questions
 }
 
-/// How many questions of one kind wait; more are refused, and nothing is done.
+/// Capacity of the queue of one operation; requests in excess are refused without any effect.
 const WAITING: usize = 1024;

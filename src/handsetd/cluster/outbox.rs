@@ -1,14 +1,14 @@
-//! The outbox of the cluster: stored deliveries in a stream that all daemons share, and in the local file while
-//! NATS is away.
+//! The outbox of the cluster: stored deliveries in a stream shared by all daemons, and in the local file
+//! while NATS is away.
 //!
 //! Each entry has one holder, which alone may deliver it: the daemon that reaches the phone when the request
-//! comes, else the one that was asked. Before the first byte is sent, the holder marks the entry by
-//! compare-and-set; a daemon that has lost it meanwhile cannot do so. When a holder is gone, another daemon takes
-//! what was not begun. What was begun ends as `UNKNOWN`, as it does after a crash of a single daemon.
+//! is made, else the one that received the request. Before the first byte is sent, the holder marks the entry
+//! by compare-and-set; a daemon that has lost the entry cannot do so. When a holder is gone, another daemon
+//! takes over what was not started. What was started ends as `UNKNOWN`, as after a crash of a single daemon.
 //!
-//! While NATS is away, entries go into the file, and are moved to the stream afterwards. An entry is marked in
-//! the file before it is appended, and is not sent from there any more, so that no crash doubles it; the stream
-//! recognizes what is appended twice.
+//! While NATS is away, entries go into the file, and are moved to the stream afterwards. An entry is marked
+//! in the file before it is appended, and from then on is not sent from the file, so that no crash duplicates
+//! it; the stream detects repeated appends.
 
 mod adopting;
 mod file_rows;
@@ -49,19 +49,19 @@ pub(crate) use reach::KnownPhones;
 #[derive(Clone, Debug)]
 pub(crate) struct ClusterOutbox(Arc<Shared>);
 
-/// An outbox, and what it begins with.
+/// An outbox and its initial state.
 #[derive(Debug)]
 pub(crate) struct Started {
     /// The outbox.
     pub(crate) outbox: ClusterOutbox,
     /// The entries of the local file.
     pub(crate) entries: Vec<StoredEntry>,
-    /// What changes from now on.
+    /// Subsequent changes.
     pub(crate) changes: mpsc::Receiver<Change>,
 }
 
 impl ClusterOutbox {
-    /// Begins with the entries of the local file. Works among `tasks`, until they stop.
+    /// Starts with the entries of the local file. Runs among `tasks` until they stop.
     fn begin(
         (stream, daemons): (Arc<dyn Stream>, Arc<dyn Daemons>),
         events: mpsc::Receiver<StreamEvent>,
@@ -154,5 +154,5 @@ impl Storage for ClusterOutbox {
     }
 }
 
-/// How many changes may wait for the deliveries of this process.
+/// Capacity of the channel of changes to the dispatcher.
 const MAX_CHANGES: usize = 1024;

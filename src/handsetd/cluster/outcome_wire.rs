@@ -1,4 +1,4 @@
-//! Outcomes as JSON, for the daemon that asked.
+//! Outcomes as JSON, for the requesting daemon.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ impl From<&PeerReply> for ReplyWire {
 }
 
 impl ReplyWire {
-    /// Returns the reply; `None` if it has a status that this version does not know.
+    /// Returns the reply; `None` if its status is unknown to this version.
     pub(super) fn into_reply(self) -> Option<PeerReply> {
         let step = |step: StepWire| StepRecord {
             transport: transport(&step.way),
@@ -86,7 +86,7 @@ impl ReplyWire {
     }
 }
 
-/// Returns the name of a transport, which may be one of a later version.
+/// Returns the name of a transport, which may be that of a later version.
 fn transport(name: &str) -> &'static str {
     let known = ["http", "notify", "csta", "pbx"];
     known.into_iter().find(|known| *known == name).unwrap_or("")

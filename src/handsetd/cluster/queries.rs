@@ -1,8 +1,8 @@
-//! Questions to other daemons, and theirs, about what each of them has.
+//! Queries between daemons about what each of them has.
 //!
-//! An answer may be longer than a message. It is sent in parts: the first at once, the others when they are
-//! asked for, from the memory of the daemon that answers. It is kept for some seconds only, and nothing of it is
-//! stored in NATS, since a page asks anew every few seconds.
+//! An answer may be longer than a message. It is sent in parts: the first at once, the others on request,
+//! from the memory of the answering daemon. It is kept for a few seconds only and never stored in NATS, since
+//! a page repeats its queries every few seconds.
 
 mod answering;
 mod parts;
@@ -22,7 +22,7 @@ use self::seen::SeenDaemons;
 use super::incoming::QUERY;
 use crate::fleet::{AskError, Fleet, Peer, Peers};
 
-/// The other daemons, as they can be asked.
+/// The other daemons, as recipients of queries.
 #[derive(Clone, Debug)]
 pub(crate) struct ClusterPeers {
     cluster: Cluster,
@@ -32,7 +32,7 @@ pub(crate) struct ClusterPeers {
 }
 
 impl ClusterPeers {
-    /// Follows which daemons there are until `tasks` stop.
+    /// Tracks the other daemons until `tasks` stop.
     pub(crate) fn new(cluster: Cluster, fleet: Fleet, tasks: &Tasks) -> Self {
         let seen = SeenDaemons::default();
         let follow = seen.clone().follow(cluster.members());

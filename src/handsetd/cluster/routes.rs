@@ -29,7 +29,7 @@ pub(crate) struct ClusterRoutes {
     files: ClusterFiles,
 }
 
-/// A message body: JSON, or the id of a file that has it where it is too long for a message.
+/// A message body: JSON, or the id of a file that contains it if it is too long for a message.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Body {
@@ -75,7 +75,7 @@ impl Routes for ClusterRoutes {
         let mut state = self.cluster.state();
         async move {
             let settled = state.wait_for(|state| !matches!(state, State::Joining { .. }));
-            // Either way, what is known then decides.
+            // In either case, the known state then decides.
             let _ = tokio::time::timeout(patience, settled).await;
         }
         .boxed()
@@ -142,12 +142,12 @@ impl Routes for ClusterRoutes {
     }
 }
 
-/// Returns the JSON of something that has one.
+/// Serializes a value that always has a JSON form.
 fn json_of(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// Writes the body of a message; one that is too long goes into a file.
+/// Encodes the body of a message; one that is too long goes into a file.
 pub(super) async fn to_body(
     value: &impl Serialize,
     files: &dyn FileStore,
@@ -162,7 +162,7 @@ pub(super) async fn to_body(
     Ok(bytes.into())
 }
 
-/// Reads the body of a message, which anybody may have written.
+/// Decodes the body of a message, which is untrusted.
 pub(super) async fn from_body<T: DeserializeOwned>(
     body: &[u8],
     files: &dyn FileStore,
@@ -187,12 +187,12 @@ async fn read_reply(body: &[u8], files: &dyn FileStore) -> Result<PeerReply, Una
     reply.into_reply().ok_or_else(unknown)
 }
 
-/// The longest body that travels in a message, in bytes: half of what NATS allows, which closes the connection
-/// of whoever sends more.
+/// Maximum body within a message, in bytes: half of the limit of NATS, which closes the connection of a
+/// client that exceeds it.
 const MAX_MESSAGE: usize = 512 * 1024;
 
-/// How long request and reply may travel, besides the time that the request may take.
+/// Transfer time allowed for request and reply, in addition to the time limit of the request.
 const TRANSIT: Duration = Duration::from_millis(500);
 
-/// How long the other daemons may take to cancel.
+/// Time limit for cancellation by the other daemons.
 const CANCEL_TIME: Duration = Duration::from_secs(2);

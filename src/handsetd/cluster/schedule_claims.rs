@@ -1,4 +1,4 @@
-//! Claims what a schedule fires, so that one daemon does.
+//! Claims scheduled runs, so that exactly one daemon fires each.
 
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ impl ScheduleClaims for Cluster {
         Box::pin(async move {
             let is_joining = matches!(*self.state().borrow(), State::Joining { .. });
             if is_joining {
-                // What is made up for after a restart, another daemon has done meanwhile.
+                // A run that is caught up after a restart may have been fired by another daemon in the
+                // meantime.
                 self.joined(Instant::now() + JOINING_TIMEOUT).await;
             }
             match Self::claim(self, &key(rule, due)).await {

@@ -1,11 +1,11 @@
-//! Tells whether this daemon is part of the cluster, to those who ask.
+//! Reports whether this daemon is part of the cluster.
 
 use handset_cluster::{Cluster, State};
 
 use super::election::Election;
 use crate::fleet::{ClusterHealth, ClusterMember, ClusterState, Membership};
 
-/// What is known of the cluster.
+/// The sources of the report.
 #[derive(Clone, Debug)]
 pub(crate) struct ClusterView {
     pub(crate) cluster: Cluster,

@@ -1,9 +1,9 @@
 //! The ids of events on the bus.
 //!
-//! When another daemon takes over a server, both may publish an event of it. It has the same id at both, so that
-//! a stream, or whoever remembers ids, keeps it once: the id is made of what the event says, the time in steps,
-//! and how many times it was said within the step. Equal events at different times have different ids. Two
-//! daemons may find an event on different sides of the end of a step; then it has two ids.
+//! When another daemon takes over a server, both may publish an event of it. Both give it the same id, so
+//! that a stream, or a receiver that remembers ids, keeps it once: the id is derived from the content of the
+//! event, the time in steps, and the number of equal events within the step. Equal events at different times
+//! have different ids. If two daemons see an event on different sides of the end of a step, it has two ids.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,15 +12,15 @@ use sha2::{Digest, Sha256};
 
 use crate::rules::Fact;
 
-/// Makes ids.
+/// Derives ids.
 #[derive(Debug)]
 pub(super) struct EventIds {
-    /// Distinguishes the events that only this daemon can have heard of.
+    /// Distinguishes events that only this daemon can have received.
     incarnation: String,
     count: u64,
-    /// The present step of time.
+    /// The current step of time.
     step: u64,
-    /// How many times events were said within the step, by their digest.
+    /// The number of equal events within the step, by digest.
     said: HashMap<[u8; DIGEST], u32>,
 }
 
@@ -34,7 +34,7 @@ impl EventIds {
         }
     }
 
-    /// Returns the id of an event, at the time of the cluster.
+    /// Returns the id of an event, at the time of the cluster clock.
     pub(super) fn of(&mut self, fact: &Fact, now: SystemTime) -> String {
         let Some(server) = fact.server() else {
             return self.own();
@@ -77,10 +77,10 @@ fn digest(server: &str, fact: &Fact) -> [u8; DIGEST] {
     digest
 }
 
-/// How much of a SHA-256 an id has, in bytes.
+/// How many bytes of the SHA-256 an id has.
 const DIGEST: usize = 12;
 
-/// How long a step of time is: much longer than an event takes from Asterisk to two daemons.
+/// Length of a step: much more than the difference in latency from Asterisk to two daemons.
 const STEP: Duration = Duration::from_secs(4);
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ mod tests {
         let hangup = fact("PJSIP/1001-1", Some("berlin"));
         let first = one.of(&hangup, at(400));
         assert_eq!(other.of(&hangup, at(401)), first);
-        // Said again, and said later, it is another event.
+        // An equal event, in the same step or later, is another event.
         let again = one.of(&hangup, at(402));
         assert_eq!(other.of(&hangup, at(402)), again);
         let later = one.of(&hangup, at(500));

@@ -1,4 +1,4 @@
-//! What an Asterisk server says of itself, by which two of one name are told apart.
+//! The identity of an Asterisk server, which distinguishes two servers of one name.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use bytes::Bytes;
 use handset_ami::{Action, Client, Response};
 use tokio::time::Instant;
 
-/// When a server was started, its version and its system name: the same for all who ask it.
+/// The start time, version and system name of a server: the same for every client.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ServerIdentity(String);
 
 impl ServerIdentity {
-    /// Reads the responses to `CoreStatus` and `CoreSettings`.
+    /// Parses the responses to `CoreStatus` and `CoreSettings`.
     fn read(status: &Response, settings: Option<&Response>) -> Option<Self> {
         let date = status.header("CoreStartupDate")?;
         let time = status.header("CoreStartupTime")?;
@@ -31,7 +31,8 @@ impl ServerIdentity {
         Bytes::copy_from_slice(self.0.as_bytes())
     }
 
-    /// Reads what another daemon announces; `None` if it knows nothing of its server.
+    /// Parses the announcement of another daemon; `None` if that daemon does not know the identity of its
+    /// server.
     pub(super) fn from_bytes(bytes: &Bytes) -> Option<Self> {
         let text = str::from_utf8(bytes).ok()?;
         let is_valid = !text.is_empty() && text.len() <= MAX_BYTES;
@@ -45,12 +46,12 @@ impl fmt::Display for ServerIdentity {
     }
 }
 
-/// Returns the key under which daemons announce the identity of the server of that name.
+/// Returns the key under which daemons announce the identity of a server of that name.
 pub(super) fn key_of(server: &str) -> String {
     format!("identity.{server}")
 }
 
-/// Asks a server; `None` if the account may not ask, or no answer comes.
+/// Queries a server; `None` if the account lacks the permission, or there is no response.
 pub(super) async fn ask(server: &Client) -> Option<ServerIdentity> {
     let until = Instant::now() + ANSWER_TIMEOUT;
     let ask = async |name: &str| {
@@ -62,10 +63,10 @@ pub(super) async fn ask(server: &Client) -> Option<ServerIdentity> {
     ServerIdentity::read(&status?, settings.as_ref())
 }
 
-/// How long a server may take to answer. Its events wait meanwhile.
+/// Time limit for the response of a server. Its events wait for it.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The longest identity, in bytes.
+/// Maximum length of an identity, in bytes.
 const MAX_BYTES: usize = 256;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What this daemon does with the events of a server, by what it knows of the lease.
+//! The role of this daemon for the events of a server, derived from the state of the lease.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use tokio::time::Instant;
 
 use crate::fleet::Role;
 
-/// What this daemon does with the events of a server, and why.
+/// The role of this daemon for the events of a server, and the reason.
 #[derive(Debug)]
 pub(super) struct Standing {
-    /// The term in which this daemon acts on events, and for how long nobody did before.
+    /// The term in which this daemon acts on events, and how long no daemon acted before it.
     acts: Option<(u64, Option<Duration>)>,
     last_term: u64,
-    /// Since when NATS is away.
+    /// When NATS went away.
     away_since: Option<Instant>,
-    /// Whether NATS has been there since the start.
+    /// Whether NATS has been available since the start.
     has_joined: bool,
 }
 
 impl Standing {
-    /// Creates the standing of a daemon that has just begun to join.
+    /// Creates the state of a daemon that is starting to join.
     pub(super) fn new(now: Instant) -> Self {
         Self {
             acts: None,
@@ -30,7 +30,7 @@ impl Standing {
         }
     }
 
-    /// Returns what this daemon does, and when that may change by itself.
+    /// Returns the current role, and when it may change without a further event.
     pub(super) fn judge(
         &mut self,
         is_joined: bool,
@@ -57,13 +57,13 @@ impl Standing {
                 (role, now + LONG)
             }
             None if self.has_joined => (Role::Follows, alone),
-            // Mostly, it takes but a moment.
+            // Usually this takes only a moment.
             None => (Role::Undecided, alone),
         }
     }
 
-    /// The server is disconnected. Another daemon may act on its events from now on, unless it cannot tell this
-    /// one.
+    /// The server is disconnected. From now on another daemon may act on its events, except while NATS is away,
+    /// when the lease cannot change hands.
     pub(super) fn disconnect(&mut self) {
         if self.away_since.is_none() {
             self.acts = None;
@@ -87,7 +87,7 @@ impl Standing {
                 self.acts = None;
                 Role::Follows
             }
-            // If it is got again, nothing was missed.
+            // If it is acquired again, nothing was missed.
             Leadership::Unknown => Role::Undecided,
         }
     }
@@ -98,11 +98,11 @@ impl Standing {
     }
 }
 
-/// How long the other daemons may be away before this one acts on events itself: somewhat longer than a lease,
-/// so that a short interruption changes nothing.
+/// How long the other daemons may be away before this one acts on events itself: slightly longer than a
+/// lease, so that a short interruption has no effect.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// When there is nothing to wait for.
+/// Used where no change is due.
 const LONG: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(judge(&Leadership::Unknown), Role::Undecided);
         let gap = mine(Some(9), later);
         assert_eq!(judge(&gap), leads(1, Some(9), Some(later)));
-        // Lost for a moment, and got again.
+        // Lost for a moment, and acquired again.
         assert_eq!(judge(&Leadership::Unknown), Role::Undecided);
         assert_eq!(judge(&mine(None, now)), leads(1, Some(9), Some(now)));
         assert_eq!(judge(&other()), Role::Follows);
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(follower.judge(false, away, at(34)).0, Role::Follows);
         let alone = follower.judge(false, away, at(35)).0;
         assert_eq!(alone, leads(1, Some(15), None));
-        // Healed: it held both, and one of them gets the lease.
+        // The partition is over: both held it, and one of them gets the lease.
         for (standing, lease, role) in [
             (&mut leader, other(), Role::Follows),
             (

@@ -1,4 +1,4 @@
-//! Follows the stream: what this daemon gets, and what it loses.
+//! Follows the stream: adopts entries that this daemon now holds, and drops those that it has lost.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ impl Shared {
         }
     }
 
-    /// Does what follows from a message.
+    /// Carries out the effects of a message.
     pub(super) async fn perform(&self, effects: Vec<Effect>) {
         for effect in effects {
             let change = match effect {
@@ -113,7 +113,7 @@ impl Shared {
         Some(Change::Adopted(stored, result))
     }
 
-    /// Returns where to send an outcome that the daemon `asker` is to be told of.
+    /// Returns where to send an outcome that the daemon `asker` must be notified of.
     fn tell_later(&self, asker: Holder, key: Key) -> oneshot::Sender<crate::outcome::Outcome> {
         let (result, outcome) = oneshot::channel();
         let (daemons, stop) = (Arc::clone(&self.daemons), self.tasks.stop());

@@ -1,4 +1,4 @@
-//! What the outbox of the cluster needs of the local file.
+//! The operations of the local file that the outbox of the cluster uses.
 
 use std::fmt;
 

@@ -1,9 +1,8 @@
-//! What this daemon knows of the entries in the stream, and which of them it holds. Pure: it decides, and
-//! others act.
+//! The known entries of the stream, and which of them this daemon holds. Pure: it decides, other modules act.
 //!
-//! A message of the stream names its holder. Messages replace each other by compare-and-set, so of two daemons
-//! that want an entry one gets it. What this daemon learns comes late; therefore a position never goes back, and
-//! an entry that has ended stays known until the stream says that it is gone.
+//! A message of the stream names its holder. Messages replace each other by compare-and-set, so of two
+//! daemons that want an entry one gets it. Messages arrive late here; therefore a position never decreases,
+//! and an entry that has ended stays known until the stream reports its removal.
 //!
 //! ```text
 //!               appended here              appended elsewhere, or taken
@@ -38,22 +37,22 @@ pub(super) struct Ledger {
     own: Holder,
     /// The messages of the stream.
     items: HashMap<Key, Item>,
-    /// The same by phone, in order.
+    /// The same messages by phone, in order.
     by_phone: HashMap<String, BTreeMap<u64, Key>>,
-    /// What this daemon holds.
+    /// The entries that this daemon holds.
     held: HashMap<u64, Held>,
     numbers: HashMap<Key, u64>,
     next_number: u64,
-    /// The keys that were not told since the stream was read anew; `None` unless that is going on.
+    /// The keys not yet received since the stream is being read again; `None` if it is not.
     untold: Option<HashSet<Key>>,
-    /// Whether the stream was read once.
+    /// Whether the stream has been read once.
     is_read: bool,
-    /// The daemons that hold entries and do not live, and since when that is known.
+    /// The holders that are not live, and when that was noticed.
     missing: HashMap<String, Instant>,
     gone: Gone,
 }
 
-/// The keys whose messages were removed lately: an answer that comes late must not bring them back.
+/// The keys whose messages were removed recently: a late reply must not bring them back.
 #[derive(Debug, Default)]
 struct Gone {
     keys: HashSet<Key>,
@@ -64,7 +63,7 @@ struct Gone {
 #[derive(Debug)]
 struct Item {
     position: Position,
-    /// Who holds it and why; `None` once it has ended here, and the stream did not tell yet.
+    /// The holder and its data; `None` once it has ended here and the stream has not reported that yet.
     owned: Option<Owned>,
 }
 
@@ -75,7 +74,7 @@ struct Owned {
     asker: Holder,
     home: String,
     phone_ref: String,
-    /// The id of its request, and the name of its phone.
+    /// The request id and the name of the phone.
     name: (String, String),
 }
 
@@ -93,25 +92,25 @@ pub(super) struct Held {
     pub(super) place: Place,
     /// Whether the last attempt found the phone unreachable.
     pub(super) is_unreachable: bool,
-    /// Whether it is being sent or ended, or is about to be: it is not given away. In the stream it may be in
-    /// flight without that, if nobody has learnt of it.
+    /// Whether it is being sent or ended, or is about to be: then it is not given away. It may be in flight
+    /// in the stream without that, if the reply was lost.
     pub(super) is_claimed: bool,
     /// Whether it was cancelled, so that no other daemon may get it.
     pub(super) is_cancelled: bool,
     /// Whether it is too long for the stream, so that it stays in the file.
     pub(super) is_too_long: bool,
-    /// Whether the deliveries of this process know it.
+    /// Whether the dispatcher of this process has it.
     is_adopted: bool,
-    /// Since when an earlier delivery of another daemon is waited for.
+    /// Since when it waits for an earlier delivery that another daemon has.
     waiting_since: Option<Instant>,
 }
 
-/// Where an entry lies.
+/// The place of an entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Place {
     /// It is being appended to the stream.
     Appending,
-    /// It is nowhere any more, and the delivery has not ended yet: it was cancelled.
+    /// In neither: it was cancelled, and the delivery has not ended yet.
     Deleted,
     /// In the local file.
     File { row: u64, state: FileState },
@@ -128,10 +127,10 @@ pub(super) enum FileState {
     Pending,
 }
 
-/// What follows from a message.
+/// The effect of a message.
 #[derive(Debug)]
 pub(super) enum Effect {
-    /// This daemon delivers the entry from now on; the outcome is told to the asker, if one is named.
+    /// This daemon delivers the entry from now on; the outcome is reported to the asker, if one is given.
     Adopt {
         number: u64,
         state: State,
@@ -144,7 +143,7 @@ pub(super) enum Effect {
 }
 
 impl Ledger {
-    /// Creates a ledger without entries, of the daemon `own`.
+    /// Creates an empty ledger of the daemon `own`.
     pub(super) fn new(own: Holder) -> Self {
         Self {
             own,
@@ -164,12 +163,12 @@ impl Ledger {
         &self.own
     }
 
-    /// Returns whether what the stream has is known.
+    /// Returns whether the content of the stream is known.
     pub(super) fn is_current(&self) -> bool {
         self.is_read && self.untold.is_none()
     }
 
-    /// Returns how many entries this daemon holds.
+    /// Returns the number of entries that this daemon holds.
     pub(super) fn len(&self) -> usize {
         self.held.len()
     }
@@ -187,7 +186,7 @@ impl Ledger {
         self.held.iter().map(|(number, held)| (*number, held))
     }
 
-    /// Returns how many entries for a phone there are in the stream.
+    /// Returns the number of entries for a phone in the stream.
     pub(super) fn count_of(&self, phone: &str) -> usize {
         self.by_phone.get(phone).map_or(0, BTreeMap::len)
     }
@@ -240,8 +239,8 @@ impl Ledger {
         number
     }
 
-    /// Adds an entry of the file that an earlier start of this daemon may have appended to the stream. Until that is
-    /// known, nobody delivers it.
+    /// Adds an entry of the file that an earlier start of this daemon may have appended to the stream. Until
+    /// that is known, no daemon delivers it.
     pub(super) fn insert_doubtful(&mut self, key: Key, entry: Arc<OutboxEntry>, row: u64) {
         let state = FileState::Moving;
         let home = self.own.daemon.clone();
@@ -260,7 +259,8 @@ impl Ledger {
         Some(held)
     }
 
-    /// Forgets an entry whose message is being removed, or was. What is still told of it concerns nobody.
+    /// Forgets an entry whose message has been removed or is being removed. Further messages of it are
+    /// ignored.
     pub(super) fn end(&mut self, number: u64) {
         let Some(held) = self.forget(number) else {
             return;
@@ -270,7 +270,7 @@ impl Ledger {
         }
     }
 
-    /// Notes that the message of an entry was removed whose delivery has not ended yet.
+    /// Records that the message of an entry was removed whose delivery has not ended yet.
     pub(super) fn deleted(&mut self, number: u64) {
         if let Some(held) = self.held.get_mut(&number) {
             held.place = Place::Deleted;
@@ -280,7 +280,7 @@ impl Ledger {
         }
     }
 
-    /// Notes that an entry of the file was appended to the stream.
+    /// Records that an entry of the file was appended to the stream.
     pub(super) fn moved(
         &mut self,
         number: u64,
@@ -309,7 +309,7 @@ impl Ledger {
         effects
     }
 
-    /// Returns the entries of the file that are to be moved to the stream, in order.
+    /// Returns the entries of the file that must be moved to the stream, in order.
     pub(super) fn rows(&self, limit: usize) -> Vec<(u64, u64, FileState)> {
         let mut rows: Vec<_> = self
             .held
@@ -329,7 +329,7 @@ impl Ledger {
         rows
     }
 
-    /// Changes the state of an entry in the file from one to another; returns whether it had that.
+    /// Changes the state of an entry in the file from one to another; returns whether it was in the former.
     pub(super) fn exchange(&mut self, number: u64, from: FileState, to: FileState) -> bool {
         match self.held.get_mut(&number).map(|held| &mut held.place) {
             Some(Place::File { state, .. }) if *state == from => {
@@ -340,7 +340,7 @@ impl Ledger {
         }
     }
 
-    /// Returns the id and the phone of each entry.
+    /// Returns the request id and the phone of each entry.
     pub(super) fn names(&self) -> HashSet<(String, String)> {
         let owned = self.items.values().filter_map(|item| item.owned.as_ref());
         let names = owned.map(|owned| owned.name.clone());
@@ -349,17 +349,17 @@ impl Ledger {
         names.chain(held).collect()
     }
 
-    /// Returns how many entries the stream has, as far as known.
+    /// Returns the known number of entries in the stream.
     pub(super) fn stream_len(&self) -> usize {
         self.items.len()
     }
 
-    /// Forgets since when daemons are missing: for a time, nobody could tell.
+    /// Resets the times at which daemons were lost: for a while, that could not be determined.
     pub(super) fn forget_missing(&mut self) {
         self.missing.clear();
     }
 
-    /// Returns the place of an entry among those for its phone: what is in the file comes after what is in the
+    /// Returns the order of an entry among those for its phone: entries of the file come after those of the
     /// stream.
     pub(super) fn order(&self, number: u64) -> u64 {
         match self.held.get(&number) {
@@ -372,13 +372,13 @@ impl Ledger {
         }
     }
 
-    /// Returns the position and the state of an entry in the stream, as far as known.
+    /// Returns the known position and state of an entry in the stream.
     pub(super) fn position(&self, key: &Key) -> Option<(Position, State)> {
         let item = self.items.get(key)?;
         Some((item.position, item.owned.as_ref()?.state))
     }
 
-    /// Notes a message that this daemon has written itself, at `position`.
+    /// Records a message that this daemon has written, at `position`.
     pub(super) fn written(&mut self, key: &Key, position: Position, message: &Message) {
         self.note(key, position, message);
         if let Some(held) = self.held_of(key)
@@ -392,7 +392,7 @@ impl Ledger {
         self.held.get_mut(self.numbers.get(key)?)
     }
 
-    /// Notes a message, unless that or a later one is known; returns whether it was noted.
+    /// Records a message, unless that or a later one is known; returns whether it was recorded.
     fn note(&mut self, key: &Key, position: Position, message: &Message) -> bool {
         let known = self.items.get(key);
         if known.is_some_and(|known| known.position.last >= position.last)
@@ -443,8 +443,9 @@ impl Gone {
     }
 }
 
-/// How many keys of removed messages are remembered: more than can be removed while an answer is on its way.
+/// Maximum number of remembered keys of removed messages: more than can be removed while a reply is on its
+/// way.
 const MAX_GONE: usize = 8192;
 
-/// Where the order of entries in the file begins: after all positions of the stream.
+/// The order of file entries starts here, after all positions of the stream.
 const FIRST_ROW: u64 = 1 << 62;

@@ -10,16 +10,16 @@ use sha2::{Digest, Sha256};
 use crate::fleet::CarriedFile;
 use crate::outbox::OutboxEntry;
 
-/// What denotes an entry in the stream.
+/// The key of an entry in the stream.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(super) struct Key {
-    /// The phone: entries with the same are delivered in order.
+    /// The phone: entries of the same phone are delivered in order.
     pub(super) phone: String,
-    /// The delivery: the id of its request, and what tells it from others of that.
+    /// The delivery: its request id, and a suffix that distinguishes deliveries of one request.
     pub(super) delivery: String,
 }
 
-/// A daemon, and which start of it.
+/// A daemon and its incarnation.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) struct Holder {
     pub(super) daemon: String,
@@ -32,14 +32,14 @@ pub(super) struct Message {
     /// Only the holder may deliver the entry.
     pub(super) holder: Holder,
     pub(super) state: State,
-    /// The daemon where the delivery was requested.
+    /// The daemon that received the request.
     pub(super) asker: Holder,
     /// The daemon whose configuration and registrations the phone was found in.
     pub(super) home: String,
     pub(super) entry: Entry,
 }
 
-/// Whether an entry may have been sent.
+/// Whether the entry may have been sent.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
@@ -60,15 +60,15 @@ pub(super) struct Entry {
     at: u64,
     /// In milliseconds.
     keep: u64,
-    /// The files that the request names; none if they were not read, so that only the daemon that was asked can
-    /// deliver it.
+    /// The files that the request names; `None` if they were not read, so that only the daemon that received
+    /// the request can deliver it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     files: Option<BTreeMap<String, CarriedFile>>,
 }
 
 impl Key {
-    /// Returns the key of an entry for the phone with the key `phone`. It is the same whenever it is asked for,
-    /// so that what is appended twice is recognized.
+    /// Returns the key of an entry for the phone with the key `phone`. It is deterministic, so that repeated
+    /// appends are detected.
     pub(super) fn of(entry: &OutboxEntry, phone: &str) -> Self {
         let mut hash = Sha256::new();
         for text in [&entry.phone, &entry.phone_ref] {
@@ -80,7 +80,7 @@ impl Key {
             .iter()
             .take(HASH)
             .fold(String::new(), |mut digits, byte| {
-                // A string takes everything.
+                // Writing to a string cannot fail.
                 let _ = write!(digits, "{byte:02x}");
                 digits
             });
@@ -92,13 +92,13 @@ impl Key {
 }
 
 impl Message {
-    /// Reads a message; the error is human-readable.
+    /// Parses a message; the error is human-readable.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(bytes).map_err(|error| error.to_string())
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        // Texts and numbers only.
+        // Texts and numbers always serialize.
         serde_json::to_vec(self).unwrap_or_default()
     }
 }
@@ -125,12 +125,12 @@ impl Entry {
         &self.id
     }
 
-    /// Returns the id of the request, and the name of the phone.
+    /// Returns the request id and the name of the phone.
     pub(super) fn name(&self) -> (String, String) {
         (self.id.clone(), self.phone.clone())
     }
 
-    /// Returns the entry in the form of the outbox. A time that no clock shows becomes the present, `now`.
+    /// Returns the entry in the form of the outbox. An impossible time is replaced by `now`.
     pub(super) fn to_outbox(&self, now: SystemTime) -> OutboxEntry {
         let at = UNIX_EPOCH.checked_add(Duration::from_millis(self.at));
         OutboxEntry {
@@ -147,7 +147,7 @@ impl Entry {
     }
 }
 
-/// Returns whether only the daemon where it was made can deliver a request: it names files that were not read.
+/// Returns whether only the daemon that received a request can deliver it: it names files that were not read.
 pub(super) fn is_bound(entry: &OutboxEntry) -> bool {
     let names_file = |(key, value): &(String, String)| {
         let may_be_file = ["image", "template", "tone"].contains(&key.as_str());
@@ -160,5 +160,5 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// How much of the hash distinguishes the deliveries of one request, in bytes.
+/// How many bytes of the hash distinguish the deliveries of one request.
 const HASH: usize = 6;

@@ -14,7 +14,7 @@ use super::stream::NotAppended;
 use crate::outbox::{EntryState, StoredEntry};
 use crate::resolver::PhoneRef;
 
-/// Adds the entries of the file to the ledger; returns those that are delivered, with their numbers there.
+/// Adds the entries of the file to the ledger; returns those to deliver, with their numbers in the ledger.
 pub(super) fn resume(
     ledger: &mut Ledger,
     entries: Vec<StoredEntry>,
@@ -33,7 +33,7 @@ pub(super) fn resume(
         let age = now.duration_since(entry.at).unwrap_or_default();
         let shared = Arc::new(entry.clone());
         let (state, place) = match state {
-            // It is not known when it was appended, but not before it was made.
+            // The time of the append is unknown, but not before the entry was created.
             EntryState::Moving if age < MEMORY => {
                 ledger.insert_doubtful(key, shared, row);
                 continue;
@@ -56,19 +56,19 @@ pub(super) fn resume(
     resumed
 }
 
-/// How a round of moves went.
+/// The result of a round of moves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Round {
     /// There is nothing to move.
     Done,
     /// Some were moved.
     Moved(usize),
-    /// The stream takes no more at present.
+    /// The stream accepts no more at present.
     Stuck,
 }
 
 impl Shared {
-    /// Moves what is in the file whenever NATS is there, until the daemon stops.
+    /// Moves the entries of the file whenever NATS is available, until the daemon stops.
     pub(super) async fn keep_moving(self: Arc<Self>) {
         let stop = self.tasks.stop();
         let mut count = 0_usize;
@@ -126,7 +126,7 @@ impl Shared {
         }
     }
 
-    /// Marks an entry as one that may be in the stream; returns whether it is.
+    /// Marks an entry as possibly in the stream; returns whether it is marked.
     async fn mark(&self, number: u64, row: u64) -> bool {
         let (from, to) = (FileState::Pending, FileState::Moving);
         if !self.ledger.lock().exchange(number, from, to) {
@@ -141,7 +141,7 @@ impl Shared {
         marked.is_ok()
     }
 
-    /// Marks an entry as one that is not in the stream, unless it was doubtful before.
+    /// Marks an entry as not in the stream, unless it was doubtful before.
     async fn unmark(&self, number: u64, row: u64, is_new: bool) {
         let Ok(file) = self.file() else { return };
         if is_new && file.set_state(row, EntryState::Pending).await.is_ok() {
@@ -150,7 +150,7 @@ impl Shared {
         }
     }
 
-    /// Moves an entry; returns whether the stream takes more.
+    /// Moves an entry; returns whether the stream accepts more.
     async fn move_one(&self, number: u64, row: u64, is_new: bool) -> bool {
         let Some((key, message)) = self.to_message(number) else {
             return true;
@@ -184,7 +184,7 @@ impl Shared {
         true
     }
 
-    /// Takes in that an entry of the file was appended before.
+    /// Records that an entry of the file was appended earlier.
     fn was_appended(
         &self,
         number: u64,
@@ -230,11 +230,11 @@ impl Shared {
     }
 }
 
-/// How long the stream recognizes what is appended again.
+/// How long the stream detects repeated appends.
 const MEMORY: Duration = Duration::from_hours(24);
 
-/// How many entries are marked at once.
+/// Number of entries marked per transaction.
 const BATCH: usize = 256;
 
-/// How long to wait until the stream may take more.
+/// Pause before the stream is tried again.
 const INTERVAL: Duration = Duration::from_secs(2);

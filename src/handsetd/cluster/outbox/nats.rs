@@ -1,4 +1,4 @@
-//! The stream and the daemons of the outbox, by NATS.
+//! Implements the stream and the daemons of the outbox over NATS.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,19 +28,19 @@ use crate::cluster::incoming::ENDED;
 use crate::outbox::{Store, StoredEntry};
 use crate::outcome::{Outcome, Status};
 
-/// What the outbox has to know of phones.
+/// What the outbox needs to know about phones.
 pub(crate) trait Reach: fmt::Debug + Send + Sync {
-    /// Returns the daemons that reach the phone of a stored reference, this one included: the one first that
-    /// shall have its deliveries.
+    /// Returns the daemons that reach the phone of a stored reference, including this one; the preferred
+    /// holder comes first.
     fn reaching(&self, phone_ref: &str) -> Vec<String>;
 
-    /// Returns whether this daemon may know that phone: one of a server that it is not configured for is another
-    /// phone, even if it has the same name.
+    /// Returns whether this daemon may know that phone: a phone of a server that it is not configured for is
+    /// another phone, even with the same name.
     fn may_know(&self, phone_ref: &str) -> bool;
 }
 
 impl ClusterOutbox {
-    /// Starts the outbox of the cluster, with the local file `store` and its entries. Works among `tasks`.
+    /// Starts the outbox of the cluster, with the local file `store` and its entries. Runs among `tasks`.
     pub(crate) fn start(
         cluster: &Cluster,
         reach: Arc<dyn Reach>,
@@ -65,7 +65,7 @@ impl ClusterOutbox {
         Self::begin(services, receiver, file, entries, Timing::default(), tasks)
     }
 
-    /// Takes in what other daemons tell of deliveries, until there are no more questions.
+    /// Applies the reports of other daemons about deliveries, until the channel closes.
     pub(crate) async fn receive(self, mut endings: mpsc::Receiver<Incoming>) {
         while let Some(Incoming {
             from, body, reply, ..
@@ -76,7 +76,7 @@ impl ClusterOutbox {
             match told.and_then(|told| Ok((told.outcome()?, told.delivery))) {
                 Ok((outcome, delivery)) => {
                     self.0.waiting.tell(&delivery, from.as_str(), outcome);
-                    // Nobody depends on the answer.
+                    // The reply has no consequences.
                     let _ = reply.send(Bytes::new()).await;
                 }
                 Err(why) => reply.refuse(&why).await,
@@ -85,7 +85,7 @@ impl ClusterOutbox {
     }
 }
 
-/// What a daemon tells of a delivery.
+/// The report of a daemon about a delivery.
 #[derive(Debug, Deserialize, Serialize)]
 struct Told {
     delivery: String,
@@ -198,7 +198,7 @@ impl From<ChangeError> for NotReplaced {
     }
 }
 
-/// Passes on what the queue tells, until the daemon stops.
+/// Forwards the events of the queue until the daemon stops.
 async fn follow(queue: Queue, events: mpsc::Sender<StreamEvent>, tasks: Tasks) {
     let stop = tasks.stop();
     let mut follower = queue.follow();
@@ -292,17 +292,17 @@ impl Daemons for NatsDaemons {
             let Ok(name) = asker.daemon.parse::<DaemonName>() else {
                 return;
             };
-            // After its restart nobody waits there.
+            // After a restart of that daemon, no requester waits there.
             let waits = members.borrow().has(&name, &asker.incarnation);
             if !waits {
                 return;
             }
-            // Texts, numbers and JSON only.
+            // Texts, numbers and JSON always serialize.
             let body = serde_json::to_vec(&Told::new(delivery, outcome)).unwrap_or_default();
             let deadline = Instant::now() + TELL_PATIENCE;
             let told = self.cluster.request(&name, ENDED, body.into(), deadline);
             if let Err(why) = told.await {
-                // It is in the history here.
+                // It is in the history of this daemon.
                 debug!(%why, delivery, "The daemon that was asked for a delivery does not take its outcome.");
             }
         }
@@ -310,8 +310,8 @@ impl Daemons for NatsDaemons {
     }
 }
 
-/// How many events of the stream may wait to be taken in.
+/// Capacity of the channel of stream events.
 const MAX_EVENTS: usize = 1024;
 
-/// How long a daemon may take to take in an outcome.
+/// Time limit for the reply of a daemon to a report.
 const TELL_PATIENCE: Duration = Duration::from_secs(5);

@@ -49,7 +49,7 @@ impl Shared {
                     self.ledger.lock().written(&key, position, &message);
                     Ok(Inserted::Elsewhere { daemon, result })
                 }
-                // By this very request: it was repeated as its answer was late.
+                // Appended by this very request: it was repeated because its acknowledgement was late.
                 Err(NotAppended::Exists) => Ok(Inserted::Elsewhere { daemon, result }),
                 Err(error) => self.append_failed(key, entry, error).await,
             };
@@ -86,14 +86,15 @@ impl Shared {
         self.append_failed(key, entry, error).await
     }
 
-    /// Waits until the stream has told of an entry, and so of all that came before: those for its phone go first.
+    /// Waits until the stream has reported an entry, and so everything before it: earlier entries for its
+    /// phone go first.
     pub(super) async fn until_told(&self, position: Position) {
         let mut told = self.told.subscribe();
         let told = told.wait_for(|told| *told >= position.first);
         let _ = timeout(TELL_PATIENCE, told).await;
     }
 
-    /// Inserts an entry into the file that was not appended to the stream, or may have been.
+    /// Inserts an entry into the file that either was not appended to the stream or may have been.
     async fn append_failed(
         &self,
         key: Key,
@@ -129,7 +130,7 @@ impl Shared {
         Ok(Inserted::Here(number))
     }
 
-    /// Returns the daemon that is to hold a new entry.
+    /// Returns the holder of a new entry.
     pub(super) fn holder_for(&self, key: &Key, entry: &OutboxEntry) -> Holder {
         if is_bound(entry) {
             return self.daemons.own().clone();
@@ -182,9 +183,9 @@ impl Shared {
         }
     }
 
-    /// Marks an entry in the stream as one that is about to be sent, or to end.
+    /// Marks an entry in the stream as about to be sent or to end.
     async fn claim(&self, number: u64) -> Result<(), Error> {
-        // Before the stream knows: from now on nobody here gives it away.
+        // Before the stream is changed: from now on this process does not give it away.
         self.set_claimed(number, true);
         let claimed = self.change(number, State::InFlight).await;
         if claimed.is_err() {
@@ -199,9 +200,9 @@ impl Shared {
         }
     }
 
-    /// Writes the state of an entry to the stream, unless another daemon has it by now. It is written even if it is
-    /// there already, by an earlier attempt that was not answered: only an answer tells that no other message
-    /// came between.
+    /// Writes the state of an entry to the stream, unless another daemon has the entry by now. Writes it even
+    /// if an unacknowledged attempt may have done so: only an acknowledgement shows that no other message
+    /// came in between.
     async fn change(&self, number: u64, state: State) -> Result<(), Error> {
         for _ in 0..MAX_CONFLICTS {
             let (key, position, message) = {
@@ -264,7 +265,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Removes an entry from where it lies; in the ledger it stays.
+    /// Removes an entry from its place; it stays in the ledger.
     async fn remove(&self, number: u64) -> Result<(), Error> {
         match self.place(number)? {
             Place::Appending
@@ -280,20 +281,20 @@ impl Shared {
                     ledger.held(number).ok_or(Error::Lost)?.is_claimed
                 };
                 if !is_claimed {
-                    // Nobody else can have it then.
+                    // Then no other daemon can have it.
                     self.claim(number).await?;
                 }
                 let (key, position) = {
                     let mut ledger = self.ledger.lock();
                     let held = ledger.held_mut(number).ok_or(Error::Lost)?;
-                    // That the stream tells of it first must not look as if another daemon had done it.
+                    // The removal, if the stream reports it first, must not look like that of another daemon.
                     held.place = Place::Deleted;
                     let key = held.key.clone();
                     let (position, _) = ledger.position(&key).ok_or(Error::Lost)?;
                     (key, position)
                 };
                 match self.stream.remove(&key, position).await {
-                    // Removed before, without an answer.
+                    // Removed by an earlier attempt whose acknowledgement was lost.
                     Ok(()) | Err(NotReplaced::Conflict) => Ok(()),
                     Err(NotReplaced::Away(away)) => {
                         if let Some(held) = self.ledger.lock().held_mut(number) {
@@ -327,7 +328,7 @@ impl Shared {
             let _ending = self.ending.lock().await;
             match self.remove(number).await {
                 Ok(()) => self.ledger.lock().deleted(number),
-                // It has ended meanwhile.
+                // It has ended in the meantime.
                 Err(Error::Lost) => {}
                 Err(error) => deleted = Err(error),
             }
@@ -347,8 +348,8 @@ impl Shared {
             .map_err(|why| Error::Unusable(why.clone()))
     }
 
-    /// Deletes a row of the file whose entry is in the stream. If that fails, it is found there again after the
-    /// next start.
+    /// Deletes a row of the file whose entry is in the stream. If that fails, the row is recognized as such
+    /// after the next start.
     pub(super) async fn delete_row(&self, row: u64) {
         let deleted = match self.file() {
             Ok(file) => file.delete(row).await,
@@ -375,17 +376,18 @@ pub(super) fn entry_state(state: FileState) -> EntryState {
     }
 }
 
-/// Reason for what cannot be done to an entry at present.
+/// Reason: the entry cannot be changed at present.
 const MOVING: &str = "the delivery is being moved to the outbox of the cluster";
 
-/// How often a change of an entry may meet another one: only the holder and one that takes over write it.
+/// Maximum number of conflicts while changing an entry: only the holder and a daemon that takes over write
+/// it.
 const MAX_CONFLICTS: usize = 5;
 
-/// How long after its start a daemon waits with entries until it has joined the cluster.
+/// How long a daemon holds entries back after its start, until it has joined the cluster.
 const START_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a new entry waits until the stream tells of it, after those of other daemons that came before.
+/// How long a new entry waits until the stream reports it, and so the earlier ones of other daemons.
 const TELL_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many entries there may be for one phone.
+/// Maximum number of entries for one phone.
 const MAX_PER_PHONE: usize = 2000;

@@ -1,4 +1,4 @@
-//! What the parts of the outbox work with.
+//! State shared by the parts of the outbox.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -15,39 +15,39 @@ use super::stream::{Daemons, Stream};
 use super::waiting::Waiting;
 use crate::outbox::Change;
 
-/// What the clones of an outbox share, and its tasks.
+/// State shared by the clones of an outbox and its tasks.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) stream: Arc<dyn Stream>,
     pub(super) daemons: Arc<dyn Daemons>,
-    /// The local file, or why there is none.
+    /// The local file, or the reason why there is none.
     pub(super) file: Result<Arc<dyn FileRows>, String>,
     pub(super) ledger: Mutex<Ledger>,
     pub(super) changes: mpsc::Sender<Change>,
-    /// Up to which position the stream was told.
+    /// The position up to which the stream has been received.
     pub(super) told: watch::Sender<u64>,
-    /// Who waits here for outcomes of other daemons.
+    /// The local requests that wait for outcomes from other daemons.
     pub(super) waiting: Waiting,
-    /// Held while an entry is deleted of which nothing was sent: it is cancelled and ended at once.
+    /// Held while an entry is deleted of which nothing was sent: cancelling and ending it are atomic.
     pub(super) ending: tokio::sync::Mutex<()>,
-    /// Notified when an entry may have to get another holder.
+    /// Notified when an entry may need another holder.
     pub(super) look: Notify,
-    /// Whether what daemons reach may have changed.
+    /// Whether the set of daemons that reach a phone may have changed.
     pub(super) has_moved: AtomicBool,
-    /// Notified when there is something to move to the stream.
+    /// Notified when there are entries to move to the stream.
     pub(super) moves: Notify,
     pub(super) timing: Timing,
     pub(super) started: Instant,
     pub(super) tasks: Tasks,
 }
 
-/// How long the outbox waits for what.
+/// The time limits of the outbox.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timing {
-    /// How long a daemon may be away without losing what it has not begun to send: a restart takes a few
+    /// How long a daemon may be away without losing what it has not started to send: a restart takes a few
     /// seconds.
     pub(super) patience: Duration,
-    /// How long after that it may still be sending what it has begun.
+    /// How long after that it may still be sending what it has started.
     pub(super) sending: Duration,
 }
 
@@ -88,10 +88,10 @@ impl Shared {
 
     /// Returns whether the entries for a phone go to the stream.
     pub(super) fn uses_stream(&self, phone: &str) -> bool {
-        // What the file has comes first.
+        // Entries of the file go first.
         self.daemons.away().is_none() && !self.ledger.lock().has_rows_of(phone)
     }
 }
 
-/// Reason for an entry of a phone that no daemon reaches.
+/// Reason: no daemon reaches the phone.
 const NOT_REACHED: &str = "no daemon of the cluster reaches this phone at present";

@@ -1,5 +1,6 @@
-//! Daemons that share a stream, in random interleavings: no delivery is lost, none is sent twice, and those for
-//! one phone are sent in order. The stream, the file and the phones are simulated; the rest is the real outbox.
+//! Daemons that share a stream, in random interleavings: no delivery is lost, none is sent twice, and those
+//! for one phone are sent in order. The stream, the file and the phones are simulated; the outbox is the real
+//! one.
 //!
 //! Each operation takes a random time before and after its effect. Daemons crash and are started again, lose
 //! their connection before or after an effect, and phones move from one to another.
@@ -31,7 +32,7 @@ struct Running {
 }
 
 impl Running {
-    /// Starts a daemon with what its file has.
+    /// Starts a daemon with the entries of its file.
     fn start(world: &World, name: &str) -> Self {
         let (own, events) = world.start(name);
         let services: (Arc<dyn Stream>, Arc<dyn Daemons>) =
@@ -85,7 +86,7 @@ impl Running {
         });
     }
 
-    /// Attempts the first delivery for each phone, again and again.
+    /// Attempts the first delivery for each phone, repeatedly.
     async fn deliver(&self, tasks: Tasks) {
         loop {
             sleep(Duration::from_millis(self.own.world.below(100))).await;
@@ -169,7 +170,7 @@ impl Running {
     }
 }
 
-/// Runs three daemons through `steps` random events, heals everything, and returns the world.
+/// Runs three daemons through `steps` random events, repairs everything, and returns the world.
 async fn run(seed: u64, steps: usize, are_faulty: bool) -> World {
     let world = World::new(seed);
     let names = ["a", "b", "c"];

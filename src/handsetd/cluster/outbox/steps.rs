@@ -1,5 +1,5 @@
-//! Gives entries another holder: takes those of daemons that are gone, and hands over those of phones that others
-//! reach.
+//! Changes the holders of entries: takes over those of daemons that are gone, and hands over those whose
+//! phones other daemons reach.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ use super::stream::{Away, NotReplaced};
 use crate::outbox::Change;
 
 impl Shared {
-    /// Looks at who holds what, again and again, until the daemon stops.
+    /// Checks the holders of all entries repeatedly, until the daemon stops.
     pub(super) async fn look_after(self: Arc<Self>) {
         let stop = self.tasks.stop();
         let mut was_away = true;
@@ -40,7 +40,7 @@ impl Shared {
                 continue;
             }
             if std::mem::take(&mut was_away) {
-                // What was not admitted without the cluster may be now.
+                // Entries not admitted while away may be admitted now.
                 let _ = self.changes.send(Change::Entries(None)).await;
                 self.moves.notify_one();
                 self.has_moved.store(true, Ordering::Relaxed);
@@ -57,16 +57,16 @@ impl Shared {
                     break;
                 }
             }
-            // So that a burst of news is looked at once.
+            // So that a burst of changes leads to one pass.
             sleep(PAUSE).await;
         }
     }
 
-    /// Returns what is to be done, with what others reach if that is due.
+    /// Returns the steps, including those that depend on the reach of others if they are due.
     fn steps(&self, with_reach: bool) -> Vec<Step> {
         let live = self.daemons.live();
         self.waiting.forget_lost(|daemon| live.contains_key(daemon));
-        // A phone may have many entries, and to find it takes longer than the rest.
+        // A phone may have many entries, and looking it up takes longer than the rest.
         let known = RefCell::new(HashMap::new());
         let reaching = |phone_ref: &str| {
             let mut known = known.borrow_mut();
@@ -101,7 +101,7 @@ impl Shared {
         }
     }
 
-    /// Takes an entry whose holder is gone. It is adopted when the stream tells of it.
+    /// Takes over an entry whose holder is gone. It is adopted when the stream reports it.
     async fn take(&self, key: &Key, position: Position) -> Result<(), Away> {
         let Some((found, bytes)) = self.stream.read(key).await? else {
             let effects = self.ledger.lock().removed(key);
@@ -171,18 +171,18 @@ impl Shared {
                 self.perform(vec![Effect::Refresh(key.phone.clone())]).await;
                 Ok(())
             }
-            // It is being sent, or was taken.
+            // It is being sent, or was taken over.
             Err(NotReplaced::Conflict) => Ok(()),
             Err(NotReplaced::Away(away)) => Err(away),
         }
     }
 }
 
-/// How often all entries are looked at.
+/// Interval at which all entries are checked.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often that includes who reaches the phones, unless that is known to have changed.
+/// Interval at which the reach of phones is checked too, unless a change is known.
 const REACH_INTERVAL: Duration = Duration::from_secs(3);
 
-/// How long to wait after that at least.
+/// Minimum pause after such a check.
 const PAUSE: Duration = Duration::from_millis(50);

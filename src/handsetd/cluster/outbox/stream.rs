@@ -1,4 +1,4 @@
-//! What the outbox needs of the stream of the cluster, and of the other daemons.
+//! The interface of the outbox to the stream of the cluster, and to the other daemons.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,34 +39,34 @@ pub(super) trait Stream: fmt::Debug + Send + Sync {
     fn read<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<(Position, Bytes)>, Away>>;
 }
 
-/// What is told of the stream, in its order.
+/// An event of the stream; events are delivered in its order.
 #[derive(Clone, Debug)]
 pub(super) enum StreamEvent {
-    /// All messages that there were have been told.
+    /// All existing messages have been delivered.
     Current,
-    /// The stream cannot be followed at present. All messages will be told anew.
+    /// The stream cannot be followed at present. All messages will be delivered again.
     Interrupted,
-    /// There is a message, in place of the earlier one of its key.
+    /// A message, which replaces the earlier one of its key.
     Put {
         key: Key,
         position: Position,
         value: Bytes,
     },
-    /// The message of this key was removed. None will follow for it.
+    /// The message of this key was removed. No other will follow for it.
     Removed(Key),
 }
 
-/// The stream cannot be reached; what was asked may have been done.
+/// The stream is unreachable; the operation may have been executed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the outbox of the cluster cannot be reached: {0}")]
 pub(super) struct Away(pub(super) String);
 
-/// Why nothing was appended.
+/// Why an append failed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum NotAppended {
-    /// That is not known: it may have been appended.
+    /// Unknown: it may have been appended.
     Unknown(Away),
-    /// The stream cannot be reached, and nothing was done.
+    /// The stream is unreachable, and nothing was done.
     Away(Away),
     /// The key was appended before.
     Exists,
@@ -76,41 +76,41 @@ pub(super) enum NotAppended {
     Invalid(String),
 }
 
-/// Why nothing was replaced.
+/// Why a replacement failed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum NotReplaced {
-    /// It was not, or that is not known.
+    /// It was not replaced, or that is unknown.
     Away(Away),
-    /// There is another message by now, or none.
+    /// There is a later message, or none.
     Conflict,
 }
 
 /// The other daemons.
 pub(super) trait Daemons: fmt::Debug + Send + Sync {
-    /// Returns this daemon.
+    /// Returns the name and incarnation of this daemon.
     fn own(&self) -> &Holder;
 
-    /// Returns why the cluster cannot be reached; `None` if it can.
+    /// Returns why the cluster is unreachable; `None` if it is reachable.
     fn away(&self) -> Option<String>;
 
-    /// Waits until the cluster is joined, or is known to be away, at most for `patience`.
+    /// Waits until the cluster is joined or known to be away, for at most `patience`.
     fn settle(&self, patience: Duration) -> BoxFuture<'_, ()>;
 
-    /// Returns the daemons that live, this one included, with their incarnations.
+    /// Returns the live daemons, including this one, with their incarnations.
     fn live(&self) -> BTreeMap<String, String>;
 
-    /// Returns the daemons that reach a phone, given as a reference of the resolver: the one first that shall
-    /// have its deliveries.
+    /// Returns the daemons that reach a phone, given as a reference of the resolver; the preferred holder
+    /// comes first.
     fn reaching(&self, phone_ref: &str) -> Vec<String>;
 
-    /// Returns whether this daemon may know a phone: one of a server that it is not configured for is another
-    /// phone, even if it has the same name.
+    /// Returns whether this daemon may know a phone: a phone of a server that it is not configured for is
+    /// another phone, even with the same name.
     fn may_know(&self, phone_ref: &str) -> bool;
 
     /// Returns the time by the clock of NATS.
     fn now(&self) -> SystemTime;
 
-    /// Tells the daemon where a delivery was requested what has become of it.
+    /// Reports the result of a delivery to the daemon that received the request.
     fn tell<'a>(
         &'a self,
         asker: &'a Holder,

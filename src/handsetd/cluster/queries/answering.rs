@@ -1,4 +1,4 @@
-//! Answers the questions of other daemons.
+//! Answers the queries of other daemons.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use super::parts::{Asked, Part, count, part};
 use crate::fleet::AnswerQuestions;
 
-/// Answers the questions that come, in tasks of their own, until `tasks` stop.
+/// Answers queries, each in a separate task, until `tasks` stop.
 pub(crate) async fn answer(
     mut questions: mpsc::Receiver<Incoming>,
     answers: Arc<dyn AnswerQuestions>,
@@ -54,7 +54,7 @@ async fn reply(question: Incoming, answers: Arc<dyn AnswerQuestions>, kept: &Kep
     let (id, number, answer) = match Asked::parse(&body) {
         Some(Asked::Question(question)) => {
             let answer = answers.answer(from.to_string(), question);
-            // Who asked does not wait any longer.
+            // The requester no longer waits.
             let Ok(answer) = timeout_at(deadline, answer).await else {
                 return;
             };
@@ -90,11 +90,11 @@ async fn send(reply: Reply, id: String, number: usize, answer: &Bytes) {
         count: count(answer),
         bytes,
     };
-    // Who asked names this daemon as one that did not answer.
+    // The requester reports this daemon as one that did not answer.
     let _ = reply.send(part.to_bytes()).await;
 }
 
-/// The long answers whose parts are asked for.
+/// The long answers whose parts may be requested.
 #[derive(Clone, Debug)]
 struct Kept(Arc<Mutex<ExpiringMap<String, Bytes>>>);
 
@@ -117,11 +117,11 @@ impl Kept {
     }
 }
 
-/// How many questions are answered at once; those that wait for events take no more than their task.
+/// Maximum number of queries answered concurrently; one that waits for events costs only its task.
 const MAX_ANSWERING: usize = 256;
 
-/// How many bytes all long answers take together; the oldest make room.
+/// Maximum size of all long answers together, in bytes; beyond it, the oldest are dropped.
 const MAX_KEPT: usize = 64 * 1024 * 1024;
 
-/// How long a long answer is kept; all its parts are asked for within the two seconds that a page waits.
+/// How long a long answer is kept; all parts are requested within the two seconds that a page waits.
 const LIFETIME: Duration = Duration::from_secs(10);

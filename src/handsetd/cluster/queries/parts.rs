@@ -1,16 +1,16 @@
-//! How questions and the parts of answers are written.
+//! The encoding of queries and of the parts of answers.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-/// What is asked for: an answer, or a further part of one.
+/// The content of a request: a query, or a further part of an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Asked {
     Question(Bytes),
     Part {
         /// The id of the answer.
         id: String,
-        /// The number of the part; the first one has 0.
+        /// The index of the part; the first one has 0.
         number: usize,
     },
 }
@@ -18,9 +18,9 @@ pub(super) enum Asked {
 /// A part of an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Part {
-    /// The id by which the further parts are asked for.
+    /// The id by which further parts are requested.
     pub(super) id: String,
-    /// How many parts there are.
+    /// The number of parts.
     pub(super) count: usize,
     pub(super) bytes: Bytes,
 }
@@ -31,7 +31,7 @@ struct PartRequest {
     part: usize,
 }
 
-/// What precedes the bytes of a part.
+/// The header before the bytes of a part.
 #[derive(Deserialize, Serialize)]
 struct Header {
     id: String,
@@ -76,7 +76,7 @@ impl Part {
         written.freeze()
     }
 
-    /// Parses a reply; `None` if it is no part, or one of an answer that is too long.
+    /// Parses a reply; `None` if it is not a part, or belongs to an answer that is too long.
     pub(super) fn parse(reply: &Bytes) -> Option<Self> {
         let end = reply.iter().position(|byte| *byte == b'\n')?;
         let Header { id, parts } = serde_json::from_slice(reply.get(..end)?).ok()?;
@@ -89,14 +89,14 @@ impl Part {
     }
 }
 
-/// Returns the part of an answer with this number, counted from 0; `None` if it has no such part.
+/// Returns the part of an answer with this index, counted from 0; `None` if it does not exist.
 pub(super) fn part(answer: &Bytes, number: usize) -> Option<Bytes> {
     let start = number.checked_mul(PART_LENGTH)?;
     let end = start.checked_add(PART_LENGTH)?.min(answer.len());
     (start < end || number == 0).then(|| answer.slice(start.min(end)..end))
 }
 
-/// Returns how many parts an answer has.
+/// Returns the number of parts of an answer.
 pub(super) fn count(answer: &Bytes) -> usize {
     answer.len().div_ceil(PART_LENGTH).max(1)
 }
@@ -104,10 +104,10 @@ pub(super) fn count(answer: &Bytes) -> usize {
 const QUESTION: &[u8] = b"ask ";
 const PART: &[u8] = b"part ";
 
-/// The length of a part, in bytes: half of what a message may have.
+/// Length of a part, in bytes: half of what a message may have.
 pub(super) const PART_LENGTH: usize = 512 * 1024;
 
-/// How many parts an answer may have: 16 MiB together, twice what pages ask for.
+/// Maximum number of parts of an answer: 16 MiB together, twice what pages request.
 const MAX_PARTS: usize = 32;
 
 #[cfg(test)]

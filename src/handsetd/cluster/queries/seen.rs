@@ -1,4 +1,4 @@
-//! The daemons that live, and those that did, so that a page can name what it lacks.
+//! The live daemons and those lost recently, so that a page can name the missing ones.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use crate::fleet::Peer;
 #[derive(Clone, Debug, Default)]
 pub(super) struct SeenDaemons(Arc<Mutex<BTreeMap<String, Seen>>>);
 
-/// When a daemon was seen.
+/// The state of a daemon.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
-    /// `None` while it lives.
+    /// When it was lost; `None` while it is live.
     gone: Option<SystemTime>,
 }
 
 impl SeenDaemons {
-    /// Notes which daemons there are, until there is nothing more to follow.
+    /// Tracks the members until the receiver closes.
     pub(super) async fn follow(self, mut members: watch::Receiver<Arc<Members>>) {
         loop {
             let live: Vec<String> = members
@@ -59,7 +59,7 @@ impl SeenDaemons {
         });
     }
 
-    /// Returns the daemons other than `own`, ordered by name. `alone` is why none can be asked.
+    /// Returns the daemons other than `own`, ordered by name. `alone` is the reason why none can be asked.
     pub(super) fn others(&self, live: &[String], alone: Option<&str>, own: &str) -> Vec<Peer> {
         let mut names: BTreeMap<String, Option<SystemTime>> = self
             .0
@@ -85,10 +85,10 @@ impl SeenDaemons {
     }
 }
 
-/// How many daemons are remembered.
+/// Maximum number of remembered daemons.
 const MAX_SEEN: usize = 1000;
 
-/// How long one that is gone is named: long enough to be noticed, and not for ever if it was taken away.
+/// How long a lost daemon is named: long enough to be noticed, but not forever if it was removed for good.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
@@ -116,7 +116,7 @@ mod tests {
             others(&some, Some("NATS is away")),
             ["b NATS is away", "c NATS is away"]
         );
-        // It is back before that is noted.
+        // It is back before its loss is recorded.
         assert_eq!(others(&all, None), ["b ", "c "]);
         seen.note(&some, at(26));
         assert_eq!(others(&some, None), ["b "]);

@@ -1,4 +1,4 @@
-//! What is to be done about entries whose holder is gone, or does not reach the phone.
+//! Decides about entries whose holder is gone or does not reach the phone.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -9,15 +9,15 @@ use tokio::time::Instant;
 use super::{FileState, Held, Item, Ledger, Owned, Place};
 use crate::cluster::outbox::message::{Holder, Key, State, is_bound};
 
-/// What decisions depend on.
+/// The input of decisions.
 pub(in crate::cluster::outbox) struct View<'a> {
-    /// The daemons that live, with their incarnations.
+    /// The live daemons, with their incarnations.
     pub(in crate::cluster::outbox) live: &'a BTreeMap<String, String>,
-    /// Returns the daemons that reach a phone, by its reference; the best comes first.
+    /// Returns the daemons that reach a phone, by its reference; the preferred one comes first.
     pub(in crate::cluster::outbox) reaching: &'a dyn Fn(&str) -> Vec<String>,
-    /// How long a daemon may be away without losing what it has not begun to send.
+    /// How long a daemon may be away without losing what it has not started to send.
     pub(in crate::cluster::outbox) patience: Duration,
-    /// How long after that it may still be sending what it has begun.
+    /// How long after that it may still be sending what it has started.
     pub(in crate::cluster::outbox) sending: Duration,
     pub(in crate::cluster::outbox) now: Instant,
 }
@@ -25,20 +25,20 @@ pub(in crate::cluster::outbox) struct View<'a> {
 /// An attempt to change the holder of an entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::cluster::outbox) enum Step {
-    /// Another daemon is to have an entry of this one.
+    /// Give an entry of this daemon to another one.
     HandOver {
         number: u64,
         key: Key,
         position: Position,
         to: Holder,
     },
-    /// This daemon is to have an entry whose holder is gone.
+    /// Take over an entry whose holder is gone.
     Take { key: Key, position: Position },
 }
 
 impl Ledger {
-    /// Returns the daemon that is to have a new entry for a phone: the one that has the others for it, or the
-    /// best that reaches it, or this one.
+    /// Returns the holder of a new entry for a phone: the daemon that has the other entries for it, or the
+    /// preferred one that reaches it, or this one.
     pub(in crate::cluster::outbox) fn holder_for(
         &self,
         phone: &str,
@@ -56,7 +56,7 @@ impl Ledger {
         best.next().unwrap_or_else(|| self.own.clone())
     }
 
-    /// Returns what is to be done about entries of daemons that are gone.
+    /// Returns the steps for entries of daemons that are gone.
     pub(in crate::cluster::outbox) fn takings(&mut self, view: &View<'_>) -> Vec<Step> {
         let holders = self.items.values().filter_map(|item| item.owned.as_ref());
         let gone = holders.map(|owned| &owned.holder.daemon);
@@ -98,7 +98,7 @@ impl Ledger {
             && heir(owned, view).as_deref() == Some(&self.own.daemon)
     }
 
-    /// Returns which entries of this daemon others are to have, as they reach the phone and this one does not.
+    /// Returns the entries to hand over, since other daemons reach their phones and this one does not.
     pub(in crate::cluster::outbox) fn handovers(&self, view: &View<'_>) -> Vec<Step> {
         let mut steps = Vec::new();
         for (number, held) in &self.held {
@@ -127,7 +127,7 @@ impl Ledger {
         let own = reaching.iter().position(|name| *name == self.own.daemon);
         let next = match own {
             None => reaching.first()?.clone(),
-            // Others may succeed where this daemon does not; the last of them returns it to the first.
+            // Others may succeed where this daemon does not; the last of them returns the entry to the first.
             Some(own) if held.is_unreachable && reaching.len() > 1 => {
                 let next = own.saturating_add(1);
                 let mut turn = reaching.iter().cycle().skip(next);
@@ -138,8 +138,8 @@ impl Ledger {
         live_holder(next, view)
     }
 
-    /// Returns why an entry must not be attempted at present, though it is this daemon's. The stream has been told
-    /// up to the position `told`.
+    /// Returns why an entry of this daemon must not be attempted at present. The stream has been received up
+    /// to the position `told`.
     pub(in crate::cluster::outbox) fn admit(
         &mut self,
         number: u64,
@@ -189,8 +189,8 @@ impl Ledger {
     }
 }
 
-/// Returns the daemon that is to have an entry whose holder is gone: one that reaches the phone, or the one that
-/// was asked, or the first by name.
+/// Returns the new holder of an entry whose holder is gone: a daemon that reaches the phone, or the one that
+/// received the request, or the first by name.
 fn heir(owned: &Owned, view: &View<'_>) -> Option<String> {
     let reaching = (view.reaching)(&owned.phone_ref).into_iter();
     let homes = [owned.home.clone(), owned.asker.daemon.clone()];
@@ -217,12 +217,12 @@ fn in_order(mut steps: Vec<(u64, Step)>) -> Vec<Step> {
     steps.into_iter().map(|(_, step)| step).collect()
 }
 
-/// Reason for an entry that is on its way from the file to the stream.
+/// Reason: the entry is being moved from the file to the stream.
 const MOVING: &str = "the delivery is being moved to the outbox of the cluster";
 
-/// Reason for an entry of which the stream has not told yet, so that earlier ones may be unknown.
+/// Reason: the stream has not reported the entry yet, so earlier ones may be unknown.
 const UNTOLD: &str = "earlier deliveries for this phone may be on their way";
 
-/// How long an entry waits for an earlier one that another daemon has, at most: as long as it may take until
-/// what a lost daemon was sending is known to be over.
+/// Maximum time that an entry waits for an earlier one of another daemon: until whatever a lost daemon was
+/// sending is certainly over.
 const MAX_WAIT: Duration = Duration::from_secs(75);

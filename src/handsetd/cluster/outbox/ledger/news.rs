@@ -1,4 +1,4 @@
-//! What the stream tells, and what follows from it.
+//! Applies messages of the stream, and derives their effects.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::cluster::outbox::message::{Key, Message, State};
 use crate::outbox::OutboxEntry;
 
 impl Ledger {
-    /// Takes in that the stream will be told anew.
+    /// Prepares for reading the stream again.
     pub(in crate::cluster::outbox) fn interrupted(&mut self) {
         self.untold = Some(self.items.keys().cloned().collect());
     }
 
-    /// Takes in a message of the stream.
+    /// Applies a message of the stream.
     pub(in crate::cluster::outbox) fn put(
         &mut self,
         key: &Key,
@@ -28,7 +28,7 @@ impl Ledger {
         let is_own = message.holder == self.own;
         let is_ended = self.items.get(key).is_some_and(|item| item.owned.is_none());
         if is_own && is_ended {
-            // Written before this daemon has ended it.
+            // Written before this daemon ended it.
             return Vec::new();
         }
         let is_news = self.note(key, position, message);
@@ -36,7 +36,7 @@ impl Ledger {
             if !is_own || !is_news {
                 return Vec::new();
             }
-            // Others for the phone may have waited for it to be somebody's who lives.
+            // Other entries for the phone may have waited for this one to get a live holder.
             let refresh = Effect::Refresh(key.phone.clone());
             return vec![self.adopt(key, message, entry()), refresh];
         };
@@ -45,7 +45,7 @@ impl Ledger {
             return effects;
         };
         let is_kept = match held.place {
-            // Only a message that is as this daemon has appended it: another may tell that it was sent.
+            // Only for a message exactly as this daemon appended it: another version may have been sent.
             Place::File { row, .. } => {
                 effects.push(Effect::DeleteRow(row));
                 is_own && message.state == State::Pending
@@ -83,7 +83,7 @@ impl Ledger {
         }
     }
 
-    /// Takes in that the message of a key is gone.
+    /// Applies the removal of the message of a key.
     pub(in crate::cluster::outbox) fn removed(&mut self, key: &Key) -> Vec<Effect> {
         if let Some(untold) = &mut self.untold {
             untold.remove(key);
@@ -122,21 +122,21 @@ impl Ledger {
         effects
     }
 
-    /// Takes in that the stream has been read: what was not told is gone.
+    /// Applies the end of reading: entries that were not received are gone.
     pub(in crate::cluster::outbox) fn current(&mut self) -> Vec<Effect> {
         self.is_read = true;
         let untold = self.untold.take().unwrap_or_default();
         untold.iter().flat_map(|key| self.removed(key)).collect()
     }
 
-    /// Takes in what was read of a key after a conflict. Returns whether this daemon holds it.
+    /// Applies a message that was read after a conflict. Returns whether this daemon holds it.
     pub(in crate::cluster::outbox) fn reread(
         &mut self,
         key: &Key,
         found: Option<(Position, &Message)>,
     ) -> bool {
         let Some((position, message)) = found else {
-            // It was another's, which has ended it. It stays known until the stream tells.
+            // Another daemon had it and has ended it. It stays known until the stream reports that.
             if let Some(number) = self.numbers.get(key).copied() {
                 self.end(number);
             }

@@ -28,7 +28,7 @@ fn at(first: u64, last: u64) -> Position {
     Position { first, last }
 }
 
-/// A ledger of the first start of the daemon `b`, and what it is told.
+/// A ledger of the first start of the daemon `b`, and its input.
 struct Bench {
     ledger: Ledger,
     live: BTreeMap<String, String>,
@@ -73,7 +73,7 @@ impl Bench {
         ask(&mut self.ledger, &view)
     }
 
-    /// Returns the first positions of the entries that are taken after so many seconds.
+    /// Returns the first positions of the entries that are taken over after the given number of seconds.
     fn taken_after(&mut self, seconds: u64) -> Vec<u64> {
         self.now += Duration::from_secs(seconds);
         let steps = self.with_view(Ledger::takings);
@@ -98,10 +98,10 @@ async fn entries_of_a_lost_daemon_are_taken_and_what_it_was_sending_later() {
     assert_eq!(bench.taken_after(1), [2]);
     assert_eq!(bench.taken_after(29), [2]);
     assert_eq!(bench.taken_after(1), [1, 2]);
-    // One that reaches the phone has it.
+    // A daemon that reaches the phone takes it.
     bench.reaching = vec!["c".to_owned()];
     assert!(bench.taken_after(0).is_empty());
-    // It has returned, and takes them itself.
+    // The daemon has returned, and takes them itself.
     bench.live.insert("a".to_owned(), "a2".to_owned());
     bench.reaching.clear();
     assert!(bench.taken_after(100).is_empty());
@@ -119,7 +119,7 @@ async fn entries_of_an_earlier_start_are_taken_at_once_and_adopted_when_told() {
     };
     assert_eq!(state, State::InFlight);
     assert!(bench.taken_after(0).is_empty());
-    // Its end is not known to the stream yet, which repeats itself.
+    // The stream does not know of its end yet, and repeats the message.
     bench.ledger.end(number);
     assert!(
         bench
@@ -129,7 +129,7 @@ async fn entries_of_an_earlier_start_are_taken_at_once_and_adopted_when_told() {
     assert_eq!(bench.ledger.len(), 0);
     let key = Key::of(&entry("1"), "1001");
     bench.ledger.removed(&key);
-    // Nor does an answer that comes late bring it back.
+    // Nor does a late reply bring it back.
     bench.put("1", at(1, 3), holder("a", 1), State::Pending);
     assert_eq!(bench.ledger.stream_len(), 0);
 }
@@ -147,7 +147,7 @@ async fn entries_wait_for_earlier_ones_of_other_daemons() {
     assert!(why.contains("on their way"), "{why}");
     let why = bench.ledger.admit(number, 2, now).unwrap_err();
     assert!(why.contains("\"a\" has an earlier delivery"), "{why}");
-    // Not for ever.
+    // Not forever.
     let later = now + Duration::from_secs(75);
     assert_eq!(bench.ledger.admit(number, 2, later), Ok(()));
     bench.ledger.removed(&Key::of(&entry("1"), "1001"));
@@ -167,7 +167,7 @@ async fn entries_go_to_who_reaches_the_phone_and_follow_each_other() {
     let [Effect::Adopt { number, .. }, Effect::Refresh(_)] = effects[..] else {
         panic!("{effects:?}");
     };
-    // Behind the other, though another daemon is better.
+    // After the other entry, though another daemon is preferred.
     assert_eq!(holder_for(&mut bench), "b");
     let handed_to = |bench: &mut Bench| {
         let steps = bench.with_view(|ledger, view| ledger.handovers(view));
@@ -185,7 +185,7 @@ async fn entries_go_to_who_reaches_the_phone_and_follow_each_other() {
     bench.ledger.held_mut(number).unwrap().is_claimed = false;
     bench.reaching = vec!["a".to_owned()];
     assert_eq!(handed_to(&mut bench), ["a"]);
-    // Told that it is another's, this daemon forgets it.
+    // Another daemon has it: this one forgets it.
     bench.put("1", at(1, 5), holder("a", 1), State::Pending);
     assert_eq!(bench.ledger.len(), 0);
 }

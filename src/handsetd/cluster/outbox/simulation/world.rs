@@ -1,4 +1,4 @@
-//! What the simulated daemons share: the stream, the phones, and what was sent to them.
+//! The environment of the simulated daemons: the stream, the phones, and the record of what was sent.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -31,12 +31,12 @@ struct State {
     entries: BTreeMap<Key, (Position, Bytes)>,
     /// The first position of each key that was ever appended.
     appended: HashMap<Key, u64>,
-    /// The incarnation of each daemon that runs.
+    /// The incarnation of each running daemon.
     running: BTreeMap<String, String>,
     cut: BTreeSet<String>,
     files: HashMap<String, BTreeMap<u64, (OutboxEntry, EntryState)>>,
     followers: HashMap<String, mpsc::Sender<StreamEvent>>,
-    /// Which daemon reaches a phone.
+    /// The daemon that reaches a phone.
     phones: BTreeMap<String, String>,
     starts: u64,
     queued: BTreeSet<String>,
@@ -45,7 +45,7 @@ struct State {
     log: Vec<String>,
 }
 
-/// A daemon, as its outbox sees the world. Once it is killed, nothing that it does has an effect or an end.
+/// A daemon, as its outbox sees the world. Once it is killed, its operations have no effect and never return.
 #[derive(Clone, Debug)]
 pub(super) struct Daemon {
     pub(super) world: World,
@@ -248,7 +248,7 @@ impl State {
         }
     }
 
-    /// Tells a daemon of all entries, in the order of their last change.
+    /// Sends a daemon all entries, in the order of their last change.
     fn tell_all(&self, name: &str) {
         if self.cut.contains(name) {
             return;
@@ -304,7 +304,7 @@ impl Daemon {
         state.running.get(&self.own.daemon) == Some(&self.own.incarnation)
     }
 
-    /// Waits for a moment; for ever once the daemon is killed.
+    /// Waits for a moment; forever once the daemon is killed.
     async fn pause(&self, milliseconds: u64) {
         sleep(Duration::from_millis(self.world.below(milliseconds))).await;
         if !self.is_alive() {
@@ -316,7 +316,7 @@ impl Daemon {
         self.world.0.lock().cut.contains(&self.own.daemon)
     }
 
-    /// Does something in the stream, and returns its result unless the connection is lost before or after.
+    /// Changes the stream and returns the result, unless the connection is lost before or after.
     async fn operate<T>(&self, effect: impl FnOnce(&mut State) -> T) -> Result<T, (bool, Away)> {
         let away = || Away("cut".to_owned());
         self.pause(20).await;
