@@ -1,4 +1,5 @@
-//! Joins this daemon with others over NATS: implements the traits of `fleet` with the crate `handset-cluster`.
+//! Joins this daemon with others over NATS: implements the traits of `fleet` on top of the crate
+//! `handset-cluster`.
 
 mod announcing;
 mod bus;

@@ -1,5 +1,5 @@
-//! The other daemons, as this one sees them: traits that `cluster` implements, so that nothing else has to
-//! know about NATS, and what other daemons announce. Without `[cluster]` there are none of them.
+//! The other daemons, as this one sees them: what they announce, and traits that `cluster` implements, so
+//! that no other module depends on NATS. Without `[cluster]` there are no other daemons.
 
 mod announced;
 mod carried;

@@ -1,5 +1,5 @@
-//! The bus for programs that are no daemons, with a real NATS and a real MQTT client, and what hostile ones can
-//! do there.
+//! The bus for programs other than daemons, with a real NATS and a real MQTT client, and what hostile clients
+//! can do there.
 
 use std::net::IpAddr;
 use std::process::Stdio;
@@ -59,7 +59,7 @@ async fn programs_make_requests_and_hear_what_happens() {
     listener.subscribe("handsetd.events.>").await;
     let mut client = NatsClient::connect(nats.ip(0), None).await;
     until_served(&mut client).await;
-    // Either daemon answers, so that of the other has to know the phone.
+    // Either daemon may take the request, so the other one has to know the phone.
     let known = async {
         loop {
             let path = "/api/v1/do/clear";
@@ -135,7 +135,7 @@ async fn hostile_messages_do_nothing_and_stop_nobody() {
     assert_eq!(reply["status"], "INVALID", "{reply}");
 
     watcher.settle().await;
-    // Replies to subjects on which the daemon may do more than whoever asks for it.
+    // Replies to subjects to which the daemon may publish but the requester may not.
     for subject in [
         "handsetd.do.push",
         "$JS.API.STREAM.DELETE.handsetd_outbox",
@@ -153,7 +153,7 @@ async fn hostile_messages_do_nothing_and_stop_nobody() {
             Sent::Error(error) => error,
         })
         .collect();
-    // What was asked, and no answer.
+    // The request, and no reply.
     assert_eq!(subjects, ["handsetd.do.ping"; 3]);
     let streams = client
         .request("$JS.API.STREAM.INFO.handsetd_outbox", b"")
@@ -221,7 +221,7 @@ async fn hostile_messages_do_nothing_and_stop_nobody() {
         0
     );
     assert_eq!(daemon.count("panicked"), 0);
-    // More than NATS carries ends the connection of whoever sends it.
+    // NATS closes the connection of a client that exceeds its message size.
     client
         .publish(("handsetd.do.push", ""), &[], &vec![b'x'; 1024 * 1024 + 1])
         .await;
@@ -232,7 +232,7 @@ async fn hostile_messages_do_nothing_and_stop_nobody() {
     );
 }
 
-/// Starts NATS with the example that is shipped; returns it, and the address of its MQTT server.
+/// Starts NATS with the shipped example; returns it and the address of its MQTT server.
 async fn example() -> Option<(NatsServers, Loopback)> {
     let text = std::fs::read_to_string(EXAMPLE).unwrap();
     let address = Loopback::claim();
@@ -317,7 +317,7 @@ async fn shipped_example_permits_what_it_says_and_no_more() {
 /// What Home Assistant does.
 async fn mqtt_client_acts_and_listens(phone: &SimPhone, ip: IpAddr) {
     let arguments = |program: &str, more: &[&str]| {
-        // What goes to a pipe would wait for more.
+        // Output to a pipe would be buffered.
         let mut command = Command::new("stdbuf");
         command.args(["-oL", program]);
         let ip = ip.to_string();
@@ -349,7 +349,7 @@ async fn mqtt_client_acts_and_listens(phone: &SimPhone, ip: IpAddr) {
         let status = soon("mosquitto_pub", arguments("mosquitto_pub", &more).status()).await;
         assert!(status.unwrap().success());
         phone.shows_text(text).await;
-        // Not what it logs itself.
+        // Without the log lines of the program itself.
         let line = heard.until(&format!("{topic} {{")).await;
         let (_, body) = line.split_once(' ').unwrap();
         let event: Value = serde_json::from_str(body).unwrap();
@@ -365,7 +365,7 @@ async fn mqtt_client_acts_and_listens(phone: &SimPhone, ip: IpAddr) {
         "-q",
         "1",
     ];
-    // The server ends the connection, or takes it and passes nothing on.
+    // The server closes the connection, or accepts the message and forwards nothing.
     let _ = soon("mosquitto_pub", arguments("mosquitto_pub", &more).status()).await;
     let more = [
         "-t",

@@ -1,4 +1,4 @@
-//! Several daemons while NATS, the network or one of them fails, and while others send nonsense.
+//! Several daemons while NATS, the network or one of them fails, and while other clients send garbage.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn nats_server_that_is_lost_changes_nothing() {
         sleep(Duration::from_millis(300)).await;
     }
     let fired = web.paths_from("/door/", 10).await;
-    // Longer than a lease lasts: it was renewed meanwhile.
+    // Longer than a lease lasts: it was renewed in the meantime.
     sleep(Duration::from_secs(8)).await;
     operator.raise(10..15).await;
     let fired_later = web.paths_from("/door/", 15).await;
@@ -62,7 +62,7 @@ async fn daemon_that_stops_does_not_wait_for_its_own_tasks() {
     until_state(&a, "joined").await;
     a.terminate();
     a.line("Stopped.").await;
-    // That is what it says after twenty seconds.
+    // It reports that after twenty seconds.
     assert_eq!(a.count("did not finish in time"), 0, "{}", a.log());
 }
 
@@ -102,7 +102,7 @@ async fn daemons_go_on_alone_without_nats_and_meet_again() {
             "{metrics}"
         );
     }
-    // The leader goes on, as the only one at first.
+    // The leader continues, at first as the only one.
     operator.raise(5..10).await;
     assert_once(&web.paths_from("/door/", 10).await[5..], 5..10, name);
     daemons[1 - leading]
@@ -252,7 +252,7 @@ async fn nonsense_on_every_subject_neither_stops_nor_misleads_a_daemon() {
         "$KV.handsetd_phones.site-b",
         "$O.handsetd_files.M.a",
     ] {
-        // Where NATS itself would acknowledge what it has stored, the reply has to be harmless.
+        // Where NATS itself acknowledges stored messages, the reply must be harmless.
         let is_stored = subject.starts_with('$') || subject.contains(".outbox.");
         for body in bodies {
             hostile.publish(subject, body).await;
@@ -264,7 +264,7 @@ async fn nonsense_on_every_subject_neither_stops_nor_misleads_a_daemon() {
         let errors = hostile.settle().await;
         assert!(errors.is_empty(), "{subject}: {errors:?}");
     }
-    // It does what it should, with what it should.
+    // It works as it should, with valid input.
     until_state(&daemon, "joined").await;
     let admin = AdminClient::new(daemon.admin());
     assert_eq!(admin.get("/health/live").await.code, 200);
@@ -338,5 +338,5 @@ async fn web() -> StubWebServer {
     StubWebServer::serving("text/plain", "").await
 }
 
-/// How long it may take until something that should not happen has happened.
+/// How long to wait for an effect that should not occur.
 const SETTLE: Duration = Duration::from_secs(1);

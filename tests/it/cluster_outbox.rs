@@ -1,4 +1,4 @@
-//! Kept deliveries of several daemons: none is lost and none is sent twice, whatever is killed.
+//! Stored deliveries of several daemons: none is lost and none is sent twice, whichever process is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -17,11 +17,11 @@ use super::support::nats::{nats, section};
 use super::support::soon;
 use super::support::stub_phone::{Behavior, StubPhone};
 
-/// A phone and its name, and what was asked of it.
+/// A phone with its name, and the requests that it received.
 struct Phone {
     name: String,
     stub: StubPhone,
-    /// What tells it from others, at whatever daemon it is configured.
+    /// Distinguishes it from others, whichever daemon it is configured at.
     mac: String,
 }
 
@@ -58,9 +58,9 @@ async fn start(config: &str) -> Daemon {
     daemon
 }
 
-/// Has a phone dial a number that no other delivery has; returns status and id.
+/// Requests that a phone dial a number that no other delivery has; returns status and id.
 async fn keep(daemon: &Daemon, phone: &str, number: usize, keep: &str) -> (String, String) {
-    // A daemon that has just joined may not know yet what others announce.
+    // A daemon that has just joined may not have received the announcements of others yet.
     let asked = async {
         loop {
             match try_keep(daemon, phone, number, keep).await {
@@ -73,7 +73,7 @@ async fn keep(daemon: &Daemon, phone: &str, number: usize, keep: &str) -> (Strin
     soon(phone, asked).await
 }
 
-/// The same; the answer is the error if it is refused.
+/// Does the same; an error answer means that it was refused.
 async fn try_keep(
     daemon: &Daemon,
     phone: &str,
@@ -92,8 +92,8 @@ async fn try_keep(
     }
 }
 
-/// Asks daemons in turn to keep deliveries, for phones in turn, a few at once; returns the ids. A daemon that was
-/// started again just now may not know the phones of the others yet, and refuses.
+/// Requests stored deliveries at the daemons in turn, for the phones in turn, a few concurrently; returns the
+/// ids. A daemon that has just been restarted may not know the phones of the others yet, and refuses.
 async fn keep_all(
     daemons: &[&Daemon],
     phones: &[Phone],
@@ -134,7 +134,8 @@ async fn until_stored(daemons: &[&Daemon], count: usize) {
     }
 }
 
-/// Returns how the histories of these daemons say that a delivery ended, without what they handed on.
+/// Returns how a delivery ended according to the histories of these daemons, without those that handed it
+/// over.
 async fn ends(daemons: &[&Daemon], id: &str) -> Vec<String> {
     let mut ends = Vec::new();
     for daemon in daemons {
@@ -204,7 +205,7 @@ async fn killed_daemons_neither_lose_nor_double_what_they_keep() {
                 phone.stub.go_online(Behavior::Answers).await;
             }
         }
-        // While some of it is being sent.
+        // While some of the deliveries are being sent.
         sleep(Duration::from_millis(37) * u32::try_from(round % 7).unwrap()).await;
         let victim = daemons.remove(0).crash_and_start().await;
         until_state(&victim, "joined").await;
@@ -259,7 +260,7 @@ async fn what_is_kept_while_nats_is_away_is_handed_over_once() {
     for phone in &phones {
         let order = phone.stub.order();
         let order = order.iter().map(|number| number.parse().unwrap());
-        // Those before were kept several at once.
+        // The earlier ones were stored concurrently.
         let order: Vec<usize> = order.filter(|number| *number >= 20).collect();
         assert!(order.is_sorted(), "{}: {order:?}", phone.name);
     }
@@ -283,7 +284,7 @@ async fn lost_daemon_is_replaced_and_what_it_was_sending_is_unknown() {
     for phone in &mut phones {
         phone.stub.go_online(Behavior::Answers).await;
     }
-    // 15 s until its lease has ended, 10 s in case it returns, and 30 s behind what it was sending.
+    // 15 s until its lease has expired, 10 s in case it returns, and 30 s for what it was sending.
     while dialed(&phones).len() < 20 {
         let elapsed = killed.elapsed();
         assert!(elapsed < Duration::from_secs(75), "{:?}", dialed(&phones));
@@ -348,7 +349,7 @@ async fn delivery_follows_its_phone_to_another_daemon_and_ends_from_any() {
         elapsed > Duration::from_secs(4) && elapsed < Duration::from_secs(9),
         "{elapsed:?}"
     );
-    // The phone moves, configuration and all.
+    // The phone moves, including its configuration.
     a.reconfigure(&with("a", &[]));
     b.reconfigure(&with("b", &phones));
     until_stored(&[&b], 2).await;
@@ -399,13 +400,13 @@ async fn rolling_restart_and_a_file_from_before_keep_everything() {
     }
 }
 
-/// How often a daemon is killed.
+/// Number of times that a daemon is killed.
 const KILLS: usize = 20;
 
-/// How many deliveries are kept before each time.
+/// Number of deliveries stored before each kill.
 const PER_ROUND: usize = 60;
 
-/// How long it may take until nothing is stored any more: a worker attempts again within 50 s.
+/// Time limit for the outbox to become empty: a worker retries within 50 s.
 const DRAIN_TIME: Duration = Duration::from_secs(70);
 
 const POLL: Duration = Duration::from_millis(100);

@@ -68,7 +68,7 @@ impl Sites {
         format!("http://{}/", self.a.admin())
     }
 
-    /// Has the phone of the other site report that it is not to be disturbed.
+    /// Makes the phone of the other site report do-not-disturb.
     async fn dnd_on(&self, line: &str) {
         let mac = sim_phone::options(Vendor::Snom).mac.clone();
         let path = format!(
@@ -80,7 +80,7 @@ impl Sites {
         assert!(reply.contains(" 200 "), "{reply}");
     }
 
-    /// Begins a push to `door` whose image does not come, asked for at its own daemon; returns its id.
+    /// Starts a push to `door` whose image never arrives, requested at its own daemon; returns its id.
     async fn begin_slow_push(&self) -> (String, tokio::net::TcpStream) {
         let image = format!("http://{}/a.png", self.slow.local_addr().unwrap());
         let body = json!({"phone": "door", "image": image, "wait": "no"}).to_string();
@@ -129,7 +129,7 @@ async fn page_of_one_daemon_shows_all() {
     events_and_rules(&mut browser, &sites).await;
     fits_every_display(&mut browser, &home).await;
 
-    // Who is gone is named, and what is left is shown.
+    // A daemon that is gone is named, and the rest is shown.
     let Sites { a: _a, b, .. } = sites;
     b.terminate();
     b.end().await;
@@ -146,7 +146,7 @@ async fn page_of_one_daemon_shows_all() {
     assert_eq!(browser.errors, Vec::<String>::new());
 }
 
-/// The list of deliveries follows what happens at the other daemon, and a click sends again there.
+/// The list of deliveries shows what happens at the other daemon, and a click repeats a delivery there.
 async fn live_updates(browser: &mut Browser, sites: &Sites) {
     let home = sites.home();
     browser.open(&format!("{home}deliveries")).await;
@@ -203,7 +203,7 @@ async fn events_and_rules(browser: &mut Browser, sites: &Sites) {
     browser
         .until(&format!("document.querySelector('{row}')"))
         .await;
-    // The list is replaced whenever something happens, so the click is repeated until it succeeds.
+    // The list is replaced on every change, so the click is repeated until it succeeds.
     let tried = format!(
         "(document.querySelector('{row} [hx-post=\"/page/dry-run\"]')?.click(), \
          document.querySelector('#dry-run').innerText.includes('Quiet at 1'))"
@@ -282,7 +282,7 @@ async fn api_of_one_daemon_has_all() {
     assert_eq!(daemons(&phones), ["site-a", "site-a", "site-b", "site-b"]);
     assert_eq!(phones["missing"], json!([]));
     assert_eq!(daemons(&get("phones?daemon=site-b").await).len(), 2);
-    // What is known here is here; what is not is looked for.
+    // Names known here resolve here; others are looked up.
     assert_eq!(get("phones/lobby").await["result"]["daemon"], "site-a");
     assert_eq!(get("phones/door").await["result"]["daemon"], "site-b");
     assert_eq!(get("phones/nobody").await["status"], "NOTFOUND");
@@ -297,7 +297,7 @@ async fn api_of_one_daemon_has_all() {
     assert_eq!(tested["result"][0]["phone"], "door", "{tested}");
     assert_eq!(tested["result"][0]["fetched"]["status"], "OK", "{tested}");
 
-    // The pages of a list go through the deliveries of both.
+    // The pages of the list cover the deliveries of both.
     for (daemon, phone) in [(&sites.a, "desk"), (&sites.b, "door"), (&sites.a, "desk")] {
         let body = json!({"phone": phone, "text": "Soup"}).to_string();
         let sent = AdminClient::new(daemon.admin())
@@ -322,7 +322,7 @@ async fn api_of_one_daemon_has_all() {
         "{csv}"
     );
 
-    // Roles hold across daemons.
+    // Roles apply across daemons.
     let (id, _held) = sites.begin_slow_push().await;
     let path = format!("/api/v1/deliveries/{id}");
     let watcher = format!("Bearer {WATCHER}");
@@ -338,7 +338,7 @@ async fn api_of_one_daemon_has_all() {
     let cancelled = api.request("DELETE", &path, &[], "").await;
     assert_eq!(cancelled.json()["phone"], "door");
 
-    // As soon as they happen: the stream was open before.
+    // As soon as they happen: the stream was already open.
     sites.dnd_on("2").await;
     let event = events.next().await;
     assert_eq!(

@@ -63,7 +63,7 @@ async fn phone_of_another_daemon_shows_texts_and_long_files_and_its_screen() {
     );
     snom.shows_text("From afar").await;
 
-    // Noise is not compressed; the file is longer than a message may be, and only the asking daemon has it.
+    // Noise does not compress; the file is too long for a message, and only the requesting daemon has it.
     let noise = |x: u32, y: u32| {
         let mut word = x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77);
         word ^= word >> 15;
@@ -95,7 +95,7 @@ async fn phone_of_another_daemon_shows_texts_and_long_files_and_its_screen() {
     cisco
         .until("the tone", |state| !state.played.is_empty())
         .await;
-    // A file that only the other daemon has is not meant.
+    // A file that only the other daemon has is not used.
     picture
         .save_with_format(b.media("theirs.png"), ImageFormat::Png)
         .unwrap();
@@ -123,7 +123,7 @@ async fn phone_of_another_daemon_shows_texts_and_long_files_and_its_screen() {
     expect(&wrong, "INVALID");
     let unsupported = request(&a, "reboot", json!({"phone": "boss", "via": "csta"})).await;
     expect(&unsupported, "UNSUPPORTED");
-    // The delivering daemon has the record, with the id that the asking one told.
+    // The delivering daemon has the record, with the id that the requesting one returned.
     let record = |of: &Value, records: &[Value]| {
         let id = of["id"].clone();
         records.iter().filter(|record| record["id"] == id).count()
@@ -174,7 +174,7 @@ async fn group_spans_three_daemons_and_requests_of_each_arrive_in_order() {
         shown.shows_text("Drill over").await;
     }
 
-    // Each daemon asks without waiting for the answers.
+    // Each daemon sends its requests without waiting for the replies.
     let ask = async |daemon: &Daemon, name: &str| {
         let caller = Caller::new(daemon.agi());
         for number in 0..NUMBERS {
@@ -212,7 +212,7 @@ async fn group_spans_three_daemons_and_requests_of_each_arrive_in_order() {
     }
 }
 
-/// Returns the keys of a number: that of the daemon, then two digits.
+/// Returns the keys of a number: the key of the daemon, then two digits.
 fn digits(name: &str, number: usize) -> String {
     format!("{name},{},{}", number / 10, number % 10)
 }
@@ -241,7 +241,7 @@ async fn lost_daemon_is_unreachable_before_and_unknown_after_it_has_the_request(
     // Whether the phone fetches the screen does not matter here.
     assert_ne!(first["status"], "NOTFOUND");
 
-    // The deadline is kept though the other daemon hangs.
+    // The deadline is kept although the other daemon hangs.
     b.freeze();
     let began = Instant::now();
     let late = json!({"phone": "desk", "text": "2", "deadline": "2s"});
@@ -252,12 +252,12 @@ async fn lost_daemon_is_unreachable_before_and_unknown_after_it_has_the_request(
     assert!(elapsed < Duration::from_secs(8), "{elapsed:?}");
     b.thaw();
 
-    // It is killed while the phone has the request, or before it has sent it.
+    // It is killed while the phone has the request, or before the request was sent.
     let begin = request(&a, "push", body.clone());
     let kill = async {
         let _request = held.request().await;
         b.kill().await;
-        // The phones of this daemon go on without it.
+        // The phones of this daemon are unaffected.
         let own = request(&a, "push", json!({"phone": "own", "text": "3"})).await;
         expect(&own, "OK");
     };
@@ -345,7 +345,7 @@ async fn own_phones_need_no_nats_and_those_of_others_say_why_not() {
         "OK",
     );
 
-    // Connected, and nothing is answered.
+    // Connected, but without replies.
     nats.freeze(0);
     let began = Instant::now();
     let pushes = (0..20).map(|at| {

@@ -1,4 +1,4 @@
-//! Several daemons with the same rules and at the same Asterisk: what happens, happens once.
+//! Several daemons with the same rules at the same Asterisk: each event takes effect once.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -36,7 +36,7 @@ async fn each_event_fires_once(version: Version) {
         let phone = phone.entry("desk");
         section(&nats, name) + &server(&asterisk) + &rules(&web, name) + &phone
     };
-    // The clock of one is ten seconds ahead.
+    // The clock of one is ten seconds fast.
     let skew: Vec<(&str, &OsStr)> = match faketime() {
         Some(library) => vec![
             ("LD_PRELOAD", OsStr::new(library)),
@@ -59,7 +59,7 @@ async fn each_event_fires_once(version: Version) {
         let event: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(event["fields"]["Number"], number.to_string(), "{event}");
     }
-    // What is fired or published twice would have come by now.
+    // A second run or publication would have arrived by now.
     let again = tokio::time::timeout(SETTLE, bus.message()).await;
     assert!(again.is_err(), "{again:?}");
     let name = ["/site-a", "/site-b"][leading];
@@ -67,7 +67,7 @@ async fn each_event_fires_once(version: Version) {
     let received = phone.received();
     assert_eq!(received.len(), 1, "{received:#?}");
 
-    // Who stops hands over at once.
+    // A daemon that stops hands over at once.
     let [stopping, other] = if leading == 0 { [a, b] } else { [b, a] };
     stopping.terminate();
     assert!(stopping.end().await.success());
@@ -111,7 +111,7 @@ async fn leader_that_was_killed_is_replaced_and_the_gap_is_told() {
     operator.raise(0..5).await;
     assert_once(&web.paths_from("/door/", 5).await, 0..5, "/site-b");
 
-    // Who returns does not take it back.
+    // A daemon that returns does not take the lease back.
     let returned = killed.crash_and_start().await;
     until_state(&returned, "joined").await;
     returned.line("Another daemon acts on the events").await;
@@ -200,5 +200,5 @@ async fn name_of_a_daemon_that_lives_is_refused() {
     assert_eq!(cluster(&first).await["daemons"][0]["name"], "site-a");
 }
 
-/// How long it may take until something that should not happen has happened.
+/// How long to wait for an effect that should not occur.
 const SETTLE: Duration = Duration::from_secs(1);

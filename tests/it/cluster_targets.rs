@@ -1,4 +1,4 @@
-//! Phones that only other daemons know, as groups, rules and calls name them.
+//! Phones that only other daemons know, as named by groups, rules and calls.
 
 use std::fs;
 use std::process::Command;
@@ -62,7 +62,7 @@ async fn group_and_rule_name_phones_that_only_other_daemons_know() {
     let accepted = check(&at).code(0);
     let doubt = contains("[[group]]").or(contains("munich"));
     accepted.stdout(contains("Configuration OK").and(doubt.not()));
-    // Alone, nobody else may know them.
+    // Without other daemons, the members are unknown.
     let refused = check(names).code(78);
     refused.stderr(contains("unknown member \"munich/1001\""));
 }
@@ -99,7 +99,7 @@ async fn call_reaches_the_phone_of_another_daemon(version: Version) {
     call("500");
     asterisk.line("CALL|OK|desk|snom|").await;
     desk.shows_text("From a call").await;
-    // The Asterisk here is asked, and has neither such an endpoint nor such a server.
+    // The Asterisk here is queried, and has neither such an endpoint nor such a server.
     call("501");
     asterisk.line("GROUP|OK|1001|snom|").await;
     numbered.shows_text("To a group").await;
@@ -112,7 +112,7 @@ async fn call_reaches_the_phone_of_another_daemon(version: Version) {
     asterisk.line("GROUP|UNREACHABLE|").await;
 }
 
-/// A server that is away.
+/// A server that is unreachable.
 const MUNICH: &str =
     "[[asterisk]]\nname = 'munich'\naddress = '127.0.0.1:9'\nusername = 'u'\nsecret = 's'\n";
 

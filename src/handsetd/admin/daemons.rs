@@ -1,4 +1,4 @@
-//! Asks the daemons of the cluster one question, and gathers what they answer. Whoever does not answer is
+//! Sends a query to the daemons of the cluster and gathers their answers. Daemons that do not answer are
 //! named, never silently left out.
 
 mod exchange;
@@ -28,7 +28,7 @@ struct Cluster {
     gatherings: Arc<Semaphore>,
 }
 
-/// Which daemons are asked.
+/// The daemons to query.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) enum Wanted {
     #[default]
@@ -36,10 +36,10 @@ pub(super) enum Wanted {
     One(String),
 }
 
-/// What the daemons have answered.
+/// The answers of the daemons.
 #[derive(Debug)]
 pub(super) struct Gathered<T> {
-    /// That of this daemon comes first, if it was asked.
+    /// That of this daemon comes first, if it was queried.
     pub(super) parts: Vec<Part<T>>,
     pub(super) missing: Vec<Missing>,
 }
@@ -52,7 +52,7 @@ pub(super) struct Part<T> {
     pub(super) answer: T,
 }
 
-/// A daemon whose part is missing, or is not whole.
+/// A daemon whose answer is missing or incomplete.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub(super) struct Missing {
     pub(super) daemon: String,
@@ -60,7 +60,7 @@ pub(super) struct Missing {
 }
 
 impl Daemons {
-    /// Creates the daemons of a cluster, or the only one.
+    /// Creates the handle to the daemons of a cluster, or to this one alone.
     pub(crate) fn new(peers: Option<Arc<dyn Peers>>) -> Self {
         Self(peers.map(|peers| Cluster {
             own: peers.own_name().into(),
@@ -86,7 +86,7 @@ impl Daemons {
         names
     }
 
-    /// Returns the other daemons that can be asked.
+    /// Returns the other daemons that can be queried.
     pub(super) fn live_others(&self) -> Vec<String> {
         let peers = self.0.as_ref().map(|cluster| cluster.peers.others());
         let live = peers.into_iter().flatten();
@@ -101,7 +101,7 @@ impl Daemons {
         cluster.is_none_or(|cluster| server.is_empty() || cluster.peers.answers_for(server))
     }
 
-    /// Returns which daemons `name` means: all if it is empty; or why none.
+    /// Returns the daemons that `name` selects: all if it is empty; or why there are none.
     pub(super) fn wanted(&self, name: &str) -> Result<Wanted, String> {
         if name.is_empty() {
             return Ok(Wanted::All);
@@ -123,7 +123,7 @@ impl Daemons {
         !name.is_empty() && self.own().is_some_and(|own| **own != *name)
     }
 
-    /// Asks the wanted daemons; `here` is the answer of this one.
+    /// Queries the selected daemons; `here` is the answer of this one.
     pub(super) async fn gather<Q: Question>(
         &self,
         wanted: &Wanted,
@@ -162,7 +162,7 @@ impl Daemons {
         }
     }
 
-    /// Asks one other daemon, which may take until `until`. The second value is whether its answer is cut.
+    /// Queries one other daemon until `until`. The second value is whether its answer is truncated.
     pub(super) async fn ask<Q: Question>(
         &self,
         daemon: &str,
@@ -201,7 +201,7 @@ impl Cluster {
         if live.is_empty() {
             return (parts, missing);
         }
-        // Acquiring fails only if the semaphore is closed, and it never is.
+        // Acquiring fails only if the semaphore is closed, which it never is.
         let permit = timeout_at(until, self.gatherings.acquire()).await;
         if permit.is_err() {
             missing.extend(live.into_iter().map(|daemon| Missing {
@@ -263,7 +263,7 @@ impl Cluster {
 }
 
 impl<T> Gathered<T> {
-    /// Applies `convert` to what each daemon answered.
+    /// Applies `convert` to each answer.
     pub(super) fn map<U>(self, mut convert: impl FnMut(T) -> U) -> Gathered<U> {
         let parts = self.parts.into_iter().map(|part| Part {
             daemon: part.daemon,
@@ -276,7 +276,7 @@ impl<T> Gathered<T> {
     }
 }
 
-/// Something of a daemon; `None` without other daemons.
+/// A value from a daemon; `None` without other daemons.
 pub(super) type OfDaemon<T> = (Option<Arc<str>>, T);
 
 impl<T> Gathered<Vec<T>> {
@@ -297,16 +297,16 @@ impl fmt::Display for Missing {
     }
 }
 
-/// How long the other daemons may take to answer what a view shows.
+/// How long the other daemons may take to answer the query of a view.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long all answers to a question may be together, in bytes.
+/// Maximum size of all answers to a query together, in bytes.
 const MAX_ANSWERS: usize = 32 * 1024 * 1024;
 
-/// What each of many daemons may answer in any case, in bytes.
+/// The minimum answer size granted to each daemon however many there are, in bytes.
 const MIN_ANSWER: usize = 256 * 1024;
 
-/// How many questions to all daemons are in progress at once: each takes the memory of its answers.
+/// Maximum number of concurrent queries to all daemons: each needs memory for its answers.
 const MAX_GATHERINGS: usize = 4;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Joins the other daemons, if there is `[cluster]`, and hands what is known of them to the parts of this one.
+//! Joins the other daemons, if there is a `[cluster]` section, and gives the parts of this daemon access to
+//! them.
 
 #[cfg(feature = "cluster")]
 mod joined;

@@ -1,4 +1,4 @@
-//! The files that go along with a request to other daemons.
+//! The files that accompany a request to other daemons.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Deliveries to phones that other daemons own.
 //!
-//! Requests for one phone are sent in their order, and arrive in it; the daemon that owns the phone queues
-//! them. It keeps the record of the delivery, too. A request that no daemon has received is recorded here.
+//! Requests for one phone are sent in order and arrive in order; the daemon that owns the phone queues them
+//! and keeps the record of each delivery. A request that no daemon has received is recorded here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,13 +23,13 @@ use crate::fleet::{CarriedFile, NotSent, PeerReply, PeerRequest, Routes};
 use crate::history::{RequestInfo, without_secrets};
 use crate::outcome::{Outcome, Status};
 
-/// How an attempt to send a request to other daemons has ended.
+/// The result of an attempt to send a request to other daemons.
 enum Sent {
     /// A daemon has replied.
     Replied(Arc<str>, Outcome),
-    /// The outcome is known here alone.
+    /// Only this daemon knows the outcome.
     Ended(Outcome),
-    /// Nothing was sent, and the phone is one of this daemon.
+    /// Nothing was sent, and this daemon reaches the phone.
     Here(Box<Phone>),
 }
 
@@ -112,7 +112,7 @@ impl Sending {
         }
     }
 
-    /// Sends the request to the daemons, one after the other until one has the phone, and waits for the reply.
+    /// Sends the request to one daemon after the other until one has the phone, and waits for its reply.
     async fn send(&self, mut slot: QueueSlot, commit_point: &CommitPoint) -> Sent {
         slot.admission().await;
         let mut slot = Some(slot);
@@ -145,7 +145,7 @@ impl Sending {
                     continue;
                 }
             };
-            // The next request for the phone may be sent.
+            // From here on, the next request for the phone may be sent.
             slot = None;
             match reply.await {
                 Ok(PeerReply::Outcome(outcome)) => {
@@ -200,7 +200,7 @@ impl Sending {
         Sent::Ended(Outcome::at(name, *vendor, status, reason))
     }
 
-    /// Returns an outcome under the name that the phone has here.
+    /// Returns an outcome with the phone's name as known here.
     fn named(&self, outcome: Outcome) -> Outcome {
         Outcome {
             phone: self.elsewhere.name.clone(),
@@ -209,7 +209,7 @@ impl Sending {
         }
     }
 
-    /// Counts and logs what another daemon has delivered; its history has the record.
+    /// Counts and logs a delivery of another daemon, whose history has the record.
     fn log(&self, daemon: &str, outcome: &Outcome, duration: Duration) {
         let Outcome {
             status,
@@ -230,6 +230,6 @@ impl Sending {
     }
 }
 
-/// How long the reply of another daemon may take, for requests without a `deadline`: longer than phones
-/// take that many requests wait for. Once that daemon is lost, nobody waits any longer.
+/// Time limit for the reply of another daemon to a request without a `deadline`: longer than phones take that
+/// many requests wait for. If that daemon is lost, the wait ends at once.
 const MAX_WAIT: Duration = Duration::from_mins(10);

@@ -1,13 +1,13 @@
-//! Which daemon delivers to a phone.
+//! Decides which daemon delivers to a phone.
 //!
-//! What a name means here is decided first, by the resolver, as if there were no other daemons. This adds what
-//! the others announce:
+//! The resolver first decides what a name means here, as if there were no other daemons. This module adds
+//! what the others announce:
 //!
 //! - A phone that is known here stays here, unless another daemon reaches the same phone and owns it. The
 //!   owner of a phone, whose queue orders its deliveries, is the daemon that leads its Asterisk server, else
 //!   the first by name of those that reach it.
-//! - A name that nobody knows here is looked up among the phones of the others. One that a server here knows
-//!   means the phone here, even while that is not registered.
+//! - A name that is unknown here is looked up among the phones of the others. A name that is an endpoint of a
+//!   server here means the phone here, even while that is not registered.
 //! - Patterns and groups stand for the phones of all daemons, each phone once.
 
 mod names;
@@ -33,12 +33,12 @@ pub(super) use place::{Elsewhere, Place};
 pub(super) struct Router<'a> {
     pub(super) resolver: &'a PhoneResolver,
     pub(super) routes: &'a dyn Routes,
-    /// The server that the request came from.
+    /// The server from which the request came.
     pub(super) home: Option<&'a ServerName>,
 }
 
 impl Router<'_> {
-    /// Returns where a request goes that names `names`, which are `found` here.
+    /// Returns the places of a request for `names`, which the local resolver resolved to `found`.
     pub(super) fn places(&self, found: Vec<Resolution>, names: Option<&PhoneNames>) -> Vec<Place> {
         let written = Written::new(names, self.resolver);
         let mut places = Places::default();
@@ -75,10 +75,10 @@ impl Router<'_> {
         }))
     }
 
-    /// Adds the places of a name that finds nobody here.
+    /// Adds the places of a name that matches no phone here.
     fn missing(&self, not_found: NotFound, written: &Written, places: &mut Places) {
         let name = not_found.outcome.phone.as_str();
-        // A server here takes `hamburg/1001` for an endpoint of its own.
+        // A server here interprets `hamburg/1001` as an endpoint of its own.
         let (server, _) = self.routes.fleet().split_server(name);
         let is_theirs = server.is_some_and(|server| !self.resolver.has_server(server));
         let phone_ref = not_found.phone_ref.as_deref().filter(|_| !is_theirs);
@@ -88,9 +88,9 @@ impl Router<'_> {
         let is_ours = match not_found.outcome.status {
             Status::NotFound | Status::Unreachable if is_theirs => false,
             Status::NotFound => qualified.is_some(),
-            // A hardware address is that of one phone.
+            // A hardware address belongs to one phone.
             Status::Unreachable => text.parse::<MacAddress>().is_err(),
-            // Nobody else understands it better.
+            // No other daemon can interpret it better.
             _ => return places.add_here(Err(not_found)),
         };
         let mut found = self.find(text);
@@ -137,8 +137,8 @@ impl Router<'_> {
         places.add_here(Err(not_found));
     }
 
-    /// Adds the phones that a name finds elsewhere: those of one endpoint, unless phones of several servers have
-    /// the name.
+    /// Adds the phones of other daemons that match a name: those of one endpoint, unless phones of several
+    /// servers have the name.
     fn add_found(&self, text: &str, mut found: Vec<Arc<Seen>>, places: &mut Places) {
         let is_at_home = |seen: &Arc<Seen>| {
             self.home.is_some() && self.home.map(ServerName::as_str) == seen.phone.server.as_deref()
@@ -149,7 +149,7 @@ impl Router<'_> {
         if let Some(outcome) = Self::ambiguous(text, &found) {
             return places.add_here(Err(outcome.into()));
         }
-        // A softphone beside a desk phone does not count.
+        // A softphone at the same endpoint as a desk phone does not count.
         if found.iter().any(|seen| seen.phone.is_reached) {
             found.retain(|seen| seen.phone.is_reached);
         }
@@ -160,7 +160,7 @@ impl Router<'_> {
         }
     }
 
-    /// Returns the outcome if a name is that of phones of several servers.
+    /// Returns the outcome if phones of several servers have the name.
     fn ambiguous(text: &str, found: &[Arc<Seen>]) -> Option<Outcome> {
         let first = found.first()?;
         let is_other = |seen: &&Arc<Seen>| {
@@ -209,7 +209,7 @@ impl Router<'_> {
         place
     }
 
-    /// Returns the place of a phone of these daemons, or why it is unreachable if none of them lives.
+    /// Returns the place of a phone of these daemons, or why it is unreachable if none of them is live.
     fn to_daemons(&self, name: &str, phone_ref: PhoneRef, daemons: Vec<Arc<str>>) -> Place {
         let fleet = self.routes.fleet();
         let away = self.routes.away();
@@ -252,7 +252,7 @@ impl Router<'_> {
             let is_same = |seen: &Arc<Seen>| {
                 seen.phone == *phone
                     || seen.phone.is_same_phone(phone)
-                    // Registered with one of them only.
+                    // Registered with only one of them.
                     || !phone.is_reached
                         && phone.account().is_some()
                         && seen.phone.account() == phone.account()
@@ -262,8 +262,8 @@ impl Router<'_> {
         found
     }
 
-    /// Orders the daemons that reach a phone, the owner first; `None` is this daemon, if it does. Where none
-    /// reaches it, these are the daemons that know it. Those that do not live come last.
+    /// Orders the daemons that reach a phone, the owner first; `None` is this daemon, if it reaches it. If
+    /// none reaches it, these are the daemons that know it. Those that are not live come last.
     fn order(
         &self,
         phone: &AnnouncedPhone,
@@ -292,7 +292,8 @@ impl Router<'_> {
         all.into_iter().map(|(_, daemon)| daemon).collect()
     }
 
-    /// Returns the name of a phone of another daemon, with that of its server where another phone has it.
+    /// Returns the name of a phone of another daemon, qualified with its server if another phone has the same
+    /// name.
     fn display_name(&self, phone: &AnnouncedPhone) -> String {
         let others = self.routes.fleet().find(&phone.name);
         let is_other =
@@ -305,7 +306,7 @@ impl Router<'_> {
         }
     }
 
-    /// Returns the outcome for a name that another daemon might know.
+    /// Returns the outcome for a name that another daemon may know.
     fn not_askable(not_found: NotFound, why: &str) -> NotFound {
         let Outcome { phone, reason, .. } = &not_found.outcome;
         let reason = format!("{reason}; other daemons cannot be asked: {why}");
@@ -316,8 +317,8 @@ impl Router<'_> {
     }
 }
 
-/// Returns the daemons that reach the phone of a stored reference, its owner first; this one is among them if it
-/// does.
+/// Returns the daemons that reach the phone of a stored reference, its owner first, including this one if it
+/// reaches it.
 pub(crate) fn reaching(
     resolver: &PhoneResolver,
     routes: &dyn Routes,
@@ -341,5 +342,5 @@ pub(crate) fn reaching(
     named.collect()
 }
 
-/// How many phones a reason names; `HANDSET_REASON` has room for no more.
+/// Maximum number of phones that a reason names; `HANDSET_REASON` has no room for more.
 const MAX_NAMED: usize = 3;

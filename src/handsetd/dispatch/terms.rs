@@ -1,4 +1,4 @@
-//! How long a request may take, and what came with it.
+//! The time limit of a request, and the files that accompany it.
 
 use std::borrow::Cow;
 
@@ -9,25 +9,25 @@ use super::pace::Pace;
 use crate::commit_point::CommitPoint;
 use crate::fleet::CarriedFiles;
 
-/// How long a request of another daemon may take, and what came with it.
+/// The time limit of a request from another daemon, and its files.
 #[derive(Clone, Debug)]
 pub(crate) struct PeerTerms {
     pub(crate) files: CarriedFiles,
-    /// Until when the other daemon waits. What is not sent by then is cancelled.
+    /// Until when the other daemon waits. Deliveries not sent by then are cancelled.
     pub(crate) until: Instant,
 }
 
 /// How a request is delivered.
 pub(super) struct Terms {
     pub(super) pace: Pace,
-    /// What came with a request that was made at another daemon.
+    /// The files of a request from another daemon.
     pub(super) files: CarriedFiles,
-    /// Until when it has to be sent, if that is limited.
+    /// The time by which it must be sent, if limited.
     pub(super) until: Option<Instant>,
 }
 
 impl Terms {
-    /// Waits until it is too late to send the request, and nothing of it was sent.
+    /// Waits until it is too late to send the request, if nothing of it was sent.
     pub(super) async fn expiry(&self, commit_point: &CommitPoint) {
         if let Some(until) = self.until {
             sleep_until(until).await;
@@ -38,7 +38,7 @@ impl Terms {
         std::future::pending::<()>().await;
     }
 
-    /// Returns the request with the time that is left for it.
+    /// Returns the request with its deadline reduced to the remaining time.
     pub(super) fn within<'a>(&self, request: &'a Request) -> Cow<'a, Request> {
         let (Some(until), Some(deadline)) = (self.until, request.deadline) else {
             return Cow::Borrowed(request);

@@ -1,4 +1,4 @@
-//! Receives the events of an Asterisk server, and decides whether this daemon acts on them.
+//! Receives the events of an Asterisk server, and determines whether this daemon acts on them.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::fleet::Role;
 use crate::rules::Fact;
 
 /// Forwards the events of a server, and a `handsetd.gap` after each reconnection and when this daemon takes
-/// over from another. Without a `role`, there are no other daemons.
+/// over from another. Without other daemons, `role` is `None`.
 pub(super) async fn listen(
     server: ServerEvents,
     role: Option<watch::Receiver<Role>>,
@@ -58,7 +58,7 @@ pub(super) async fn listen(
     }
 }
 
-/// Waits for another role; forever if there are no other daemons. Cancel safe.
+/// Waits for a change of role; forever if there are no other daemons. Cancel safe.
 async fn changed(duty: &mut Option<Duty>) {
     match duty {
         Some(duty) => duty.changed().await,
@@ -69,17 +69,17 @@ async fn changed(duty: &mut Option<Duty>) {
 /// Whether this daemon acts on the events of a server.
 struct Duty {
     role: watch::Receiver<Role>,
-    /// The latest term whose beginning was told.
+    /// The latest term whose start was reported.
     term: Option<u64>,
-    /// Whether a decision was awaited in vain, and none has been made since.
+    /// Whether the wait for a decision has timed out, and none has been made since.
     is_overdue: bool,
 }
 
-/// What becomes of events.
+/// What to do with events.
 #[derive(Debug, Eq, PartialEq)]
 struct Decided {
     acts: bool,
-    /// For how long nobody acted on events, if this daemon has just taken over.
+    /// How long no daemon acted on events, if this daemon has just taken over.
     gap: Option<Duration>,
 }
 
@@ -92,16 +92,16 @@ impl Duty {
         }
     }
 
-    /// Waits for another role. Cancel safe.
+    /// Waits for a change of role. Cancel safe.
     async fn changed(&mut self) {
         if self.role.changed().await.is_err() {
-            // The daemon stops.
+            // The daemon is stopping.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Returns what becomes of events that have arrived; if there are any, waits until it is known which
-    /// daemon acts on them.
+    /// Returns what to do with received events; if there are any, waits until it is known which daemon acts
+    /// on them.
     async fn decide(&mut self, has_events: bool) -> Decided {
         let patience = Instant::now() + MAX_UNDECIDED;
         loop {
@@ -125,7 +125,7 @@ impl Duty {
         let role = *self.role.borrow_and_update();
         match role {
             Role::Undecided => None,
-            // This daemon was stopped for a while, perhaps: another may have taken over.
+            // This process may have been suspended: another daemon may have taken over.
             Role::Leads {
                 until: Some(until), ..
             } if until <= Instant::now() => None,
@@ -144,9 +144,9 @@ impl Duty {
     }
 }
 
-/// Returns for how long events were missed before this connection.
+/// Returns how long events were missed before this connection.
 ///
-/// A connection is announced again when Asterisk has booted; `last` is the login of the latest one.
+/// A connection is reported again when Asterisk has booted; `last` is the login of the latest one.
 fn missed(state: &ami::State, last: &mut Option<Instant>) -> Option<Duration> {
     let ami::State::Connected(connected) = state else {
         return None;
@@ -165,8 +165,9 @@ fn gap(server: &str, missed: Duration) -> Fact {
     Fact::new("handsetd.gap", values).of_server(server.parse().ok())
 }
 
-/// How long events wait for the decision. A NATS server that is lost may have led the stream of the leases: then
-/// nobody can renew one for up to ten seconds. If they are all lost, that is noticed in as much time.
+/// Maximum time that events wait for the decision. A NATS server that is lost may have led the stream of the
+/// leases: then no daemon can renew one for up to ten seconds. The loss of all servers is noticed in as much
+/// time.
 const MAX_UNDECIDED: Duration = Duration::from_secs(12);
 
 #[cfg(test)]

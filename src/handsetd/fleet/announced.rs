@@ -1,11 +1,11 @@
-//! What a daemon announces to the others: its phones, its groups, and its Asterisk servers.
+//! The announcements of a daemon: its phones, its groups, and its Asterisk servers.
 
 use serde::{Deserialize, Serialize};
 
-/// A phone that a daemon reaches, or may reach once it registers.
+/// A phone that a daemon reaches, or may reach once the phone registers.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct AnnouncedPhone {
-    /// Its name without that of its server.
+    /// Its name without its server.
     pub(crate) name: String,
     /// Its endpoint in Asterisk: `PJSIP/1001`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,7 +22,7 @@ pub(crate) struct AnnouncedPhone {
     /// Its vendor; empty if unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) vendor: String,
-    /// Whether a `[[phone]]` names it.
+    /// Whether a `[[phone]]` section names it.
     #[serde(default)]
     pub(crate) is_listed: bool,
     /// Whether the daemon can send to it now.
@@ -38,10 +38,10 @@ impl AnnouncedPhone {
         others.any(|identity| own.contains(&identity))
     }
 
-    /// Returns keys of which two announcements of one phone share one: its contact at the endpoint of a
-    /// server, servers of the same name being the same; its hardware address at its IP address; or, without a
-    /// server, its name there. A private IP address alone is that of a phone at every site, and a hardware
-    /// address can be claimed by anybody.
+    /// Returns keys; two announcements are of the same phone if they share one. The keys are its contact at
+    /// the endpoint of a server, where servers of the same name are the same; its hardware address at its IP
+    /// address; or, without a server, its name at its IP address. A private IP address alone may belong to a
+    /// phone at every site, and anyone can claim a hardware address.
     pub(crate) fn identities(&self) -> Vec<String> {
         let mut found = Vec::new();
         if let (Some(server), Some(endpoint)) = (&self.server, &self.endpoint) {
@@ -66,7 +66,7 @@ impl AnnouncedPhone {
         Some(format!("{server}/{endpoint}"))
     }
 
-    /// Returns its name with that of its server, if it has one.
+    /// Returns its name, qualified with its server if it has one.
     pub(crate) fn qualified_name(&self) -> String {
         match &self.server {
             Some(server) => format!("{server}/{}", self.name),
@@ -83,9 +83,9 @@ pub(crate) struct AnnouncedServer {
     pub(crate) is_led: bool,
 }
 
-/// A group of the configuration of a daemon.
+/// A group in the configuration of a daemon.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct AnnouncedGroup {
-    /// Its members, as they are written there.
+    /// Its members, as written in the configuration.
     pub(crate) members: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Files that a request names, read where it was made, and carried to the daemon that delivers it.
+//! Files that a request names, read where the request was made and carried to the daemon that delivers it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,17 +10,17 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-/// Where contents of files lie that are too long for a message; all daemons reach it.
+/// Storage for file contents that are too long for a message; all daemons reach it.
 pub(crate) trait FileStore: fmt::Debug + Send + Sync {
-    /// Stores a content, and returns its id. The error is human-readable, as below.
+    /// Stores a content and returns its id. The error is human-readable, as below.
     fn put(&self, content: Bytes) -> BoxFuture<'_, Result<String, String>>;
 
     /// Returns the content of an id.
     fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Bytes, String>>;
 }
 
-/// The files of a request that was made at another daemon, by the names under which the request refers to
-/// them; or that the request was made here, and files are read when they are needed.
+/// The files of a request from another daemon, by the names under which the request refers to them. For a
+/// request that was made here, files are read when they are needed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CarriedFiles(Option<Arc<Carried>>);
 
@@ -49,8 +49,8 @@ impl CarriedFiles {
         Self(Some(Arc::new(Carried { files, store })))
     }
 
-    /// Returns the content of a file that came with the request, or that none of this name did; `None` if
-    /// the request was made here.
+    /// Returns the content of a file that came with the request, or an error if it did not; `None` if the
+    /// request was made here.
     pub(crate) async fn read(&self, name: &str) -> Option<Result<Bytes, String>> {
         let carried = self.0.as_ref()?;
         Some(match carried.files.get(name) {
@@ -64,7 +64,7 @@ impl CarriedFiles {
     }
 }
 
-/// Puts the contents of files into a form that travels: short ones as they are, others by their id.
+/// Converts file contents for transfer: short ones are included, others are stored and included by id.
 pub(crate) async fn carry(
     files: Vec<(String, Bytes)>,
     store: &dyn FileStore,
@@ -81,6 +81,6 @@ pub(crate) async fn carry(
     Ok(carried)
 }
 
-/// The longest content that travels within a message, in bytes: a request to a group sends it to each phone,
-/// and a message of NATS has at most 1 MiB.
+/// Maximum size of a content within a message, in bytes: a request to a group sends it once per phone, and
+/// NATS limits messages to 1 MiB.
 const MAX_INLINE: usize = 32 * 1024;

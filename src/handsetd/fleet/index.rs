@@ -1,4 +1,4 @@
-//! The phones, groups and servers that the other daemons announce.
+//! Index of the phones, groups and servers that the other daemons announce.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use parking_lot::RwLock;
 
 use super::announced::{AnnouncedGroup, AnnouncedPhone, AnnouncedServer};
 
-/// What the other daemons announce. Clones share it.
+/// The announcements of the other daemons. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fleet(Arc<RwLock<Index>>);
 
@@ -18,7 +18,7 @@ pub(crate) struct Seen {
     pub(crate) phone: AnnouncedPhone,
 }
 
-/// One announcement.
+/// An announcement.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Announcement {
     Group(AnnouncedGroup),
@@ -29,13 +29,13 @@ pub(crate) enum Announcement {
 #[derive(Debug, Default)]
 struct Index {
     daemons: BTreeMap<Arc<str>, Announced>,
-    /// The phones by everything that finds them; see [`keys`].
+    /// The phones by every key that finds them; see [`keys`].
     found_by: HashMap<String, Vec<Arc<Seen>>>,
-    /// The daemons that live.
+    /// The live daemons.
     live: BTreeSet<Arc<str>>,
 }
 
-/// What one daemon announces, by its key.
+/// The announcements of one daemon, by key.
 #[derive(Debug, Default)]
 struct Announced {
     phones: HashMap<String, Arc<Seen>>,
@@ -44,8 +44,8 @@ struct Announced {
 }
 
 impl Fleet {
-    /// Sets what a daemon announces under `key`; `None` removes it. The key of a group or a server is its
-    /// name.
+    /// Sets the announcement of a daemon under `key`; `None` removes it. The key of a group or a server is
+    /// its name.
     pub(crate) fn set(&self, daemon: &str, key: &str, announcement: Announcement) {
         let mut index = self.0.write();
         match announcement {
@@ -78,12 +78,12 @@ impl Fleet {
         self.0.write().of(daemon).servers.remove(name);
     }
 
-    /// Sets which daemons live.
+    /// Sets the live daemons.
     pub(crate) fn set_live(&self, daemons: impl IntoIterator<Item = String>) {
         self.0.write().live = daemons.into_iter().map(Into::into).collect();
     }
 
-    /// Returns whether a daemon lives.
+    /// Returns whether a daemon is live.
     pub(crate) fn is_live(&self, daemon: &str) -> bool {
         self.0.read().live.contains(daemon)
     }
@@ -106,7 +106,7 @@ impl Fleet {
         found
     }
 
-    /// Returns the daemons that have a group of this name, with its members.
+    /// Returns the daemons that have a group of this name, with the members of each.
     pub(crate) fn group(&self, name: &str) -> Vec<(Arc<str>, Arc<AnnouncedGroup>)> {
         let index = self.0.read();
         let of = |(daemon, announced): (&Arc<str>, &Announced)| {
@@ -132,7 +132,7 @@ impl Fleet {
         all.any(|announced| announced.servers.contains_key(server))
     }
 
-    /// Returns whether a daemon has any Asterisk server of its own.
+    /// Returns whether a daemon announces any Asterisk server.
     pub(crate) fn has_servers(&self, daemon: &str) -> bool {
         let index = self.0.read();
         let announced = index.daemons.get(daemon);
@@ -192,7 +192,7 @@ impl Index {
     }
 }
 
-/// Returns everything that finds a phone: its name, its endpoint with and without technology, its addresses.
+/// Returns every key that finds a phone: its name, its endpoint with and without technology, its addresses.
 fn keys(phone: &AnnouncedPhone) -> BTreeSet<String> {
     let endpoint = phone.endpoint.as_deref();
     let plain = endpoint.and_then(|endpoint| endpoint.split_once('/'));
@@ -206,7 +206,7 @@ fn keys(phone: &AnnouncedPhone) -> BTreeSet<String> {
     texts.into_iter().flatten().map(ToOwned::to_owned).collect()
 }
 
-/// The order in which phones are found.
+/// The order in which lookups return phones.
 fn order(seen: &Seen) -> (&str, Option<&str>, Option<&str>, &str) {
     let phone = &seen.phone;
     (

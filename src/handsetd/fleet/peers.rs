@@ -1,7 +1,7 @@
-//! Questions to other daemons, for the page and the API, which show what all of them have.
+//! Queries to other daemons, for the page and the API, which show the data of all daemons.
 //!
-//! What a question and its answer contain is known to `admin` alone. Here they are bytes: JSON, which the
-//! receiver parses like any input.
+//! Only `admin` knows the content of queries and answers. Here they are bytes: JSON, which the receiver
+//! parses like any input.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,20 +10,20 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-/// The other daemons, as a daemon of the cluster asks them.
+/// The other daemons, as recipients of queries.
 pub(crate) trait Peers: fmt::Debug + Send + Sync {
     /// Returns the name of this daemon.
     fn own_name(&self) -> &str;
 
-    /// Returns the other daemons, ordered by name: those that live, and those that did a while ago, so that
-    /// what is missing has a name.
+    /// Returns the other daemons, ordered by name: the live ones and those lost recently, so that missing
+    /// ones can be named.
     fn others(&self) -> Vec<Peer>;
 
-    /// Returns whether this daemon is the one that answers for the phones of an Asterisk server. Of several
-    /// daemons that are connected to the same server, one is.
+    /// Returns whether this daemon answers for the phones of an Asterisk server. Of several daemons connected
+    /// to the same server, one does.
     fn answers_for(&self, server: &str) -> bool;
 
-    /// Asks a daemon, and waits for its answer until `until`.
+    /// Queries a daemon, and waits for its answer until `until`.
     fn ask<'a>(
         &'a self,
         daemon: &'a str,
@@ -36,22 +36,22 @@ pub(crate) trait Peers: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Peer {
     pub(crate) name: String,
-    /// Why it cannot be asked; `None` if it lives.
+    /// Why it cannot be queried; `None` if it is live.
     pub(crate) absence: Option<String>,
 }
 
-/// Answers the questions of other daemons.
+/// Answers the queries of other daemons.
 pub(crate) trait AnswerQuestions: fmt::Debug + Send + Sync {
-    /// Returns the answer to a question of the daemon `from`.
+    /// Returns the answer to a query of the daemon `from`.
     fn answer(self: Arc<Self>, from: String, question: Bytes) -> BoxFuture<'static, Bytes>;
 }
 
 /// Why there is no answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum AskError {
-    /// The daemon has not received the question.
+    /// The daemon has not received the query.
     NotSent(String),
-    /// It may have received it, and have done what it asks for.
+    /// It may have received it, and acted on it.
     Unanswered(String),
 }
 

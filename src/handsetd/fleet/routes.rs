@@ -1,4 +1,4 @@
-//! The way of a request to a phone that another daemon reaches.
+//! Sends requests to phones that other daemons reach.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,30 +17,30 @@ pub(crate) trait Routes: fmt::Debug + Send + Sync {
     /// Returns the name of this daemon.
     fn own_name(&self) -> &str;
 
-    /// Returns what the other daemons announce.
+    /// Returns the announcements of the other daemons.
     fn fleet(&self) -> &Fleet;
 
-    /// Returns whether this daemon leads one of its servers.
+    /// Returns whether this daemon leads the Asterisk server of that name.
     fn leads(&self, server: &str) -> bool;
 
-    /// Returns why the other daemons cannot be asked now; `None` if they can.
+    /// Returns why the other daemons cannot be reached now; `None` if they can.
     fn away(&self) -> Option<String>;
 
-    /// Waits until the cluster is joined, or is known to be away, at most for `patience`.
+    /// Waits until the cluster is joined or known to be away, for at most `patience`.
     fn settle(&self, patience: Duration) -> BoxFuture<'_, ()>;
 
-    /// Returns where the contents of long files lie.
+    /// Returns the store for the contents of long files.
     fn files(&self) -> &dyn FileStore;
 
-    /// Sends a request to a daemon. Done once it is sent: what is sent to a daemon one after the other
-    /// arrives in this order.
+    /// Sends a request to a daemon; completes once it is sent. Requests sent to a daemon one after the other
+    /// arrive in this order.
     fn send<'a>(
         &'a self,
         daemon: &'a str,
         request: PeerRequest,
     ) -> BoxFuture<'a, Result<Reply, NotSent>>;
 
-    /// Has the other daemons cancel what they have not sent of the request `id`; returns the phones.
+    /// Makes the other daemons cancel the unsent deliveries of the request `id`; returns the phones.
     fn cancel(&self, cancellation: PeerCancellation) -> BoxFuture<'_, Vec<String>>;
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct PeerRequest {
     pub(crate) keys: Vec<(String, String)>,
     /// The phone, as a `PhoneRef`.
     pub(crate) phone: Value,
-    /// How long the reply may take from the time when the request is sent.
+    /// Time limit for the reply, measured from when the request is sent.
     #[serde(with = "humantime_serde")]
     pub(crate) within: Duration,
     /// The contents of the files that the request names.
@@ -72,21 +72,21 @@ pub(crate) struct PeerRequest {
 pub(crate) struct PeerCancellation {
     /// The id of the request.
     pub(crate) id: String,
-    /// Who cancels it.
+    /// Who cancelled it.
     pub(crate) requester: Value,
 }
 
-/// What a daemon replies to a request.
+/// The reply of a daemon to a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum PeerReply {
-    /// The outcome at the phone.
+    /// The outcome of the delivery to the phone.
     Outcome(Box<Outcome>),
-    /// It does not have the phone, so nothing was sent; the outcome says why.
+    /// It does not have the phone, so nothing was sent; the outcome gives the reason.
     NoSuchPhone(Box<Outcome>),
 }
 
 impl PeerReply {
-    /// The reply of a daemon that refused the request, which it has not acted on.
+    /// The reply of a daemon that refused the request without acting on it.
     pub(crate) fn refused(why: &impl fmt::Display) -> Self {
         Self::NoSuchPhone(Box::new(Outcome::new(Status::Unreachable, why.to_string())))
     }

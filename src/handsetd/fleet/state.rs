@@ -1,35 +1,35 @@
-//! Whether this daemon is part of the cluster.
+//! The state of this daemon's membership in the cluster.
 
 use std::fmt;
 use std::time::SystemTime;
 
-/// Whether this daemon is part of the cluster, for health, metrics and status.
+/// Reports the membership of this daemon, for health, metrics and status.
 pub(crate) trait ClusterHealth: fmt::Debug + Send + Sync {
-    /// Returns how it is now.
+    /// Returns the current state.
     fn now(&self) -> ClusterState;
 }
 
-/// Whether this daemon is part of the cluster, and what else is known of the cluster.
+/// The membership of this daemon, and what else is known of the cluster.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ClusterState {
     /// The name of this daemon.
     pub(crate) name: String,
     pub(crate) membership: Membership,
     pub(crate) since: SystemTime,
-    /// Why this daemon is no member; empty if it is one, or is joining.
+    /// Why this daemon is not a member; empty if it is one, or is joining.
     pub(crate) reason: String,
-    /// The daemons that live, this one among them if it is a member, by name. While NATS is away, those that
-    /// lived when it went.
+    /// The live daemons by name, including this one if it is a member. While NATS is away, those that were
+    /// live when it went away.
     pub(crate) daemons: Vec<ClusterMember>,
-    /// How many events were not published for other programs.
+    /// The number of events that were not published on the bus.
     pub(crate) lost_events: u64,
-    /// How many requests to other daemons ended how.
+    /// The number of requests to other daemons, by result.
     pub(crate) requests: [(&'static str, u64); 3],
-    /// The Asterisk servers whose events this daemon acts on, by name.
+    /// The names of the Asterisk servers whose events this daemon acts on.
     pub(crate) leads: Vec<String>,
 }
 
-/// Whether a daemon is part of the cluster.
+/// The state of a membership.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Membership {
     /// It has just started.
@@ -37,11 +37,11 @@ pub(crate) enum Membership {
     Joined,
     /// NATS is away or unusable.
     Alone,
-    /// Another daemon that lives has its name.
+    /// Another live daemon has the same name.
     Refused,
 }
 
-/// A daemon that lives.
+/// A live daemon.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ClusterMember {
     pub(crate) name: String,
@@ -62,7 +62,7 @@ impl Membership {
 }
 
 impl ClusterState {
-    /// Returns what to do about it; `None` if nothing is wrong.
+    /// Returns the remedy; `None` if nothing is wrong.
     pub(crate) fn cure(&self) -> Option<&'static str> {
         match self.membership {
             Membership::Joined => None,

@@ -1,41 +1,41 @@
-//! Questions and answers as they travel between daemons.
+//! The encoding of queries and answers between daemons.
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A question that every daemon can answer about itself.
+/// A query that every daemon can answer about itself.
 pub(in crate::admin) trait Question:
     Serialize + DeserializeOwned + Clone + Send + Sync + 'static
 {
-    /// Its name between daemons.
+    /// Its operation name.
     const NAME: &'static str;
     type Answer: Serialize + DeserializeOwned + Send + 'static;
 
-    /// Leaves out the less interesting half of an answer that is too long; returns whether there was one.
+    /// Drops the less relevant half of an answer that is too long; returns whether there was one.
     fn shorten(_answer: &mut Self::Answer) -> bool {
         false
     }
 }
 
-/// A question as it travels.
+/// An encoded query.
 #[derive(Deserialize, Serialize)]
 pub(in crate::admin) struct Asked<Q> {
     pub(in crate::admin) ask: String,
-    /// How long the answer may be, in bytes.
+    /// Maximum size of the answer, in bytes.
     pub(in crate::admin) max_bytes: usize,
     pub(in crate::admin) question: Q,
 }
 
-/// An answer as it travels: one of the two.
+/// An encoded answer: exactly one of the two is set.
 #[derive(Debug, Deserialize, Serialize)]
 pub(in crate::admin) struct Answered<T> {
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     pub(in crate::admin) answer: Option<T>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::admin) error: Option<String>,
-    /// Whether something was left out since it was too long.
+    /// Whether something was left out because of the size limit.
     #[serde(default)]
     pub(in crate::admin) is_cut: bool,
 }
@@ -44,7 +44,7 @@ fn none<T>() -> Option<T> {
     None
 }
 
-/// Parses an answer; the second value is whether it is cut.
+/// Parses an answer; the second value is whether it is truncated.
 pub(super) fn parse<T: DeserializeOwned>(answer: &Bytes) -> Result<(T, bool), String> {
     let answered: Answered<T> = serde_json::from_slice(answer)
         .map_err(|error| format!("its answer is not understood ({error})"))?;
@@ -58,7 +58,7 @@ pub(super) fn parse<T: DeserializeOwned>(answer: &Bytes) -> Result<(T, bool), St
     }
 }
 
-/// Writes an answer within its limit.
+/// Serializes an answer within the size limit.
 pub(in crate::admin) fn write<Q: Question>(mut answer: Q::Answer, max_bytes: usize) -> Bytes {
     let max_bytes = max_bytes.min(MAX_ANSWER);
     let mut is_cut = false;
@@ -82,7 +82,7 @@ pub(in crate::admin) fn write<Q: Question>(mut answer: Q::Answer, max_bytes: usi
     }
 }
 
-/// Writes why there is no answer, from the view of the daemon that asks.
+/// Formats the reason for a missing answer, from the point of view of the querying daemon.
 pub(in crate::admin) fn refusal(error: &str) -> Bytes {
     let answered = Answered::<()> {
         answer: None,
@@ -92,11 +92,11 @@ pub(in crate::admin) fn refusal(error: &str) -> Bytes {
     serde_json::to_vec(&answered).unwrap_or_default().into()
 }
 
-/// Reads what is asked, without its question.
+/// Parses the envelope of a query, without its content.
 pub(in crate::admin) fn read(asked: &Bytes) -> Result<Asked<Value>, String> {
     serde_json::from_slice(asked)
         .map_err(|error| format!("it does not understand the question ({error})"))
 }
 
-/// How long the answer of one daemon may be, in bytes: all of ten thousand phones.
+/// Maximum size of the answer of one daemon, in bytes: enough for all of ten thousand phones.
 pub(in crate::admin) const MAX_ANSWER: usize = 8 * 1024 * 1024;

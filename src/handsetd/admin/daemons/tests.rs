@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use super::*;
 use crate::fleet::Peer;
 
-/// Daemons that answer as a test says. This one is called `site-a`.
+/// Daemons with scripted answers. This one is called `site-a`.
 #[derive(Debug, Default)]
 pub(in crate::admin) struct FakePeers {
-    /// What each answers; nothing in time if it is missing.
+    /// The answer of each; a daemon without one times out.
     answers: BTreeMap<String, Bytes>,
     absent: BTreeMap<String, String>,
-    /// The daemons that were asked, and what.
+    /// The daemons that were queried, with the queries.
     pub(in crate::admin) asked: Mutex<Vec<(String, Value)>>,
 }
 
@@ -89,7 +89,7 @@ impl Peers for FakePeers {
     }
 }
 
-/// Asks for words.
+/// A query for words.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Words;
 
@@ -162,7 +162,7 @@ async fn answers_are_gathered_and_who_does_not_answer_is_named() {
     for (reason, expected) in missing.iter().zip(expected) {
         assert!(reason.starts_with(expected), "{reason}");
     }
-    // Who is gone is not asked.
+    // A daemon that is gone is not queried.
     assert_eq!(peers.asked.lock().len(), 6);
     assert_eq!(daemons.names().len(), 8);
 }

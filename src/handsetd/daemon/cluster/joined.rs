@@ -1,4 +1,4 @@
-//! Joins over NATS.
+//! Joins the cluster over NATS.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ use crate::fleet::{AnswerQuestions, Fleet};
 use crate::outbox::{Store, StoredEntry};
 use crate::resolver::PhoneResolver;
 
-/// Begins to join the cluster of `config`, if there is one.
+/// Starts joining the cluster of `config`, if there is one.
 ///
-/// An error means that this daemon is refused. That takes some seconds, for which this waits; whatever takes
-/// longer is left to the background.
+/// An error means that this daemon was refused. This waits some seconds for that; joining continues in the
+/// background.
 pub(in crate::daemon) async fn join(config: &Config) -> anyhow::Result<OtherDaemons> {
     let Some(section) = config.cluster.clone() else {
         return Ok(OtherDaemons::default());
@@ -93,13 +93,13 @@ impl OtherDaemons {
         }
     }
 
-    /// Begins to serve the other daemons, if there can be any. Returns what takes the events for programs on
-    /// their bus.
+    /// Starts serving the other daemons, if there can be any. Returns the sink of events for programs on the
+    /// bus.
     pub(in crate::daemon) fn serve(&self, served: Served) -> Option<FactTap> {
         self.service.as_ref().map(|service| service.start(served))
     }
 
-    /// Begins to answer what the pages of other daemons ask.
+    /// Starts answering the queries of pages of other daemons.
     pub(in crate::daemon) fn answer(&self, answers: Arc<dyn AnswerQuestions>, tasks: &Tasks) {
         if let Some(service) = &self.service {
             service.answer(answers, tasks);
@@ -107,7 +107,7 @@ impl OtherDaemons {
     }
 }
 
-/// Asks the NATS servers of `config`, if there are any; returns what is wrong with them.
+/// Checks the NATS servers of `config`, if there are any; returns what is wrong with them.
 pub(crate) async fn examine(config: &Config) -> Vec<String> {
     let Some(section) = &config.cluster else {
         return Vec::new();
@@ -116,9 +116,9 @@ pub(crate) async fn examine(config: &Config) -> Vec<String> {
     reasons.iter().map(ToString::to_string).collect()
 }
 
-/// Returns who this daemon is. Blocks.
+/// Returns the identity of this daemon. Blocks.
 fn identity(folder: &Path) -> Identity {
-    // If this fails, what follows reports it better.
+    // If this fails, a later step reports it better.
     let _ = std::fs::create_dir_all(folder);
     Identity::load(folder).unwrap_or_else(|error| {
         warn!(
@@ -131,6 +131,6 @@ fn identity(folder: &Path) -> Identity {
     })
 }
 
-/// How long to wait for a refusal: that a daemon of the same name lives is seen when it renews its entry, every
-/// three seconds.
+/// How long to wait for a refusal: a live daemon of the same name is detected when it renews its entry, which
+/// it does every three seconds.
 const DECISION_TIMEOUT: Duration = Duration::from_secs(5);

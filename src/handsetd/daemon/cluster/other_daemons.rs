@@ -9,7 +9,7 @@ use handset_net::tasks::Tasks;
 use super::service::Service;
 use crate::fleet::{ClusterHealth, Leadership, Peers, Routes, ScheduleClaims};
 
-/// The other daemons, as the parts of this one see them; nothing without `[cluster]`.
+/// The other daemons, as the parts of this one see them; empty without `[cluster]`.
 #[derive(Clone, Debug, Default)]
 pub(in crate::daemon) struct OtherDaemons {
     pub(in crate::daemon) leadership: Option<Arc<dyn Leadership>>,
@@ -17,10 +17,10 @@ pub(in crate::daemon) struct OtherDaemons {
     pub(in crate::daemon) health: Option<Arc<dyn ClusterHealth>>,
     pub(in crate::daemon) routes: Option<Arc<dyn Routes>>,
     pub(in crate::daemon) peers: Option<Arc<dyn Peers>>,
-    /// What serves them.
+    /// The tasks that serve them.
     #[cfg(feature = "cluster")]
     pub(super) service: Option<Service>,
-    /// What joins them, and stays joined.
+    /// The tasks that keep this daemon joined.
     pub(super) tasks: Option<Tasks>,
 }
 
@@ -33,5 +33,5 @@ impl OtherDaemons {
     }
 }
 
-/// How long leaving may take; the others notice by themselves somewhat later.
+/// Time limit for leaving; otherwise the others notice when the lease expires.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! What other daemons make use of.
+//! The parts of this daemon that other daemons use.
 
 use handset_net::tasks::Tasks;
 
@@ -6,7 +6,7 @@ use crate::dispatch::Dispatcher;
 use crate::history::History;
 use crate::resolver::PhoneResolver;
 
-/// The parts of this daemon that other daemons, and programs on the bus, make use of.
+/// The parts of this daemon that other daemons, and programs on the bus, use.
 #[derive(Debug)]
 pub(in crate::daemon) struct Served {
     pub(in crate::daemon) dispatcher: Dispatcher,
@@ -14,6 +14,6 @@ pub(in crate::daemon) struct Served {
     pub(in crate::daemon) history: History,
     #[cfg(feature = "cluster")]
     pub(in crate::daemon) outbox: Option<crate::cluster::ClusterOutbox>,
-    /// Runs what they ask for.
+    /// Runs their requests.
     pub(in crate::daemon) tasks: Tasks,
 }

@@ -17,12 +17,12 @@ use crate::fleet::AnswerQuestions;
 pub(super) struct Service {
     pub(super) cluster: Cluster,
     election: Election,
-    /// The questions of pages, until they are answered.
+    /// The queries of pages, until they are answered.
     queries: Arc<Mutex<Option<mpsc::Receiver<Incoming>>>>,
 }
 
 impl Service {
-    /// Serves nobody until it is told to.
+    /// Creates a service that does nothing until it is started.
     pub(super) fn new(cluster: Cluster, election: Election) -> Self {
         Self {
             cluster,
@@ -31,8 +31,8 @@ impl Service {
         }
     }
 
-    /// Announces what this daemon has, and begins to do what others ask for. Returns what takes the events for the
-    /// bus.
+    /// Announces what this daemon has, and starts executing the requests of others. Returns the sink of
+    /// events for the bus.
     pub(super) fn start(&self, served: Served) -> FactTap {
         let Served {
             dispatcher,
@@ -78,7 +78,7 @@ impl Service {
         tap
     }
 
-    /// Begins to answer what the pages of other daemons ask.
+    /// Starts answering the queries of pages of other daemons.
     pub(super) fn answer(&self, answers: Arc<dyn AnswerQuestions>, tasks: &Tasks) {
         if let Some(queries) = self.queries.lock().take() {
             tasks.spawn("queries", cluster::answer(queries, answers, tasks.clone()));

@@ -1,4 +1,4 @@
-//! Joins no others: the program was built without that.
+//! Joins no other daemons: the program was built without the feature `cluster`.
 
 use std::future::ready;
 use std::sync::Arc;

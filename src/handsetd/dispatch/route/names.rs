@@ -1,4 +1,4 @@
-//! Names that stand for several phones: patterns and groups.
+//! Names of several phones: patterns and groups.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use crate::fleet::{AnnouncedPhone, Seen};
 use crate::resolver::{PhoneRef, as_announced};
 
 impl Router<'_> {
-    /// Adds the phones of other daemons that a written name stands for, if it is a group or a pattern. What
-    /// it means here is known already.
+    /// Adds the phones of other daemons that a written name stands for, if it is a group or a pattern. Its
+    /// local meaning is resolved already.
     pub(super) fn expand(&self, name: &str, places: &mut Places) {
         for (daemon, group) in self.routes.fleet().group(name) {
             let mut seen = BTreeSet::from([name.to_owned()]);
@@ -26,7 +26,7 @@ impl Router<'_> {
         }
     }
 
-    /// Adds the phones of a member of a group of another daemon, which means the phones there.
+    /// Adds the phones of a member of another daemon's group, as that daemon understands the name.
     fn expand_member(
         &self,
         daemon: &Arc<str>,
@@ -68,7 +68,7 @@ impl Router<'_> {
         }
         let (server, _) = fleet.split_server(member);
         if server.is_none() && fleet.has_servers(daemon) {
-            // An endpoint of its Asterisk that is not registered; it knows better.
+            // An endpoint of its Asterisk that is not registered; that daemon knows better.
             let phone_ref = PhoneRef::of_server(member, None);
             let name = member.to_owned();
             let place = self.to_daemons(&name, phone_ref, vec![Arc::clone(daemon)]);
@@ -87,8 +87,8 @@ impl Router<'_> {
         }
     }
 
-    /// Adds the phones of other daemons that a pattern stands for: those of the server that the request came
-    /// from, if any, as for the phones of one daemon. Returns whether it is a pattern for which there are any.
+    /// Adds the phones of other daemons that match a pattern: those of the server that the request came from,
+    /// if any, as for local phones. Returns whether the name is a pattern with matches.
     pub(super) fn add_matching(&self, text: &str, places: &mut Places) -> bool {
         let (own, rest) = self.resolver.split_server(text);
         let (server, rest) = if own.is_some() {
@@ -113,7 +113,7 @@ impl Router<'_> {
             is_desk_phone && is_there && is_called
         };
         let found = self.routes.fleet().select(is_meant);
-        // Those that are reached first, so that one that is not registered with all daemons is there once.
+        // Reachable ones first, so that a phone that is registered with some daemons only is included once.
         let (reached, others): (Vec<_>, Vec<_>) =
             found.iter().partition(|seen| seen.phone.is_reached);
         for seen in reached.into_iter().chain(others) {
@@ -124,7 +124,8 @@ impl Router<'_> {
         !found.is_empty()
     }
 
-    /// Returns the phones of other daemons with this name, endpoint or address, which may have a server.
+    /// Returns the phones of other daemons with this name, endpoint or address, optionally qualified with a
+    /// server.
     pub(super) fn find(&self, text: &str) -> Vec<Arc<Seen>> {
         let fleet = self.routes.fleet();
         let (server, name) = fleet.split_server(text);
@@ -136,7 +137,7 @@ impl Router<'_> {
     }
 }
 
-/// Returns an address as daemons announce it; other names as they are.
+/// Returns an address in the notation of announcements; other names unchanged.
 fn canonical(name: &str) -> String {
     if let Ok(mac) = name.parse::<handset_phones::phone::MacAddress>() {
         return mac.to_string();

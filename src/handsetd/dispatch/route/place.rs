@@ -1,4 +1,4 @@
-//! Where a request goes.
+//! The destination of a request.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use handset_phones::phone::{Phone, Vendor};
 
 use crate::resolver::{PhoneRef, Resolution};
 
-/// Where a request to one phone goes.
+/// The destination of a request to one phone.
 #[expect(
     clippy::large_enum_variant,
     reason = "most phones are those of this daemon"
@@ -22,13 +22,13 @@ pub(in crate::dispatch) enum Place {
 /// A phone that another daemon owns.
 #[derive(Clone, Debug)]
 pub(in crate::dispatch) struct Elsewhere {
-    /// Its name, with that of its server where phones of several servers have it.
+    /// Its name, qualified with its server if phones of several servers have the same name.
     pub(in crate::dispatch) name: String,
     /// Its vendor, if known.
     pub(in crate::dispatch) vendor: Option<Vendor>,
     pub(in crate::dispatch) phone_ref: PhoneRef,
-    /// The daemons to send to, in this order, of which the first owns the phone; at least one.
+    /// The daemons to send to, in order; at least one, of which the first owns the phone.
     pub(in crate::dispatch) daemons: Vec<Arc<str>>,
-    /// The phone, if this daemon reaches it as well, after the others.
+    /// The phone, if this daemon reaches it as well, as a last resort.
     pub(in crate::dispatch) here: Option<Phone>,
 }

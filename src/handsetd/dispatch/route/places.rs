@@ -1,4 +1,4 @@
-//! The places of a request, each phone once.
+//! The destinations of a request, each phone once.
 
 use std::collections::HashSet;
 
@@ -6,20 +6,21 @@ use super::place::Place;
 use crate::fleet::AnnouncedPhone;
 use crate::resolver::Resolution;
 
-/// The places so far.
+/// The destinations so far.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     all: Vec<Place>,
-    /// What identifies the phones among them.
+    /// The keys that identify the phones among them.
     identities: HashSet<String>,
-    /// The names under which requests are sent to daemons that know the phone better.
+    /// The names of requests that are left to daemons that know the phone better.
     names: HashSet<String>,
-    /// The reasons why there is no place, each with the name of its phone.
+    /// The reasons why there is no destination, each with the name of its phone.
     reasons: HashSet<(String, String)>,
 }
 
 impl Places {
-    /// Adds the place of a phone that `daemon` announces, `None` being this one, unless it is there.
+    /// Adds the place of a phone that `daemon` announces, `None` being this one, unless it is included
+    /// already.
     pub(super) fn add(
         &mut self,
         daemon: Option<&str>,
@@ -38,13 +39,13 @@ impl Places {
         {
             return;
         }
-        // One that is not registered with a daemon may be so with another.
+        // A phone that is not registered with one daemon may be registered with another.
         identities.extend(phone.account());
         self.identities.extend(identities);
         self.all.push(place());
     }
 
-    /// Adds a place that is not that of an announced phone, unless it is there.
+    /// Adds a place that is not that of an announced phone, unless it is included already.
     pub(super) fn add_place(&mut self, place: Place) {
         let name = match &place {
             Place::Here(Ok(phone)) => &phone.name,
@@ -56,8 +57,8 @@ impl Places {
         }
     }
 
-    /// Adds a phone of this daemon, or a reason why there is no place, unless it is there: a group may be
-    /// that of several daemons.
+    /// Adds a local phone, or a reason why there is no place, unless it is included already: several daemons
+    /// may have the same group.
     pub(super) fn add_here(&mut self, found: Resolution) {
         if let Err(not_found) = &found {
             let outcome = &not_found.outcome;

@@ -14,7 +14,7 @@ use crate::fleet::{
 use crate::roster::Roster;
 use crate::roster::testing::listen;
 
-/// The other daemons of a test; the own one is `b`.
+/// The other daemons of a test; this one is `b`.
 #[derive(Debug, Default)]
 struct FakeRoutes {
     fleet: Fleet,
@@ -64,7 +64,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// Creates one with these `[[phone]]`s of `berlin`, each with its address, and groups.
+    /// Creates one with these `[[phone]]` sections of `berlin`, each with its address, and groups.
     fn new(phones: &[(&str, &str)], groups: &[(&str, &[&str])]) -> Self {
         let entry = |(name, address): &(&str, &str)| PhoneEntry {
             vendor: Some(Vendor::Snom),
@@ -91,7 +91,7 @@ impl Bench {
         }
     }
 
-    /// Has a daemon announce `SERVER/NAME@IP`, where the IP address may be missing.
+    /// Makes a daemon announce `SERVER/NAME@IP`, where the IP address is optional.
     fn announce(&self, daemon: &str, texts: &str) {
         for text in texts.split(' ') {
             // Without a server for `/NAME`.
@@ -133,7 +133,7 @@ impl Bench {
             .set(daemon, name, Announcement::Group(group));
     }
 
-    /// Returns the places of names, each in few words: `1001: here`, `1001: a, c, here`, `1001: INVALID`.
+    /// Returns the places of names in a short notation: `1001: here`, `1001: a, c, here`, `1001: INVALID`.
     fn places_of(&self, names: &PhoneNames) -> Vec<String> {
         let router = Router {
             resolver: &self.resolver,
@@ -204,7 +204,7 @@ fn name_that_is_known_here_stays_here() {
     assert_eq!(bench.places("192.0.2.98"), ["1002: a"]);
     assert_eq!(bench.places("1003"), ["1003: NOTFOUND"]);
     assert_eq!(bench.places("berlin/1002"), ["1002: NOTFOUND"]);
-    // Its Asterisk may know it.
+    // The Asterisk server here may know it.
     assert_eq!(bench.places("hamburg/1003"), ["hamburg/1003: a"]);
 }
 
@@ -238,7 +238,7 @@ fn daemon_that_does_not_reach_the_phone_does_not_own_it() {
     bench.announce("a", "berlin/1001");
     bench.lead("a", "berlin");
     assert_eq!(bench.places("1001"), ["1001: here"]);
-    // Nobody reaches it; its daemon tells why.
+    // No daemon reaches it; its daemon gives the reason.
     let bench = Bench::new(&[], &[]);
     bench.announce("d", "hamburg/1001");
     assert_eq!(bench.places("1001"), ["1001: d"]);
@@ -282,7 +282,7 @@ fn phone_of_which_only_the_address_is_known_is_that_of_its_daemon() {
     let fleet = &bench.routes.fleet;
     fleet.set("a", "door", Announcement::Phone(door.clone()));
     assert_eq!(bench.places("door"), ["door: a"]);
-    // At another address it is another phone, whose name is the same.
+    // At another address it is another phone of the same name.
     let other = AnnouncedPhone {
         ip: Some("192.0.2.90".to_owned()),
         ..door
@@ -348,7 +348,7 @@ fn group_is_the_union_of_those_of_all_daemons() {
     );
     assert_eq!(bench.places("support").len(), 4);
     assert_eq!(bench.places("desk").len(), 3);
-    // A daemon without servers means the phones that this one does.
+    // A daemon without servers means the phones that this one means.
     assert_eq!(bench.places("central")[..2], ["1003: c", "1001: here"]);
     let inserted = PhoneNames::inserted("support");
     assert_eq!(bench.places_of(&inserted), ["support: INVALID"]);
@@ -359,7 +359,7 @@ fn group_is_the_union_of_those_of_all_daemons() {
 #[tokio::test]
 async fn name_with_the_server_of_another_daemon_is_no_endpoint_of_ours() {
     let tasks = Tasks::new();
-    // The server here has not told its endpoints, so it may have one that is called `hamburg/1001`.
+    // The server here has not reported its endpoints yet, so it may have one called `hamburg/1001`.
     let (_listener, roster) = listen(&tasks).await;
     let members = ["1001", "hamburg/1001", "hamburg/guard", "hamburg/1003"];
     let members = members.map(ToOwned::to_owned).to_vec();
@@ -372,7 +372,7 @@ async fn name_with_the_server_of_another_daemon_is_no_endpoint_of_ours() {
     bench.announce("a", "hamburg/1001@192.0.2.99 hamburg/guard@192.0.2.98");
     assert_eq!(bench.places("hamburg/1001"), ["1001: a"]);
     assert_eq!(bench.places("hamburg/PJSIP/1001"), ["1001: a"]);
-    // Its Asterisk may know it.
+    // The Asterisk server here may know it.
     assert_eq!(bench.places("hamburg/1003"), ["hamburg/1003: a"]);
     // The server here may have it.
     assert_eq!(bench.places("1001"), ["1001: UNREACHABLE"]);

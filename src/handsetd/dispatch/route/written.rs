@@ -1,4 +1,4 @@
-//! The names that a request is for, as they are written.
+//! The names that a request is for, as written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,12 @@ use handset_phones::phone::{Pattern, PhoneName, PhoneNames};
 
 use crate::resolver::PhoneResolver;
 
-/// The names of a request, with the members of the groups of this daemon among them.
+/// The names of a request, including the members of this daemon's groups.
 pub(super) struct Written {
     names: BTreeSet<String>,
     /// Values of events, each of which names one phone.
     inserted: BTreeSet<String>,
-    /// The servers of this daemon that names have, by the rest of the name.
+    /// The servers of this daemon that qualify names, by the unqualified name.
     servers: BTreeMap<String, String>,
 }
 
@@ -35,7 +35,7 @@ impl Written {
     }
 
     fn add(&mut self, name: &str, resolver: &PhoneResolver) {
-        // Ends for a group that contains itself, too.
+        // Terminates for a group that contains itself, too.
         if self.names.insert(name.to_owned()) {
             self.note_server(name, resolver);
             for member in resolver.members(name).unwrap_or_default() {
@@ -54,7 +54,7 @@ impl Written {
         }
     }
 
-    /// Returns the server of this daemon with which a name is written, unless it is also written without.
+    /// Returns the server of this daemon that qualifies a name, unless the name is also written unqualified.
     pub(super) fn server_of(&self, name: &str) -> Option<&str> {
         let is_plain = self.names.contains(name) || self.inserted.contains(name);
         self.servers
@@ -63,12 +63,12 @@ impl Written {
             .map(String::as_str)
     }
 
-    /// Returns whether the name is a value of an event, and not written as well.
+    /// Returns whether the name is only a value of an event, and not also written.
     pub(super) fn is_inserted(&self, name: &str) -> bool {
         self.inserted.contains(name) && !self.names.contains(name)
     }
 
-    /// Returns whether a written name is `all`, or has a `*`.
+    /// Returns whether a written name is `all` or contains a `*`.
     pub(super) fn is_pattern(&self, name: &str) -> bool {
         Self::names_pattern(name) && !self.is_inserted(name)
     }
