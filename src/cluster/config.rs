@@ -246,7 +246,7 @@ pub struct Timing {
     pub patience: Duration,
     /// How long to wait for one reply of NATS before retrying.
     pub answer: Duration,
-    /// How long the removal of an entry is kept, for slow readers.
+    /// How long the tombstone of a removed entry is kept, for slow readers.
     pub removal_age: Duration,
     /// How long a daemon must be gone before its announcements are deleted.
     pub stale_age: Duration,

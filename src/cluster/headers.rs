@@ -18,8 +18,7 @@ pub(crate) const INSTANCE: &str = "Handset-Instance";
 pub(crate) const INCARNATION: &str = "Handset-Incarnation";
 /// The position at which an entry of the queue was appended.
 pub(crate) const FIRST: &str = "Handset-First";
-/// The attempt that changed an entry: after a lost reply, the sender tells by it whether the change was its
-/// own.
+/// The id of the attempt that changed an entry: after a lost reply, its sender recognizes its own change.
 pub(crate) const CHANGE: &str = "Handset-Change";
 /// Marks a key as deleted, as bucket clients do.
 pub(crate) const OPERATION: &str = "KV-Operation";

@@ -141,7 +141,7 @@ pub const MAX_FILE: u64 = 32 * 1024 * 1024;
 /// Minimum transfer rate, in bytes per second.
 const SLOWEST: u64 = 512 * 1024;
 
-/// A file is stored again once this fraction of its maximum age has passed.
+/// A file is stored again once it is older than its maximum age divided by this.
 const FRESH: u32 = 8;
 
 /// Number of retries after a file was read with a wrong hash.

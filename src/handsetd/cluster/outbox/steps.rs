@@ -33,7 +33,7 @@ impl Shared {
             if is_away || !self.ledger.lock().is_current() {
                 self.ledger.lock().forget_missing();
                 if is_away {
-                    // Nobody can tell them.
+                    // No outcome can arrive for them.
                     self.waiting.forget_lost(|_| false);
                 }
                 was_away = true;

@@ -36,7 +36,7 @@ impl OtherDaemons {
         None
     }
 
-    /// Answers nobody.
+    /// Answers no queries: there are no other daemons.
     pub(in crate::daemon) fn answer(&self, _: Arc<dyn AnswerQuestions>, _: &Tasks) {}
 }
 
