@@ -1,4 +1,4 @@
-//! Tombstones: the messages that record removals, which are deleted once all watchers have had time to read them.
+//! Tombstones: messages that record removals. They are deleted once all watchers have had time to read them.
 
 use std::sync::Arc;
 use std::time::Duration;
