@@ -62,8 +62,8 @@ impl Standing {
         }
     }
 
-    /// The server is disconnected. From now on another daemon may act on its events, except while NATS is away,
-    /// when the lease cannot change hands.
+    /// The server is disconnected. From now on another daemon may act on its events, except while NATS is
+    /// away, when the lease cannot change hands.
     pub(super) fn disconnect(&mut self) {
         if self.away_since.is_none() {
             self.acts = None;
