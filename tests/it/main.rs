@@ -16,6 +16,7 @@ mod cisco_verbs;
 mod clock;
 mod cluster_bus;
 mod cluster_failure;
+mod cluster_keeping;
 mod cluster_outbox;
 mod cluster_page;
 mod cluster_requests;
