@@ -273,7 +273,8 @@ impl Default for Timing {
             stale_age: Duration::from_mins(10),
             cleaning: Duration::from_secs(30),
             dedupe: Duration::from_hours(24),
-            file_age: Duration::from_hours(8 * 24),
+            // Longer than the longest `keep`, 30 days, by more than the eighth for which a file is not stored again.
+            file_age: Duration::from_hours(35 * 24),
         }
     }
 }

@@ -55,7 +55,8 @@ async fn read_once(shared: &Shared, session: &Session, is_current: &watch::Sende
         };
         match watched {
             Ok(Some(watched)) => {
-                left = watched.pending.min(left.saturating_sub(1));
+                // What changes in the meantime comes later, after others.
+                left = watched.pending;
                 let Some((daemon, key)) = name(shared, &watched) else {
                     continue;
                 };
@@ -101,6 +102,13 @@ fn apply(
     };
     if !index.daemons.contains_key(daemon) && index.daemons.len() >= MAX_DAEMONS {
         return false;
+    }
+    if watched.headers.get(headers::OPERATION).is_some() {
+        let age = shared.clock.now().duration_since(watched.at);
+        if age.is_ok_and(|age| age > shared.config.timing.removal_age * LEFT_BEHIND) {
+            let stream = shared.subjects.bucket(PRESENCE).stream();
+            shared.sweeper.now(&stream, watched.sequence);
+        }
     }
     let announced = index.daemons.entry(daemon.clone()).or_default();
     if *announced.incarnation != *incarnation {
@@ -188,3 +196,6 @@ fn sweep(shared: &Shared, announced: &Announcements) {
 
 /// Upper bound, more daemons than any installation has.
 const MAX_DAEMONS: usize = 10_000;
+
+/// A tombstone older than this multiple of its maximum age is deleted by any daemon.
+const LEFT_BEHIND: u32 = 3;

@@ -55,7 +55,8 @@ async fn watch(shared: &Shared, session: &Session) -> Reason {
         }
         match watch.next().await {
             Ok(Some(watched)) => {
-                left = watched.pending.min(left.saturating_sub(1));
+                // A member that renews its entry in the meantime comes later, after others.
+                left = watched.pending;
                 if hear(shared, &mut heard, watched) {
                     // This daemon's own entry is being stored, so members without renewals are gone. While
                     // NATS stores nothing, no member counts as gone.

@@ -55,13 +55,23 @@ impl Queue {
         changes::remove(&self.shared, key, id, position).await
     }
 
-    /// Reads all entries, or those of one key, in the order in which they were appended.
+    /// Reads all entries, or those of one key, in the order in which they were appended, from any server: one that
+    /// was away until now may not have the latest.
     ///
     /// # Errors
     ///
     /// Returns an error if the cluster is away.
     pub async fn read(&self, key: Option<&str>) -> Result<Vec<Item>, Away> {
         reading::read(&self.shared, key).await
+    }
+
+    /// Reads one entry as it is now.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the cluster is away.
+    pub async fn get(&self, key: &str, id: &str) -> Result<Option<Item>, Away> {
+        reading::get(&self.shared, key, id).await
     }
 
     /// Follows all entries. The stream of events survives reconnections and ends when it is dropped.

@@ -11,7 +11,7 @@ mod routes;
 mod state;
 
 pub(crate) use announced::{AnnouncedGroup, AnnouncedPhone, AnnouncedServer};
-pub(crate) use carried::{CarriedFile, CarriedFiles, FileStore, carry};
+pub(crate) use carried::{CarriedFile, CarriedFiles, FileStore, NotRead, carry};
 pub(crate) use claims::ScheduleClaims;
 pub(crate) use index::{Announcement, Fleet, Seen};
 pub(crate) use leadership::{Leadership, Role};

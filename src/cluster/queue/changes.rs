@@ -149,7 +149,7 @@ async fn change(
             Err(Failure::Refused {
                 code: NOT_STORED,
                 reason,
-            }) if is_limit(&reason) => {
+            }) if is_limit(&reason) && !is_open => {
                 return Ok(Changed::Full);
             }
             Err(failure) => {

@@ -54,7 +54,8 @@ async fn scan(shared: &Shared, session: &Session, key: Option<&str>) -> Result<V
         let Some(watched) = watch.next().await? else {
             break;
         };
-        left = watched.pending.min(left - 1);
+        // Not counted down: an entry that changes in the meantime comes later, after others.
+        left = watched.pending;
         // An entry that changes in the meantime is delivered again.
         match entry::read(&shared.subjects, watched) {
             Some(Read::Entry(item)) => {
@@ -162,7 +163,8 @@ async fn follow_once(
             left = 0;
             continue;
         };
-        left = watched.pending.min(left.saturating_sub(1));
+        // Not counted down: an entry that changes in the meantime comes later, after others.
+        left = watched.pending;
         let (sequence, at) = (watched.sequence, watched.at);
         let event = match entry::read(&shared.subjects, watched) {
             Some(Read::Entry(item)) => {
@@ -193,6 +195,22 @@ async fn follow_once(
         };
         if events.send(event).await.is_err() {
             return Ok(());
+        }
+    }
+}
+
+/// Reads one entry from the leader of the stream; a consumer may be on another replica, which may differ.
+pub(super) async fn get(shared: &Arc<Shared>, key: &str, id: &str) -> Result<Option<Item>, Away> {
+    let deadline = shared.patience();
+    loop {
+        let session = shared.session_by(deadline).await.map_err(Away::NotDone)?;
+        match ask(shared, &session, key.to_owned(), id.to_owned()).await {
+            Ok(QueueEvent::Entry(item)) => return Ok(Some(item)),
+            Ok(_) => return Ok(None),
+            Err(reason) if tokio::time::Instant::now() >= deadline => {
+                return Err(Away::NotDone(reason));
+            }
+            Err(_) => tokio::time::sleep(RETRY).await,
         }
     }
 }

@@ -145,7 +145,7 @@ impl Storage for ClusterOutbox {
     fn note_unreachable(&self, number: u64) {
         let mut ledger = self.0.ledger.lock();
         if let Some(held) = ledger.held_mut(number) {
-            held.is_unreachable = true;
+            held.unreachable_since.get_or_insert_with(Instant::now);
         }
     }
 

@@ -20,6 +20,14 @@ impl Failure {
             reason: reason.into(),
         }
     }
+
+    /// Returns the failure with the key that it concerns.
+    pub(super) fn of(self, key: &str) -> Self {
+        Self {
+            reason: format!("{key}: {}", self.reason),
+            ..self
+        }
+    }
 }
 
 impl From<NotCommitted> for Failure {

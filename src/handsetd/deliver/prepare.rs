@@ -21,7 +21,7 @@ use super::media_source::{self, MediaSource};
 use super::media_store::MediaStore;
 use super::template;
 use crate::content_store::ContentPublisher;
-use crate::fleet::CarriedFiles;
+use crate::fleet::{CarriedFiles, NotRead};
 use crate::outcome::Status;
 
 /// Where media come from, and where they go.
@@ -291,11 +291,14 @@ impl Preparation<'_> {
     ) -> Result<String, Failure> {
         let name = name.to_owned();
         let from = (self.pipeline, self.files);
-        let error = |why: String| invalid(format!("template: {why}"));
+        let of_template = |failure: Failure| failure.of("template");
         // A template for the vendor takes precedence.
         let source = match read(from, &format!("{}/{name}", self.phone.vendor)).await {
             Ok(specific) => specific,
-            Err(_) => read(from, &name).await.map_err(error)?,
+            Err(failure) if failure.status == Status::Unreachable => {
+                return Err(of_template(failure));
+            }
+            Err(_) => read(from, &name).await.map_err(of_template)?,
         };
         blocking(move || {
             let error = |why: String| invalid(format!("template: {why}"));
@@ -339,13 +342,16 @@ impl Preparation<'_> {
 pub(super) async fn read(
     (pipeline, files): (&Arc<MediaPipeline>, &CarriedFiles),
     name: &str,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<u8>, Failure> {
     if let Some(carried) = files.read(name).await {
-        return carried.map(Vec::from);
+        return carried.map(Vec::from).map_err(|why| match why {
+            NotRead::Away(why) => Failure::new(Status::Unreachable, why),
+            NotRead::Invalid(why) => invalid(why),
+        });
     }
     let (pipeline, name) = (Arc::clone(pipeline), name.to_owned());
     let read = blocking(move || pipeline.source.read(&name)).await;
-    read.map_err(|error| error.to_string())
+    read.map_err(|error| invalid(error.to_string()))
 }
 
 /// Reads and converts a source; one on a host that handsetd does not fetch from is left to the phone.
@@ -359,7 +365,7 @@ async fn convert(
     let bytes = match source {
         Source::File(name) => {
             let read = read((pipeline, files), name).await;
-            read.map_err(|why| invalid(format!("{key}: {why}")))?
+            read.map_err(|failure| failure.of(key))?
         }
         Source::Url(url) if pipeline.source.fetches(url) => {
             pipeline.source.fetch(url).await.map_err(unreadable)?

@@ -10,7 +10,6 @@ use handset_phones::verb::{Action, Content, Push, Tone};
 use super::failure::Failure;
 use super::prepare::{MediaPipeline, read};
 use crate::fleet::CarriedFiles;
-use crate::outcome::Status;
 
 /// Returns each file with the name by which the request refers to it.
 pub(super) async fn read_files(
@@ -35,12 +34,12 @@ pub(super) async fn read_files(
             Ok(content) => files.push((name.clone(), content.into())),
             // One for the vendor of the phone may do.
             Err(_) if !files.is_empty() => {}
-            Err(why) => return Err(invalid("template", &why)),
+            Err(failure) => return Err(failure.of("template")),
         }
     }
     if let Some((key, Source::File(name))) = source(action) {
         let content = read(from, name).await;
-        let content = content.map_err(|why| invalid(key, &why))?;
+        let content = content.map_err(|failure| failure.of(key))?;
         files.push((name.clone(), content.into()));
     }
     Ok(files)
@@ -64,8 +63,4 @@ fn source(action: &Action) -> Option<(&'static str, &Source)> {
         },
         _ => None,
     }
-}
-
-fn invalid(key: &str, why: &str) -> Failure {
-    Failure::new(Status::Invalid, format!("{key}: {why}"))
 }

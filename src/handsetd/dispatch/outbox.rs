@@ -128,6 +128,10 @@ impl Dispatcher {
                     Services::note_elsewhere(&daemon, &outcome);
                     outcome
                 }
+                Err(error @ Error::Uncertain(_)) => {
+                    let outcome = Outcome::at(&name, vendor, Status::Unknown, error.to_string());
+                    dispatcher.services.reject(&info, outcome)
+                }
                 Err(error @ Error::PhoneFull) => {
                     let reason = error.to_string();
                     let outcome = Outcome::at(&name, vendor, Status::Unreachable, reason);

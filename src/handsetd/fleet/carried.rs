@@ -40,6 +40,15 @@ pub(crate) enum CarriedFile {
     Stored(String),
 }
 
+/// Why a file that belongs to a request cannot be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum NotRead {
+    /// It is missing or damaged.
+    Invalid(String),
+    /// The store cannot be read at present.
+    Away(String),
+}
+
 impl CarriedFiles {
     /// Returns the files that came with a request.
     pub(crate) fn received(
@@ -51,15 +60,19 @@ impl CarriedFiles {
 
     /// Returns the content of a file that came with the request, or an error if it did not; `None` if the
     /// request was made here.
-    pub(crate) async fn read(&self, name: &str) -> Option<Result<Bytes, String>> {
+    pub(crate) async fn read(&self, name: &str) -> Option<Result<Bytes, NotRead>> {
         let carried = self.0.as_ref()?;
         Some(match carried.files.get(name) {
-            None => Err(format!("the file {name} did not come with the request")),
+            None => Err(NotRead::Invalid(format!(
+                "the file {name} did not come with the request"
+            ))),
             Some(CarriedFile::Inline(content)) => match STANDARD.decode(content) {
                 Ok(content) => Ok(content.into()),
-                Err(_) => Err(format!("the file {name} has come damaged")),
+                Err(_) => Err(NotRead::Invalid(format!(
+                    "the file {name} arrived corrupted"
+                ))),
             },
-            Some(CarriedFile::Stored(id)) => carried.store.get(id).await,
+            Some(CarriedFile::Stored(id)) => carried.store.get(id).await.map_err(NotRead::Away),
         })
     }
 }

@@ -113,6 +113,9 @@ pub(crate) enum Error {
     /// The entry is another daemon's.
     #[error("another daemon has taken over the delivery")]
     Lost,
+    /// It is not known whether the entry was inserted.
+    #[error("the outbox of the cluster may have the delivery, or not: {0}")]
+    Uncertain(String),
     /// The backlog of the phone is full.
     #[error("too many deliveries are stored for this phone")]
     PhoneFull,

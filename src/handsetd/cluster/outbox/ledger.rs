@@ -90,8 +90,8 @@ pub(super) struct Held {
     pub(super) asker: Holder,
     pub(super) home: String,
     pub(super) place: Place,
-    /// Whether the last attempt found the phone unreachable.
-    pub(super) is_unreachable: bool,
+    /// Since when this daemon has found the phone unreachable.
+    pub(super) unreachable_since: Option<Instant>,
     /// Whether it is being sent or ended, or is about to be: then it is not given away. It may be in flight
     /// in the stream without that, if the reply was lost.
     pub(super) is_claimed: bool,
@@ -228,7 +228,7 @@ impl Ledger {
             asker,
             home,
             place,
-            is_unreachable: false,
+            unreachable_since: None,
             is_claimed: false,
             is_cancelled: false,
             is_too_long: false,
@@ -257,6 +257,28 @@ impl Ledger {
             self.numbers.remove(&held.key);
         }
         Some(held)
+    }
+
+    /// Lets an entry of the file end as unknown: it may have been in the stream, and been sent by another daemon.
+    pub(super) fn in_doubt(&mut self, number: u64) -> Vec<Effect> {
+        let Some(held) = self.forget(number) else {
+            return Vec::new();
+        };
+        let Place::File { row, .. } = held.place else {
+            return Vec::new();
+        };
+        let place = Place::File {
+            row,
+            state: FileState::InFlight,
+        };
+        let phone = held.key.phone.clone();
+        let number = self.insert(held.key, held.entry, held.home, place);
+        let adopt = Effect::Adopt {
+            number,
+            state: State::InFlight,
+            asker: None,
+        };
+        vec![adopt, Effect::Refresh(phone)]
     }
 
     /// Forgets an entry whose message has been removed or is being removed. Further messages of it are
@@ -439,6 +461,12 @@ impl Gone {
             && let Some(oldest) = self.in_order.pop_front()
         {
             self.keys.remove(&oldest);
+        }
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if self.keys.remove(key) {
+            self.in_order.retain(|other| other != key);
         }
     }
 }

@@ -155,6 +155,15 @@ impl Shared {
         let Some((key, message)) = self.to_message(number) else {
             return true;
         };
+        if !is_new && self.is_forgotten(number) {
+            let effects = match self.stream.read(&key).await {
+                Ok(Some(found)) => self.was_appended(number, row, &key, Some(found)),
+                Ok(None) => self.ledger.lock().in_doubt(number),
+                Err(_) => return false,
+            };
+            self.perform(effects).await;
+            return true;
+        }
         let effects = match self.stream.append(&key, message.to_bytes()).await {
             Ok(position) => {
                 let mut effects = self.ledger.lock().moved(number, position, &message);
@@ -182,6 +191,13 @@ impl Shared {
         };
         self.perform(effects).await;
         true
+    }
+
+    /// Returns whether the stream may not recognize a repeated append of this entry any more.
+    fn is_forgotten(&self, number: u64) -> bool {
+        let at = self.ledger.lock().held(number).map(|held| held.entry.at);
+        let age = at.and_then(|at| self.daemons.now().duration_since(at).ok());
+        age.is_some_and(|age| age.saturating_add(MARGIN) >= MEMORY)
     }
 
     /// Records that an entry of the file was appended earlier.
@@ -232,6 +248,9 @@ impl Shared {
 
 /// How long the stream detects repeated appends.
 const MEMORY: Duration = Duration::from_hours(24);
+
+/// What reading and appending may take.
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// Number of entries marked per transaction.
 const BATCH: usize = 256;

@@ -177,10 +177,8 @@ impl Stream for NatsStream {
 
     fn read<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<(Position, Bytes)>, Away>> {
         async move {
-            let items = self.0.read(Some(&key.phone)).await;
-            let items = items.map_err(|away| Away(away.to_string()))?;
-            let mut items = items.into_iter();
-            let found = items.find(|item| item.id == key.delivery);
+            let found = self.0.get(&key.phone, &key.delivery).await;
+            let found = found.map_err(|away| Away(away.to_string()))?;
             Ok(found.map(|item| (item.position, item.value)))
         }
         .boxed()

@@ -110,7 +110,9 @@ impl Shared {
                 self.insert_in_file(key, entry, FileState::Pending).await
             }
             NotAppended::Exists | NotAppended::Unknown(_) => {
-                self.insert_in_file(key, entry, FileState::Moving).await
+                let inserted = self.insert_in_file(key, entry, FileState::Moving).await;
+                // The stream may have it, so nobody else may send it.
+                inserted.map_err(|error| Error::Uncertain(error.to_string()))
             }
         }
     }
@@ -175,9 +177,10 @@ impl Shared {
             Place::Stream => match state {
                 State::InFlight => self.claim(number).await,
                 State::Pending => {
-                    self.change(number, state).await?;
+                    let changed = self.change(number, state).await;
+                    // Nothing was sent, whether the stream is told or not.
                     self.set_claimed(number, false);
-                    Ok(())
+                    changed
                 }
             },
         }
@@ -253,7 +256,14 @@ impl Shared {
         let is_sent = {
             let ledger = self.ledger.lock();
             let held = ledger.held(number).ok_or(Error::Lost)?;
-            held.is_claimed && !held.is_cancelled
+            let is_sent_from_file = matches!(
+                held.place,
+                Place::File {
+                    state: FileState::InFlight,
+                    ..
+                }
+            );
+            (held.is_claimed || is_sent_from_file) && !held.is_cancelled
         };
         let _ending = if is_sent {
             None

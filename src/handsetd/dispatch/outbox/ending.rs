@@ -134,7 +134,9 @@ impl OutboxWorker {
         let Some(store) = self.store() else { return };
         let stop = self.services.tasks.stop();
         while let Err(error) = store.set_state(number, EntryState::Pending).await {
-            if error == Error::Lost {
+            // While the cluster is away, the entry is not admitted, and is claimed again afterwards. Others for
+            // the phone must not wait until then.
+            if matches!(error, Error::Lost | Error::Away(_)) {
                 return;
             }
             error!(%error, "Cannot mark a stored delivery as unsent; retrying.");

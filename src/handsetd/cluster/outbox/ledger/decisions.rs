@@ -128,7 +128,7 @@ impl Ledger {
         let next = match own {
             None => reaching.first()?.clone(),
             // Others may succeed where this daemon does not; the last of them returns the entry to the first.
-            Some(own) if held.is_unreachable && reaching.len() > 1 => {
+            Some(own) if reaching.len() > 1 && self.has_tried_enough(held, view.now) => {
                 let next = own.saturating_add(1);
                 let mut turn = reaching.iter().cycle().skip(next);
                 turn.next()?.clone()
@@ -136,6 +136,14 @@ impl Ledger {
             Some(_) => return None,
         };
         live_holder(next, view)
+    }
+
+    /// Returns whether this daemon has found the phone unreachable for long enough. The first holder gives others
+    /// the chance at once; otherwise they would hand an entry for a dead phone to each other all the time.
+    fn has_tried_enough(&self, held: &Held, now: Instant) -> bool {
+        let is_first = held.home == self.own.daemon;
+        let since = held.unreachable_since;
+        since.is_some_and(|since| is_first || now.saturating_duration_since(since) >= MIN_TURN)
     }
 
     /// Returns why an entry of this daemon must not be attempted at present. The stream has been received up
@@ -222,6 +230,9 @@ const MOVING: &str = "the delivery is being moved to the outbox of the cluster";
 
 /// Reason: the stream has not reported the entry yet, so earlier ones may be unknown.
 const UNTOLD: &str = "earlier deliveries for this phone may be on their way";
+
+/// How long another than the first holder tries: as long as the longest delay between its attempts.
+const MIN_TURN: Duration = Duration::from_secs(50);
 
 /// Maximum time that an entry waits for an earlier one of another daemon: until whatever a lost daemon was
 /// sending is certainly over.

@@ -31,6 +31,8 @@ impl Ledger {
             // Written before this daemon ended it.
             return Vec::new();
         }
+        // The stream reports in order: what it reports after a removal is there.
+        self.gone.remove(key);
         let is_news = self.note(key, position, message);
         let Some(number) = self.numbers.get(key).copied() else {
             if !is_own || !is_news {
@@ -100,6 +102,12 @@ impl Ledger {
             && let Some(held) = self.held.get(&number)
         {
             match held.place {
+                // Claimed, so this daemon has removed it, without an acknowledgement: it has yet to report its end.
+                Place::Stream if held.is_claimed => {
+                    if let Some(held) = self.held.get_mut(&number) {
+                        held.place = Place::Deleted;
+                    }
+                }
                 Place::Stream => {
                     self.forget(number);
                     is_news = true;
