@@ -39,6 +39,7 @@ async fn answers_that_are_slow_or_missing_hold_no_call_beyond_its_budget() {
             "Local/600@phones-00000001;2",
         ),
     ];
+    let started = Instant::now();
     for (script, arguments, channel) in calls {
         for delay in [Duration::from_millis(900), Duration::from_hours(1)] {
             let since = Instant::now();
@@ -72,7 +73,9 @@ async fn answers_that_are_slow_or_missing_hold_no_call_beyond_its_budget() {
     // The delivery goes on, and the log says once what the calls were not told.
     sim_phone.shows_text("Hello").await;
     daemon.line(RELEASED).await;
-    assert_eq!(daemon.count(RELEASED), 1, "one line in 10 s");
+    let most = started.elapsed().as_secs() / 10 + 1;
+    let lines = daemon.count(RELEASED) as u64;
+    assert!(lines <= most, "one line in 10 s, not {lines}");
     assert_eq!(daemon.count("Session timed out."), 0);
 }
 
