@@ -210,3 +210,44 @@ async fn what_vanishes_while_the_stream_is_away_is_forgotten() {
     assert!(matches!(effects[..], [Effect::Refresh(_)]), "{effects:?}");
     assert_eq!((bench.ledger.len(), bench.ledger.count_of("1001")), (1, 1));
 }
+
+#[tokio::test]
+async fn row_that_the_stream_has_forgotten_ends_as_unknown() {
+    let mut bench = Bench::new();
+    let (row, state) = (7, FileState::Moving);
+    let key = Key::of(&entry("1"), "1001");
+    let place = Place::File { row, state };
+    let held = Arc::new(entry("1"));
+    let number = bench.ledger.insert(key, held, "b".to_owned(), place);
+    let effects = bench.ledger.in_doubt(number);
+    let [
+        Effect::Adopt {
+            number: other,
+            state: State::InFlight,
+            asker: None,
+        },
+        Effect::Refresh(_),
+    ] = effects[..]
+    else {
+        panic!("{effects:?}");
+    };
+    assert!(bench.ledger.held(number).is_none());
+    let state = FileState::InFlight;
+    let place = bench.ledger.held(other).map(|held| held.place);
+    assert_eq!(place, Some(Place::File { row, state }));
+}
+
+#[tokio::test]
+async fn entry_for_a_dead_phone_is_not_handed_to_and_fro() {
+    for (home, is_first) in [("b", true), ("a", false)] {
+        let mut bench = Bench::new();
+        bench.put("1", at(1, 1), holder("b", 1), State::Pending);
+        bench.reaching = vec!["a".to_owned(), "b".to_owned()];
+        let number = bench.ledger.numbers().next().unwrap().0;
+        let held = bench.ledger.held_mut(number).unwrap();
+        held.home = home.to_owned();
+        held.unreachable_since = Some(Instant::now());
+        let steps = bench.with_view(|ledger, view| ledger.handovers(view));
+        assert_eq!(!steps.is_empty(), is_first, "{home}: {steps:?}");
+    }
+}
