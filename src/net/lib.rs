@@ -1,6 +1,6 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
 //! TLS certificates, pinned or our own, digest authentication, a limit of failed logins, addresses that may be
-//! connected to, retry delays, maps whose entries expire, files that cannot hang or flood whoever opens them,
+//! connected to, retry delays, maps whose entries expire, files that cannot hang or flood their readers,
 //! and texts: excerpts of long ones, those whose encoding is not told, patterns with wildcards, and request
 //! lines that nobody encoded.
 //!

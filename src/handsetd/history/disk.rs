@@ -47,7 +47,7 @@ struct Thread {
 pub(crate) struct Place {
     /// The path of the file.
     pub(crate) file: PathBuf,
-    /// The ids and phones of the deliveries that are continued after a restart. Their records begin anew.
+    /// The ids and phones of the deliveries that are continued after a restart. Their records start again.
     pub(crate) continued: HashSet<(String, String)>,
     /// Whether those with `keep` are also stored in a cluster.
     pub(crate) has_cluster: bool,

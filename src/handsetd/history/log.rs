@@ -254,7 +254,7 @@ impl History {
     /// Returns up to `limit` deliveries that match `search` and come after `before` in the list of all
     /// daemons, in the order of that list. This daemon is called `daemon`.
     ///
-    /// That is by time, whereas numbers are assigned anew to what is continued after a restart.
+    /// That is by time, whereas new numbers are assigned to what is continued after a restart.
     pub(crate) fn find_by_time(
         &self,
         search: &Search,

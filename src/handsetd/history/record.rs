@@ -271,7 +271,7 @@ pub(super) fn object(pairs: &[(String, Redacted)]) -> Value {
 /// Reason for a delivery whose result is not known, since the daemon has ended.
 const INTERRUPTED: &str = "handsetd ended before the result was recorded; it may have happened";
 
-/// Reason of a delivery whose end other daemons record, or this one anew.
+/// Reason of a delivery whose end other daemons record, or this one in a new record.
 const LEFT_TO_CLUSTER: &str = "handsetd ended; the delivery is in the outbox of the cluster";
 
 /// Reason of a delivery of which this daemon has lost track.

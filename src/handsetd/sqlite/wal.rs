@@ -10,7 +10,7 @@
 //!
 //! - an incomplete frame at the end;
 //! - frames of an interrupted transaction, without one that completes it;
-//! - frames of an earlier generation, whose salts differ, after a log that was started anew;
+//! - frames of an earlier generation, whose salts differ, after a log that was restarted;
 //! - zeros at the end, where the file system had extended the file but not written it.
 //!
 //! A full frame that is invalid, with nothing of a later transaction after it, is either damage of

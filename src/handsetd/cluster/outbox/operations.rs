@@ -111,7 +111,7 @@ impl Shared {
             }
             NotAppended::Exists | NotAppended::Unknown(_) => {
                 let inserted = self.insert_in_file(key, entry, FileState::Moving).await;
-                // The stream may have it, so nobody else may send it.
+                // The stream may have it, so this daemon must not send it directly.
                 inserted.map_err(|error| Error::Uncertain(error.to_string()))
             }
         }

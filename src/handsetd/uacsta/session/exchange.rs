@@ -126,7 +126,7 @@ impl Live {
 /// The status of a phone that does not know the dialog.
 const UNKNOWN_DIALOG: u16 = 481;
 
-/// The status of a phone, or of a proxy before it, that waited in vain.
+/// The status of a phone, or of a proxy before it, that received no answer.
 const REQUEST_TIMEOUT: u16 = 408;
 
 /// How long a phone that has accepted a request may take to send the answer in an INFO of its own.
