@@ -5,15 +5,15 @@
 //! until something is sent. Deliveries with `keep` are stored in the outbox, where they wait for
 //! phones that are unreachable. A phone that another daemon owns gets the request from that one.
 
-mod carriage;
 mod delivery;
-mod elsewhere;
 mod in_flight;
 mod outbox;
 mod pace;
 mod peer;
 mod queue;
 mod refusal;
+mod remote_delivery;
+mod request_files;
 mod route;
 mod services;
 mod terms;
@@ -37,11 +37,11 @@ use crate::outbox::{Change, Storage, StoredEntry};
 use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::{NotFound, Resolution};
 use crate::roster::Roster;
-use carriage::Carriage;
 use outbox::OutboxWorker;
 use pace::Pace;
 use queue::Admission;
-use route::{Elsewhere, Place, Router};
+use request_files::RequestFiles;
+use route::{Destination, RemotePhone, Router};
 use terms::Terms;
 
 pub(crate) use delivery::Delivery;
@@ -112,8 +112,8 @@ impl Dispatcher {
             && let Ok(requester) = serde_json::to_value(requester)
         {
             let id = id.to_owned();
-            let elsewhere = routes.cancel(PeerCancellation { id, requester }).await;
-            phones.extend(elsewhere);
+            let remote = routes.cancel(PeerCancellation { id, requester }).await;
+            phones.extend(remote);
             phones.sort();
             phones.dedup();
         }
@@ -230,57 +230,57 @@ impl Dispatcher {
                 return vec![Delivery::over(refused)];
             }
         };
-        let places = match &services.routes {
-            None => found.into_iter().map(Place::Here).collect(),
+        let destinations = match &services.routes {
+            None => found.into_iter().map(Destination::Local).collect(),
             Some(routes) => {
                 let router = Router {
                     resolver: &services.resolver,
                     routes: &**routes,
                     home: info.home.as_ref(),
                 };
-                router.places(found, request.phone.as_ref())
+                router.destinations(found, request.phone.as_ref())
             }
         };
         let request = Arc::new(request);
-        let (pace, carriage) = (Pace::default(), Carriage::default());
-        let start = |place| match place {
-            Place::Here(found) if request.keep.is_some() => {
-                self.start_stored(found, &request, info, (carriage.clone(), pace.clone()))
+        let (pace, request_files) = (Pace::default(), RequestFiles::default());
+        let start = |destination| match destination {
+            Destination::Local(found) if request.keep.is_some() => {
+                self.start_stored(found, &request, info, (request_files.clone(), pace.clone()))
             }
-            Place::Here(Ok(phone)) => {
+            Destination::Local(Ok(phone)) => {
                 self.start_one(phone, Arc::clone(&request), info, pace.clone())
             }
-            Place::Here(Err(NotFound { outcome, .. })) => {
+            Destination::Local(Err(NotFound { outcome, .. })) => {
                 Delivery::over(self.services.reject(info, outcome))
             }
-            Place::Elsewhere(elsewhere) if request.keep.is_some() => {
-                let shared = (carriage.clone(), pace.clone());
-                self.start_stored_elsewhere(*elsewhere, &request, info, shared)
+            Destination::Remote(remote) if request.keep.is_some() => {
+                let shared = (request_files.clone(), pace.clone());
+                self.start_stored_remote(*remote, &request, info, shared)
             }
-            Place::Elsewhere(elsewhere) => {
-                let shared = (carriage.clone(), pace.clone());
-                self.start_elsewhere(*elsewhere, &request, info, shared)
+            Destination::Remote(remote) => {
+                let shared = (request_files.clone(), pace.clone());
+                self.start_remote(*remote, &request, info, shared)
             }
         };
-        places.into_iter().map(start).collect()
+        destinations.into_iter().map(start).collect()
     }
 
     /// Stores a delivery to a phone that another daemon owns.
-    fn start_stored_elsewhere(
+    fn start_stored_remote(
         &self,
-        elsewhere: Elsewhere,
+        remote: RemotePhone,
         request: &Arc<Request>,
         info: &RequestInfo,
-        shared: (Carriage, Pace),
+        shared: (RequestFiles, Pace),
     ) -> Delivery {
-        let found = elsewhere.here.ok_or_else(|| NotFound {
+        let found = remote.local.ok_or_else(|| NotFound {
             outcome: Outcome::at(
-                &elsewhere.name,
-                elsewhere.vendor,
+                &remote.name,
+                remote.vendor,
                 Status::Unreachable,
                 "it is a phone of another daemon",
             ),
-            phone_ref: Some(Box::new(elsewhere.phone_ref)),
+            phone_ref: Some(Box::new(remote.phone_ref)),
         });
         self.start_stored(found, request, info, shared)
     }

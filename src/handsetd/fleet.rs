@@ -2,7 +2,7 @@
 //! that no other module depends on NATS. Without `[cluster]` there are no other daemons.
 
 mod announced;
-mod carried;
+mod carried_files;
 mod claims;
 mod index;
 mod leadership;
@@ -11,9 +11,9 @@ mod routes;
 mod state;
 
 pub(crate) use announced::{AnnouncedGroup, AnnouncedPhone, AnnouncedServer};
-pub(crate) use carried::{CarriedFile, CarriedFiles, FileStore, NotRead, carry};
+pub(crate) use carried_files::{CarriedFile, CarriedFiles, FileStore, ReadError, carry};
 pub(crate) use claims::ScheduleClaims;
-pub(crate) use index::{Announcement, Fleet, Seen};
+pub(crate) use index::{Announcement, Fleet, PeerPhone};
 pub(crate) use leadership::{Leadership, Role};
 pub(crate) use peers::{AnswerQuestions, AskError, Peer, Peers};
 pub(crate) use routes::{

@@ -21,7 +21,7 @@ use super::media_source::{self, MediaSource};
 use super::media_store::MediaStore;
 use super::template;
 use crate::content_store::ContentPublisher;
-use crate::fleet::{CarriedFiles, NotRead};
+use crate::fleet::{CarriedFiles, ReadError};
 use crate::outcome::Status;
 
 /// Where media come from, and where they go.
@@ -345,8 +345,8 @@ pub(super) async fn read(
 ) -> Result<Vec<u8>, Failure> {
     if let Some(carried) = files.read(name).await {
         return carried.map(Vec::from).map_err(|why| match why {
-            NotRead::Away(why) => Failure::new(Status::Unreachable, why),
-            NotRead::Invalid(why) => invalid(why),
+            ReadError::Away(why) => Failure::new(Status::Unreachable, why),
+            ReadError::Invalid(why) => invalid(why),
         });
     }
     let (pipeline, name) = (Arc::clone(pipeline), name.to_owned());

@@ -40,8 +40,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument, error};
 
-use super::carriage::Carriage;
 use super::pace::Pace;
+use super::request_files::RequestFiles;
 use super::{Delivery, Dispatcher, NO_PHONE, Services};
 use crate::fleet::{CarriedFile, CarriedFiles};
 use crate::history::RequestInfo;
@@ -70,7 +70,7 @@ impl Dispatcher {
         found: Resolution,
         request: &Arc<Request>,
         info: &RequestInfo,
-        (carriage, pace): (Carriage, Pace),
+        (request_files, pace): (RequestFiles, Pace),
     ) -> Delivery {
         let reject = |outcome| Delivery::over(self.services.reject(info, outcome));
         let (name, vendor, phone_ref) = match &found {
@@ -102,10 +102,10 @@ impl Dispatcher {
         let (persisted, is_persisted) = oneshot::channel();
         let delivery = async move {
             let outbox = &dispatcher.outbox;
-            let files = dispatcher.read_files(&carriage, &request).await;
+            let files = dispatcher.read_files(&request_files, &request).await;
             let inserted = outbox.insert(&info, &name, &phone_ref, &request, files);
             match inserted.await {
-                Ok(Inserted::Here(number)) => {
+                Ok(Inserted::Local(number)) => {
                     // The caller may be gone.
                     let _ = persisted.send(());
                     let vendor = found.ok().map(|phone| phone.vendor);
@@ -119,13 +119,13 @@ impl Dispatcher {
                     };
                     dispatcher.hand_over(delivery, &info).await
                 }
-                Ok(Inserted::Elsewhere { daemon, result }) => {
+                Ok(Inserted::Remote { daemon, result }) => {
                     let _ = persisted.send(());
                     let reason = format!("stored; the daemon {daemon:?} delivers it");
                     let queued = Outcome::at(&name, vendor, Status::Queued, reason);
                     let told = timeout(TELL_TIME, result).await;
                     let outcome = told.ok().and_then(Result::ok).unwrap_or(queued);
-                    Services::note_elsewhere(&daemon, &outcome);
+                    Services::log_remote(&daemon, &outcome);
                     outcome
                 }
                 Err(error @ Error::Uncertain(_)) => {
@@ -156,11 +156,13 @@ impl Dispatcher {
     /// are read when this daemon delivers it, which reports the fault.
     async fn read_files(
         &self,
-        carriage: &Carriage,
+        request_files: &RequestFiles,
         request: &Request,
     ) -> Option<BTreeMap<String, CarriedFile>> {
         let routes = self.services.routes.as_ref()?;
-        let files = carriage.files(&self.services, &**routes, request).await;
+        let files = request_files
+            .files(&self.services, &**routes, request)
+            .await;
         files.ok()
     }
 

@@ -10,26 +10,26 @@
 //!   server here means the phone here, even while that is not registered.
 //! - Patterns and groups stand for the phones of all daemons, each phone once.
 
+mod destination;
+mod destinations;
 mod names;
-mod place;
-mod places;
+mod requested_names;
 #[cfg(test)]
 mod tests;
-mod written;
 
 use std::sync::Arc;
 
 use handset_phones::phone::{MacAddress, Phone, PhoneNames, ServerName};
 
-use crate::fleet::{AnnouncedPhone, Fleet, Routes, Seen};
+use crate::fleet::{AnnouncedPhone, Fleet, PeerPhone, Routes};
 use crate::outcome::{Outcome, Status};
 use crate::resolver::{NotFound, PhoneRef, PhoneResolver, Resolution, as_announced};
-use places::Places;
-use written::Written;
+use destinations::Destinations;
+use requested_names::RequestedNames;
 
-pub(super) use place::{Elsewhere, Place};
+pub(super) use destination::{Destination, RemotePhone};
 
-/// Finds the places of requests.
+/// Finds the destinations of requests.
 pub(super) struct Router<'a> {
     pub(super) resolver: &'a PhoneResolver,
     pub(super) routes: &'a dyn Routes,
@@ -38,65 +38,74 @@ pub(super) struct Router<'a> {
 }
 
 impl Router<'_> {
-    /// Returns the places of a request for `names`, which the local resolver resolved to `found`.
-    pub(super) fn places(&self, found: Vec<Resolution>, names: Option<&PhoneNames>) -> Vec<Place> {
-        let written = Written::new(names, self.resolver);
-        let mut places = Places::default();
+    /// Returns the destinations of a request for `names`, which the local resolver resolved to `found`.
+    pub(super) fn destinations(
+        &self,
+        found: Vec<Resolution>,
+        names: Option<&PhoneNames>,
+    ) -> Vec<Destination> {
+        let requested = RequestedNames::new(names, self.resolver);
+        let mut destinations = Destinations::default();
         for found in found {
             match found {
                 Ok(phone) => {
                     let own = as_announced(&phone);
-                    places.add(None, &own, || self.known(phone.clone()));
+                    destinations.add(None, &own, || self.local_destination(phone.clone()));
                 }
-                Err(not_found) => self.missing(not_found, &written, &mut places),
+                Err(not_found) => self.add_unresolved(not_found, &requested, &mut destinations),
             }
         }
-        for name in written.expandable() {
-            self.expand(name, &mut places);
+        for name in requested.expandable() {
+            self.expand(name, &mut destinations);
         }
-        places.into_vec()
+        destinations.into_vec()
     }
 
-    /// Returns the place of a phone that this daemon reaches.
-    fn known(&self, phone: Phone) -> Place {
+    /// Returns the destination of a phone that this daemon reaches.
+    fn local_destination(&self, phone: Phone) -> Destination {
         let own = as_announced(&phone);
         let others = self.same_phone(&own);
         let order = self.order(&own, &others, true);
         let before: Vec<_> = order.into_iter().map_while(|daemon| daemon).collect();
         if before.is_empty() {
-            return Place::Here(Ok(phone));
+            return Destination::Local(Ok(phone));
         }
-        Place::Elsewhere(Box::new(Elsewhere {
+        Destination::Remote(Box::new(RemotePhone {
             name: phone.name.clone(),
             vendor: Some(phone.vendor),
             phone_ref: self.resolver.phone_ref(&phone),
             daemons: before,
-            here: Some(phone),
+            local: Some(phone),
         }))
     }
 
-    /// Adds the places of a name that matches no phone here.
-    fn missing(&self, not_found: NotFound, written: &Written, places: &mut Places) {
+    /// Adds the destinations of a name that matches no phone here.
+    fn add_unresolved(
+        &self,
+        not_found: NotFound,
+        requested: &RequestedNames,
+        destinations: &mut Destinations,
+    ) {
         let name = not_found.outcome.phone.as_str();
         // A server here interprets `hamburg/1001` as an endpoint of its own.
         let (server, _) = self.routes.fleet().split_server(name);
-        let is_theirs = server.is_some_and(|server| !self.resolver.has_server(server));
-        let phone_ref = not_found.phone_ref.as_deref().filter(|_| !is_theirs);
+        let is_remote_server = server.is_some_and(|server| !self.resolver.has_server(server));
+        let phone_ref = not_found.phone_ref.as_deref().filter(|_| !is_remote_server);
         let text = &phone_ref.map_or(name, PhoneRef::text).to_owned();
-        let qualified = written.server_of(text);
+        let qualified = requested.server_of(text);
         let own_server = qualified.or_else(|| phone_ref.and_then(PhoneRef::server));
-        let is_ours = match not_found.outcome.status {
-            Status::NotFound | Status::Unreachable if is_theirs => false,
+        let is_local_name = match not_found.outcome.status {
+            Status::NotFound | Status::Unreachable if is_remote_server => false,
             Status::NotFound => qualified.is_some(),
             // A hardware address belongs to one phone.
             Status::Unreachable => text.parse::<MacAddress>().is_err(),
             // No other daemon can interpret it better.
-            _ => return places.add_here(Err(not_found)),
+            _ => return destinations.add_local(Err(not_found)),
         };
         let mut found = self.find(text);
-        if is_ours {
-            let is_of_server = |seen: &Arc<Seen>| {
-                let server = seen.phone.server.as_deref();
+        if is_local_name {
+            let is_of_server = |peer: &Arc<PeerPhone>| {
+                let server = peer.phone.server.as_deref();
                 server.is_some_and(|server| match own_server {
                     Some(own) => own == server,
                     None => self.resolver.has_server(server),
@@ -105,78 +114,89 @@ impl Router<'_> {
             found.retain(is_of_server);
         }
         if !found.is_empty() {
-            return self.add_found(text, found, places);
+            return self.add_found(text, found, destinations);
         }
-        if is_ours {
-            return places.add_here(Err(not_found));
+        if is_local_name {
+            return destinations.add_local(Err(not_found));
         }
-        self.unknown(text, not_found, written, places);
+        self.add_unknown(text, not_found, requested, destinations);
     }
 
-    /// Adds the places of a name that no phone of any daemon has.
-    fn unknown(&self, text: &str, not_found: NotFound, written: &Written, places: &mut Places) {
+    /// Adds the destinations of a name that no phone of any daemon has.
+    fn add_unknown(
+        &self,
+        text: &str,
+        not_found: NotFound,
+        requested: &RequestedNames,
+        destinations: &mut Destinations,
+    ) {
         let fleet = self.routes.fleet();
         if !fleet.group(text).is_empty() {
-            if written.is_inserted(text) {
-                return places.add_here(Err(PhoneResolver::no_group(text).into()));
+            if requested.is_inserted(text) {
+                return destinations.add_local(Err(PhoneResolver::no_group(text).into()));
             }
-            return self.expand(text, places);
+            return self.expand(text, destinations);
         }
-        if written.is_pattern(text) && self.add_matching(text, places) {
+        if requested.is_pattern(text) && self.add_matching(text, destinations) {
             return;
         }
         if let (Some(server), name) = fleet.split_server(text) {
             let phone_ref = PhoneRef::of_server(name, Some(server));
             let daemons = fleet.daemons_of(server);
-            return places.add_place(self.to_daemons(text, phone_ref, daemons));
+            return destinations.add_destination(self.destination_at(text, phone_ref, daemons));
         }
         let not_found = match self.routes.away() {
-            Some(why) => Self::not_askable(not_found, &why),
+            Some(why) => Self::unknown_while_away(not_found, &why),
             None => not_found,
         };
-        places.add_here(Err(not_found));
+        destinations.add_local(Err(not_found));
     }
 
     /// Adds the phones of other daemons that match a name: those of one endpoint, unless phones of several
     /// servers have the name.
-    fn add_found(&self, text: &str, mut found: Vec<Arc<Seen>>, places: &mut Places) {
-        let is_at_home = |seen: &Arc<Seen>| {
-            self.home.is_some() && self.home.map(ServerName::as_str) == seen.phone.server.as_deref()
+    fn add_found(
+        &self,
+        text: &str,
+        mut found: Vec<Arc<PeerPhone>>,
+        destinations: &mut Destinations,
+    ) {
+        let is_at_home = |peer: &Arc<PeerPhone>| {
+            self.home.is_some() && self.home.map(ServerName::as_str) == peer.phone.server.as_deref()
         };
         if found.iter().any(is_at_home) {
             found.retain(is_at_home);
         }
         if let Some(outcome) = Self::ambiguous(text, &found) {
-            return places.add_here(Err(outcome.into()));
+            return destinations.add_local(Err(outcome.into()));
         }
         // A softphone at the same endpoint as a desk phone does not count.
-        if found.iter().any(|seen| seen.phone.is_reached) {
-            found.retain(|seen| seen.phone.is_reached);
+        if found.iter().any(|peer| peer.phone.is_reached) {
+            found.retain(|peer| peer.phone.is_reached);
         }
-        for seen in found {
-            places.add(Some(&seen.daemon), &seen.phone, || {
-                self.elsewhere(&seen.phone)
+        for peer in found {
+            destinations.add(Some(&peer.daemon), &peer.phone, || {
+                self.remote_destination(&peer.phone)
             });
         }
     }
 
     /// Returns the outcome if phones of several servers have the name.
-    fn ambiguous(text: &str, found: &[Arc<Seen>]) -> Option<Outcome> {
+    fn ambiguous(text: &str, found: &[Arc<PeerPhone>]) -> Option<Outcome> {
         let first = found.first()?;
-        let is_other = |seen: &&Arc<Seen>| {
+        let is_other = |peer: &&Arc<PeerPhone>| {
             let is_same_account =
-                first.phone.server.is_some() && first.phone.account() == seen.phone.account();
-            !is_same_account && !first.phone.is_same_phone(&seen.phone)
+                first.phone.server.is_some() && first.phone.account() == peer.phone.account();
+            !is_same_account && !first.phone.is_same_phone(&peer.phone)
         };
         let others: Vec<_> = found.iter().skip(1).filter(is_other).collect();
         if others.is_empty() {
             return None;
         }
         let mut names = Vec::new();
-        for seen in std::iter::once(first).chain(others) {
-            let name = match &seen.phone.server {
-                Some(_) => seen.phone.qualified_name(),
-                None => format!("{} of the daemon {}", seen.phone.name, seen.daemon),
+        for peer in std::iter::once(first).chain(others) {
+            let name = match &peer.phone.server {
+                Some(_) => peer.phone.qualified_name(),
+                None => format!("{} of the daemon {}", peer.phone.name, peer.daemon),
             };
             if !names.contains(&name) {
                 names.push(name);
@@ -196,33 +216,38 @@ impl Router<'_> {
         Some(Outcome::at(text, None, Status::Invalid, reason))
     }
 
-    /// Returns the place of a phone that only other daemons announce.
-    fn elsewhere(&self, phone: &AnnouncedPhone) -> Place {
+    /// Returns the destination of a phone that only other daemons announce.
+    fn remote_destination(&self, phone: &AnnouncedPhone) -> Destination {
         let others = self.same_phone(phone);
         let order = self.order(phone, &others, false);
         let daemons: Vec<_> = order.into_iter().flatten().collect();
         let name = self.display_name(phone);
-        let mut place = self.to_daemons(&name, PhoneRef::announced(phone), daemons);
-        if let Place::Elsewhere(elsewhere) = &mut place {
-            elsewhere.vendor = phone.vendor.parse().ok();
+        let mut destination = self.destination_at(&name, PhoneRef::announced(phone), daemons);
+        if let Destination::Remote(remote) = &mut destination {
+            remote.vendor = phone.vendor.parse().ok();
         }
-        place
+        destination
     }
 
-    /// Returns the place of a phone of these daemons, or why it is unreachable if none of them is live.
-    fn to_daemons(&self, name: &str, phone_ref: PhoneRef, daemons: Vec<Arc<str>>) -> Place {
+    /// Returns the destination of a phone of these daemons, or why it is unreachable if none of them is live.
+    fn destination_at(
+        &self,
+        name: &str,
+        phone_ref: PhoneRef,
+        daemons: Vec<Arc<str>>,
+    ) -> Destination {
         let fleet = self.routes.fleet();
         let away = self.routes.away();
         let (live, lost): (Vec<_>, Vec<_>) = daemons
             .into_iter()
             .partition(|daemon| away.is_none() && fleet.is_live(daemon));
         if !live.is_empty() {
-            return Place::Elsewhere(Box::new(Elsewhere {
+            return Destination::Remote(Box::new(RemotePhone {
                 name: name.to_owned(),
                 vendor: None,
                 phone_ref,
                 daemons: live,
-                here: None,
+                local: None,
             }));
         }
         let daemons = lost.join(" and ");
@@ -232,30 +257,30 @@ impl Router<'_> {
                 format!("{name} is a phone of the daemon {daemons}, which has left the cluster")
             }
         };
-        Place::Here(Err(NotFound {
+        Destination::Local(Err(NotFound {
             outcome: Outcome::at(name, None, Status::Unreachable, reason),
             phone_ref: Some(Box::new(phone_ref)),
         }))
     }
 
     /// Returns the announcements of the phone by other daemons.
-    fn same_phone(&self, phone: &AnnouncedPhone) -> Vec<Arc<Seen>> {
+    fn same_phone(&self, phone: &AnnouncedPhone) -> Vec<Arc<PeerPhone>> {
         let fleet = self.routes.fleet();
         let keys = [
             phone.endpoint.as_deref(),
             phone.mac.as_deref(),
             Some(&phone.name),
         ];
-        let mut found: Vec<Arc<Seen>> = Vec::new();
+        let mut found: Vec<Arc<PeerPhone>> = Vec::new();
         for key in keys.into_iter().flatten() {
             let same = fleet.find(key).into_iter();
-            let is_same = |seen: &Arc<Seen>| {
-                seen.phone == *phone
-                    || seen.phone.is_same_phone(phone)
+            let is_same = |peer: &Arc<PeerPhone>| {
+                peer.phone == *phone
+                    || peer.phone.is_same_phone(phone)
                     // Registered with only one of them.
                     || !phone.is_reached
                         && phone.account().is_some()
-                        && seen.phone.account() == phone.account()
+                        && peer.phone.account() == phone.account()
             };
             found.extend(same.filter(is_same));
         }
@@ -267,22 +292,22 @@ impl Router<'_> {
     fn order(
         &self,
         phone: &AnnouncedPhone,
-        others: &[Arc<Seen>],
+        others: &[Arc<PeerPhone>],
         is_reached_here: bool,
     ) -> Vec<Option<Arc<str>>> {
         let fleet: &Fleet = self.routes.fleet();
         let server = phone.server.as_deref();
-        let is_reached = is_reached_here || others.iter().any(|seen| seen.phone.is_reached);
+        let is_reached = is_reached_here || others.iter().any(|peer| peer.phone.is_reached);
         let reaching = others
             .iter()
-            .filter(|seen| seen.phone.is_reached || !is_reached);
+            .filter(|peer| peer.phone.is_reached || !is_reached);
         let is_away = self.routes.away().is_some();
         let key = |daemon: &Arc<str>| {
             let is_live = !is_away && fleet.is_live(daemon);
             let leads = server.is_some_and(|server| fleet.leads(daemon, server));
             (!is_live, !leads, Arc::clone(daemon))
         };
-        let others = reaching.map(|seen| (key(&seen.daemon), Some(Arc::clone(&seen.daemon))));
+        let others = reaching.map(|peer| (key(&peer.daemon), Some(Arc::clone(&peer.daemon))));
         let leads = server.is_some_and(|server| self.routes.leads(server));
         let own = ((false, !leads, self.routes.own_name().into()), None);
         let own = is_reached_here.then_some(own);
@@ -296,8 +321,9 @@ impl Router<'_> {
     /// name.
     fn display_name(&self, phone: &AnnouncedPhone) -> String {
         let others = self.routes.fleet().find(&phone.name);
-        let is_other =
-            |seen: &Arc<Seen>| seen.phone.name == phone.name && seen.phone.server != phone.server;
+        let is_other = |peer: &Arc<PeerPhone>| {
+            peer.phone.name == phone.name && peer.phone.server != phone.server
+        };
         let is_known_here = || self.resolver.describe(&phone.name, None).is_some();
         if others.iter().any(is_other) || is_known_here() {
             phone.qualified_name()
@@ -307,7 +333,7 @@ impl Router<'_> {
     }
 
     /// Returns the outcome for a name that another daemon may know.
-    fn not_askable(not_found: NotFound, why: &str) -> NotFound {
+    fn unknown_while_away(not_found: NotFound, why: &str) -> NotFound {
         let Outcome { phone, reason, .. } = &not_found.outcome;
         let reason = format!("{reason}; other daemons cannot be asked: {why}");
         NotFound {
@@ -334,7 +360,7 @@ pub(crate) fn reaching(
     let phone = own.clone().unwrap_or_else(|| phone_ref.to_announced());
     let mut others = router.same_phone(&phone);
     let fleet = routes.fleet();
-    others.retain(|seen| seen.phone.is_reached && fleet.is_live(&seen.daemon));
+    others.retain(|peer| peer.phone.is_reached && fleet.is_live(&peer.daemon));
     let order = router.order(&phone, &others, own.is_some());
     let named = order
         .into_iter()

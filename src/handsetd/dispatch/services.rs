@@ -155,7 +155,7 @@ impl Services {
     }
 
     /// Logs what is known of a delivery that another daemon has; the history has it there.
-    pub(super) fn note_elsewhere(daemon: &str, outcome: &Outcome) {
+    pub(super) fn log_remote(daemon: &str, outcome: &Outcome) {
         let Outcome {
             status,
             reason,

@@ -13,7 +13,7 @@ pub(crate) struct Fleet(Arc<RwLock<Index>>);
 
 /// A phone, and the daemon that announces it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Seen {
+pub(crate) struct PeerPhone {
     pub(crate) daemon: Arc<str>,
     pub(crate) phone: AnnouncedPhone,
 }
@@ -30,7 +30,7 @@ pub(crate) enum Announcement {
 struct Index {
     daemons: BTreeMap<Arc<str>, Announced>,
     /// The phones by every key that finds them; see [`keys`].
-    found_by: HashMap<String, Vec<Arc<Seen>>>,
+    found_by: HashMap<String, Vec<Arc<PeerPhone>>>,
     /// The live daemons.
     live: BTreeSet<Arc<str>>,
 }
@@ -38,7 +38,7 @@ struct Index {
 /// The announcements of one daemon, by key.
 #[derive(Debug, Default)]
 struct Announced {
-    phones: HashMap<String, Arc<Seen>>,
+    phones: HashMap<String, Arc<PeerPhone>>,
     groups: BTreeMap<String, Arc<AnnouncedGroup>>,
     servers: BTreeMap<String, AnnouncedServer>,
 }
@@ -89,7 +89,7 @@ impl Fleet {
     }
 
     /// Returns the phones with this name, endpoint, MAC or IP address.
-    pub(crate) fn find(&self, text: &str) -> Vec<Arc<Seen>> {
+    pub(crate) fn find(&self, text: &str) -> Vec<Arc<PeerPhone>> {
         let index = self.0.read();
         let mut found = index.found_by.get(text).cloned().unwrap_or_default();
         found.sort_by(|one, other| order(one).cmp(&order(other)));
@@ -97,11 +97,11 @@ impl Fleet {
     }
 
     /// Returns the phones that `is_meant` selects, by name.
-    pub(crate) fn select(&self, is_meant: impl Fn(&AnnouncedPhone) -> bool) -> Vec<Arc<Seen>> {
+    pub(crate) fn select(&self, is_meant: impl Fn(&AnnouncedPhone) -> bool) -> Vec<Arc<PeerPhone>> {
         let index = self.0.read();
         let all = index.daemons.values();
         let all = all.flat_map(|announced| announced.phones.values());
-        let mut found: Vec<_> = all.filter(|seen| is_meant(&seen.phone)).cloned().collect();
+        let mut found: Vec<_> = all.filter(|peer| is_meant(&peer.phone)).cloned().collect();
         found.sort_by(|one, other| order(one).cmp(&order(other)));
         found
     }
@@ -166,24 +166,24 @@ impl Index {
     }
 
     fn insert_phone(&mut self, daemon: &str, key: &str, phone: AnnouncedPhone) {
-        let seen = Arc::new(Seen {
+        let peer = Arc::new(PeerPhone {
             daemon: daemon.into(),
             phone,
         });
-        for text in keys(&seen.phone) {
+        for text in keys(&peer.phone) {
             let found = self.found_by.entry(text).or_default();
-            found.push(Arc::clone(&seen));
+            found.push(Arc::clone(&peer));
         }
-        self.of(daemon).phones.insert(key.to_owned(), seen);
+        self.of(daemon).phones.insert(key.to_owned(), peer);
     }
 
     fn remove_phone(&mut self, daemon: &str, key: &str) {
-        let Some(seen) = self.of(daemon).phones.remove(key) else {
+        let Some(peer) = self.of(daemon).phones.remove(key) else {
             return;
         };
-        for text in keys(&seen.phone) {
+        for text in keys(&peer.phone) {
             if let Some(found) = self.found_by.get_mut(&text) {
-                found.retain(|other| !Arc::ptr_eq(other, &seen));
+                found.retain(|other| !Arc::ptr_eq(other, &peer));
                 if found.is_empty() {
                     self.found_by.remove(&text);
                 }
@@ -207,13 +207,13 @@ fn keys(phone: &AnnouncedPhone) -> BTreeSet<String> {
 }
 
 /// The order in which lookups return phones.
-fn order(seen: &Seen) -> (&str, Option<&str>, Option<&str>, &str) {
-    let phone = &seen.phone;
+fn order(peer: &PeerPhone) -> (&str, Option<&str>, Option<&str>, &str) {
+    let phone = &peer.phone;
     (
         &phone.name,
         phone.server.as_deref(),
         phone.ip.as_deref(),
-        &seen.daemon,
+        &peer.daemon,
     )
 }
 
@@ -234,8 +234,8 @@ mod tests {
         }
     }
 
-    fn daemons(found: &[Arc<Seen>]) -> Vec<&str> {
-        found.iter().map(|seen| &*seen.daemon).collect()
+    fn daemons(found: &[Arc<PeerPhone>]) -> Vec<&str> {
+        found.iter().map(|peer| &*peer.daemon).collect()
     }
 
     #[test]

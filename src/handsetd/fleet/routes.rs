@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::carried::{CarriedFile, FileStore};
+use super::carried_files::{CarriedFile, FileStore};
 use super::index::Fleet;
 use crate::outcome::{Outcome, Status};
 

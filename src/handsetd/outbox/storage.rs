@@ -71,9 +71,9 @@ pub(crate) trait Storage: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) enum Inserted {
     /// This daemon delivers it; its number.
-    Here(u64),
+    Local(u64),
     /// Another daemon delivers it.
-    Elsewhere {
+    Remote {
         /// The name of that daemon.
         daemon: String,
         /// Receives the outcome, or that the phone is unreachable; closed if that will not be known.

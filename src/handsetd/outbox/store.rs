@@ -144,7 +144,7 @@ impl Storage for Store {
         _phone_key: &'a str,
     ) -> BoxFuture<'a, Result<Inserted, Error>> {
         self.insert(entry)
-            .map(|inserted| inserted.map(Inserted::Here))
+            .map(|inserted| inserted.map(Inserted::Local))
             .boxed()
     }
 

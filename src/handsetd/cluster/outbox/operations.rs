@@ -47,10 +47,10 @@ impl Shared {
             return match self.stream.append(&key, message.to_bytes()).await {
                 Ok(position) => {
                     self.ledger.lock().written(&key, position, &message);
-                    Ok(Inserted::Elsewhere { daemon, result })
+                    Ok(Inserted::Remote { daemon, result })
                 }
                 // Appended by this very request: it was repeated because its acknowledgement was late.
-                Err(NotAppended::Exists) => Ok(Inserted::Elsewhere { daemon, result }),
+                Err(NotAppended::Exists) => Ok(Inserted::Remote { daemon, result }),
                 Err(error) => self.append_failed(key, entry, error).await,
             };
         }
@@ -64,7 +64,7 @@ impl Shared {
             Ok(position) => {
                 self.ledger.lock().written(&key, position, &message);
                 self.until_told(position).await;
-                return Ok(Inserted::Here(number));
+                return Ok(Inserted::Local(number));
             }
             Err(error) => error,
         };
@@ -72,7 +72,7 @@ impl Shared {
             && let Ok(Some((position, _))) = self.stream.read(&key).await
         {
             self.ledger.lock().written(&key, position, &message);
-            return Ok(Inserted::Here(number));
+            return Ok(Inserted::Local(number));
         }
         let is_told = {
             let ledger = self.ledger.lock();
@@ -80,7 +80,7 @@ impl Shared {
             place.is_some_and(|place| place != Place::Appending)
         };
         if is_told {
-            return Ok(Inserted::Here(number));
+            return Ok(Inserted::Local(number));
         }
         self.ledger.lock().forget(number);
         self.append_failed(key, entry, error).await
@@ -129,7 +129,7 @@ impl Shared {
         let place = Place::File { row, state };
         let number = self.ledger.lock().insert(key, Arc::new(entry), home, place);
         self.moves.notify_one();
-        Ok(Inserted::Here(number))
+        Ok(Inserted::Local(number))
     }
 
     /// Returns the holder of a new entry.

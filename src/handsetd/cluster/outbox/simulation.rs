@@ -154,7 +154,7 @@ impl Running {
     async fn insert(&self, entry: OutboxEntry) {
         let (world, id, phone) = (&self.own.world, entry.id.clone(), entry.phone.clone());
         match self.outbox.insert(entry.clone(), &phone).await {
-            Ok(Inserted::Here(number)) => {
+            Ok(Inserted::Local(number)) => {
                 world.queued(&id, &self.own);
                 let state = EntryState::Pending;
                 let stored = StoredEntry {
@@ -164,7 +164,7 @@ impl Running {
                 };
                 self.backlog.lock().insert(number, stored);
             }
-            Ok(Inserted::Elsewhere { .. }) => world.queued(&id, &self.own),
+            Ok(Inserted::Remote { .. }) => world.queued(&id, &self.own),
             Err(error) => panic!("{error}"),
         }
     }

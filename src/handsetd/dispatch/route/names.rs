@@ -6,23 +6,23 @@ use std::sync::Arc;
 use handset_phones::phone::{Pattern, PhoneNames};
 
 use super::Router;
-use super::places::Places;
-use super::written::Written;
-use crate::fleet::{AnnouncedPhone, Seen};
+use super::destinations::Destinations;
+use super::requested_names::RequestedNames;
+use crate::fleet::{AnnouncedPhone, PeerPhone};
 use crate::resolver::{PhoneRef, as_announced};
 
 impl Router<'_> {
     /// Adds the phones of other daemons that a written name stands for, if it is a group or a pattern. Its
     /// local meaning is resolved already.
-    pub(super) fn expand(&self, name: &str, places: &mut Places) {
+    pub(super) fn expand(&self, name: &str, destinations: &mut Destinations) {
         for (daemon, group) in self.routes.fleet().group(name) {
-            let mut seen = BTreeSet::from([name.to_owned()]);
+            let mut visited = BTreeSet::from([name.to_owned()]);
             for member in &group.members {
-                self.expand_member(&daemon, member, &mut seen, places);
+                self.expand_member(&daemon, member, &mut visited, destinations);
             }
         }
         if !self.resolver.names_listed_phone(name) && self.resolver.members(name).is_none() {
-            self.add_matching(name, places);
+            self.add_matching(name, destinations);
         }
     }
 
@@ -31,10 +31,10 @@ impl Router<'_> {
         &self,
         daemon: &Arc<str>,
         member: &str,
-        seen: &mut BTreeSet<String>,
-        places: &mut Places,
+        visited: &mut BTreeSet<String>,
+        destinations: &mut Destinations,
     ) {
-        if !seen.insert(member.to_owned()) {
+        if !visited.insert(member.to_owned()) {
             return;
         }
         let fleet = self.routes.fleet();
@@ -43,53 +43,53 @@ impl Router<'_> {
         if !own.is_empty() {
             for (_, group) in own {
                 for member in &group.members {
-                    self.expand_member(daemon, member, seen, places);
+                    self.expand_member(daemon, member, visited, destinations);
                 }
             }
             return;
         }
-        if Written::names_pattern(member) {
+        if RequestedNames::names_pattern(member) {
             let local = self.resolver.find(&PhoneNames::from(member), None);
             for phone in local.into_iter().flatten() {
                 let own = as_announced(&phone);
-                places.add(None, &own, || self.known(phone.clone()));
+                destinations.add(None, &own, || self.local_destination(phone.clone()));
             }
-            self.add_matching(member, places);
+            self.add_matching(member, destinations);
             return;
         }
         let found = self.find(member);
         let there: Vec<_> = found
             .iter()
-            .filter(|seen| seen.daemon == *daemon)
+            .filter(|peer| peer.daemon == *daemon)
             .cloned()
             .collect();
         if !there.is_empty() {
-            return self.add_found(member, there, places);
+            return self.add_found(member, there, destinations);
         }
         let (server, _) = fleet.split_server(member);
         if server.is_none() && fleet.has_servers(daemon) {
             // An endpoint of its Asterisk that is not registered; that daemon knows better.
             let phone_ref = PhoneRef::of_server(member, None);
             let name = member.to_owned();
-            let place = self.to_daemons(&name, phone_ref, vec![Arc::clone(daemon)]);
-            return places.add_place(place);
+            let destination = self.destination_at(&name, phone_ref, vec![Arc::clone(daemon)]);
+            return destinations.add_destination(destination);
         }
         let names = PhoneNames::inserted(member);
         for found in self.resolver.find(&names, None) {
-            let written = Written::new(Some(&names), self.resolver);
+            let requested = RequestedNames::new(Some(&names), self.resolver);
             match found {
                 Ok(phone) => {
                     let own = as_announced(&phone);
-                    places.add(None, &own, || self.known(phone.clone()));
+                    destinations.add(None, &own, || self.local_destination(phone.clone()));
                 }
-                Err(not_found) => self.missing(not_found, &written, places),
+                Err(not_found) => self.add_unresolved(not_found, &requested, destinations),
             }
         }
     }
 
     /// Adds the phones of other daemons that match a pattern: those of the server that the request came from,
     /// if any, as for local phones. Returns whether the name is a pattern with matches.
-    pub(super) fn add_matching(&self, text: &str, places: &mut Places) -> bool {
+    pub(super) fn add_matching(&self, text: &str, destinations: &mut Destinations) -> bool {
         let (own, rest) = self.resolver.split_server(text);
         let (server, rest) = if own.is_some() {
             (own, rest)
@@ -115,10 +115,10 @@ impl Router<'_> {
         let found = self.routes.fleet().select(is_meant);
         // Reachable ones first, so that a phone that is registered with some daemons only is included once.
         let (reached, others): (Vec<_>, Vec<_>) =
-            found.iter().partition(|seen| seen.phone.is_reached);
-        for seen in reached.into_iter().chain(others) {
-            places.add(Some(&seen.daemon), &seen.phone, || {
-                self.elsewhere(&seen.phone)
+            found.iter().partition(|peer| peer.phone.is_reached);
+        for peer in reached.into_iter().chain(others) {
+            destinations.add(Some(&peer.daemon), &peer.phone, || {
+                self.remote_destination(&peer.phone)
             });
         }
         !found.is_empty()
@@ -126,12 +126,12 @@ impl Router<'_> {
 
     /// Returns the phones of other daemons with this name, endpoint or address, optionally qualified with a
     /// server.
-    pub(super) fn find(&self, text: &str) -> Vec<Arc<Seen>> {
+    pub(super) fn find(&self, text: &str) -> Vec<Arc<PeerPhone>> {
         let fleet = self.routes.fleet();
         let (server, name) = fleet.split_server(text);
         let mut found = fleet.find(&canonical(name));
         if let Some(server) = server {
-            found.retain(|seen| seen.phone.server.as_deref() == Some(server));
+            found.retain(|peer| peer.phone.server.as_deref() == Some(server));
         }
         found
     }

@@ -44,11 +44,11 @@ impl Routes for FakeRoutes {
     }
 
     fn files(&self) -> &dyn FileStore {
-        panic!("no file is needed to find a place")
+        panic!("no file is needed to find a destination")
     }
 
     fn send<'a>(&'a self, _: &'a str, _: PeerRequest) -> BoxFuture<'a, Result<Reply, NotSent>> {
-        panic!("nothing is sent to find a place")
+        panic!("nothing is sent to find a destination")
     }
 
     fn cancel(&self, _: PeerCancellation) -> BoxFuture<'_, Vec<String>> {
@@ -133,20 +133,23 @@ impl Bench {
             .set(daemon, name, Announcement::Group(group));
     }
 
-    /// Returns the places of names in a short notation: `1001: here`, `1001: a, c, here`, `1001: INVALID`.
-    fn places_of(&self, names: &PhoneNames) -> Vec<String> {
+    /// Returns the destinations of names in a short notation: `1001: here`, `1001: a, c, here`, `1001: INVALID`.
+    fn destinations_of(&self, names: &PhoneNames) -> Vec<String> {
         let router = Router {
             resolver: &self.resolver,
             routes: &self.routes,
             home: self.home.as_ref(),
         };
         let found = self.resolver.find(names, self.home.as_ref());
-        let places = router.places(found, Some(names));
-        places.into_iter().map(|place| words(&place)).collect()
+        let destinations = router.destinations(found, Some(names));
+        destinations
+            .into_iter()
+            .map(|destination| words(&destination))
+            .collect()
     }
 
-    fn places(&self, names: &str) -> Vec<String> {
-        self.places_of(&names.into())
+    fn destinations(&self, names: &str) -> Vec<String> {
+        self.destinations_of(&names.into())
     }
 
     fn reason(&self, name: &str) -> String {
@@ -157,24 +160,24 @@ impl Bench {
         };
         let names = &name.into();
         let found = self.resolver.find(names, self.home.as_ref());
-        match router.places(found, Some(names)).remove(0) {
-            Place::Here(Err(not_found)) => not_found.outcome.reason,
+        match router.destinations(found, Some(names)).remove(0) {
+            Destination::Local(Err(not_found)) => not_found.outcome.reason,
             other => panic!("{other:?}"),
         }
     }
 }
 
-fn words(place: &Place) -> String {
-    match place {
-        Place::Here(Ok(phone)) => format!("{}: here", phone.name),
-        Place::Here(Err(not_found)) => {
+fn words(destination: &Destination) -> String {
+    match destination {
+        Destination::Local(Ok(phone)) => format!("{}: here", phone.name),
+        Destination::Local(Err(not_found)) => {
             let Outcome { phone, status, .. } = &not_found.outcome;
             format!("{phone}: {status}")
         }
-        Place::Elsewhere(elsewhere) => {
-            let mut daemons: Vec<_> = elsewhere.daemons.iter().map(ToString::to_string).collect();
-            daemons.extend(elsewhere.here.as_ref().map(|_| "here".to_owned()));
-            format!("{}: {}", elsewhere.name, daemons.join(", "))
+        Destination::Remote(remote) => {
+            let mut daemons: Vec<_> = remote.daemons.iter().map(ToString::to_string).collect();
+            daemons.extend(remote.local.as_ref().map(|_| "here".to_owned()));
+            format!("{}: {}", remote.name, daemons.join(", "))
         }
     }
 }
@@ -184,11 +187,11 @@ fn phones_without_a_server_are_told_apart_by_name_and_address() {
     let bench = Bench::new(&[], &[]);
     bench.announce("a", "/2001@192.0.2.1 /2002@192.0.2.2 /2003");
     bench.announce("c", "/2002@192.0.2.2 /2003");
-    assert_eq!(bench.places("2001"), ["2001: a"]);
-    assert_eq!(bench.places("2002"), ["2002: a, c"]);
+    assert_eq!(bench.destinations("2001"), ["2001: a"]);
+    assert_eq!(bench.destinations("2002"), ["2002: a, c"]);
     bench.announce("c", "/2001@192.0.2.9");
-    assert_eq!(bench.places("2001"), ["2001: INVALID"]);
-    assert_eq!(bench.places("2003"), ["2003: INVALID"]);
+    assert_eq!(bench.destinations("2001"), ["2001: INVALID"]);
+    assert_eq!(bench.destinations("2003"), ["2003: INVALID"]);
 }
 
 #[test]
@@ -196,35 +199,42 @@ fn name_that_is_known_here_stays_here() {
     let bench = Bench::new(&[("1001", "192.0.2.21")], &[]);
     // The same number of another site.
     bench.announce("a", "hamburg/1001@192.0.2.99 hamburg/1002@192.0.2.98");
-    assert_eq!(bench.places("1001"), ["1001: here"]);
-    assert_eq!(bench.places("berlin/1001"), ["1001: here"]);
-    assert_eq!(bench.places("hamburg/1001"), ["hamburg/1001: a"]);
-    assert_eq!(bench.places("1002"), ["1002: a"]);
-    assert_eq!(bench.places("PJSIP/1002&1001"), ["1002: a", "1001: here"]);
-    assert_eq!(bench.places("192.0.2.98"), ["1002: a"]);
-    assert_eq!(bench.places("1003"), ["1003: NOTFOUND"]);
-    assert_eq!(bench.places("berlin/1002"), ["1002: NOTFOUND"]);
+    assert_eq!(bench.destinations("1001"), ["1001: here"]);
+    assert_eq!(bench.destinations("berlin/1001"), ["1001: here"]);
+    assert_eq!(bench.destinations("hamburg/1001"), ["hamburg/1001: a"]);
+    assert_eq!(bench.destinations("1002"), ["1002: a"]);
+    assert_eq!(
+        bench.destinations("PJSIP/1002&1001"),
+        ["1002: a", "1001: here"]
+    );
+    assert_eq!(bench.destinations("192.0.2.98"), ["1002: a"]);
+    assert_eq!(bench.destinations("1003"), ["1003: NOTFOUND"]);
+    assert_eq!(bench.destinations("berlin/1002"), ["1002: NOTFOUND"]);
     // The Asterisk server here may know it.
-    assert_eq!(bench.places("hamburg/1003"), ["hamburg/1003: a"]);
+    assert_eq!(bench.destinations("hamburg/1003"), ["hamburg/1003: a"]);
 }
 
 #[test]
 fn owner_is_the_leader_else_the_first_by_name() {
     let bench = Bench::new(&[("1001", "192.0.2.21")], &[]);
     bench.announce("c", "berlin/1001@192.0.2.21");
-    assert_eq!(bench.places("1001"), ["1001: here"], "b comes before c");
+    assert_eq!(
+        bench.destinations("1001"),
+        ["1001: here"],
+        "b comes before c"
+    );
     bench.announce("a", "berlin/1001@192.0.2.21");
-    assert_eq!(bench.places("1001"), ["1001: a, here"]);
+    assert_eq!(bench.destinations("1001"), ["1001: a, here"]);
     bench.lead("c", "berlin");
-    assert_eq!(bench.places("1001"), ["1001: c, a, here"]);
+    assert_eq!(bench.destinations("1001"), ["1001: c, a, here"]);
     bench.routes.fleet.set_live(["a".to_owned()]);
-    assert_eq!(bench.places("1001"), ["1001: a, here"]);
+    assert_eq!(bench.destinations("1001"), ["1001: a, here"]);
     let mut bench = bench;
     bench.routes.led = vec!["berlin".to_owned()];
-    assert_eq!(bench.places("1001"), ["1001: here"]);
+    assert_eq!(bench.destinations("1001"), ["1001: here"]);
     bench.routes.led = Vec::new();
     bench.routes.away = Some("NATS is away".to_owned());
-    assert_eq!(bench.places("1001"), ["1001: here"]);
+    assert_eq!(bench.destinations("1001"), ["1001: here"]);
 }
 
 #[test]
@@ -233,15 +243,15 @@ fn daemon_that_does_not_reach_the_phone_does_not_own_it() {
     bench.announce("a", "hamburg/1001");
     bench.announce("c", "hamburg/1001@192.0.2.9");
     bench.lead("a", "hamburg");
-    assert_eq!(bench.places("1001"), ["1001: c"]);
+    assert_eq!(bench.destinations("1001"), ["1001: c"]);
     let bench = Bench::new(&[("1001", "192.0.2.21")], &[]);
     bench.announce("a", "berlin/1001");
     bench.lead("a", "berlin");
-    assert_eq!(bench.places("1001"), ["1001: here"]);
+    assert_eq!(bench.destinations("1001"), ["1001: here"]);
     // No daemon reaches it; its daemon gives the reason.
     let bench = Bench::new(&[], &[]);
     bench.announce("d", "hamburg/1001");
-    assert_eq!(bench.places("1001"), ["1001: d"]);
+    assert_eq!(bench.destinations("1001"), ["1001: d"]);
 }
 
 #[test]
@@ -249,21 +259,21 @@ fn name_of_phones_of_several_other_servers_is_invalid() {
     let mut bench = Bench::new(&[], &[]);
     bench.announce("a", "hamburg/1001@192.0.2.9");
     bench.announce("c", "muenchen/1001@192.0.2.9");
-    assert_eq!(bench.places("1001"), ["1001: INVALID"]);
+    assert_eq!(bench.destinations("1001"), ["1001: INVALID"]);
     assert_eq!(
         bench.reason("1001"),
         "1001 is the name of several phones: hamburg/1001, muenchen/1001; write the one that is meant, with \
          its server"
     );
-    assert_eq!(bench.places("muenchen/1001"), ["muenchen/1001: c"]);
+    assert_eq!(bench.destinations("muenchen/1001"), ["muenchen/1001: c"]);
     // A call means the phones of its own server.
     bench.home = "muenchen".parse().ok();
-    assert_eq!(bench.places("1001"), ["muenchen/1001: c"]);
+    assert_eq!(bench.destinations("1001"), ["muenchen/1001: c"]);
     // Of two daemons at one server, it is one phone.
     let bench = Bench::new(&[], &[]);
     bench.announce("a", "hamburg/1001@192.0.2.9");
     bench.announce("c", "hamburg/1001@192.0.2.9");
-    assert_eq!(bench.places("1001"), ["1001: a, c"]);
+    assert_eq!(bench.destinations("1001"), ["1001: a, c"]);
 }
 
 #[test]
@@ -281,14 +291,14 @@ fn phone_of_which_only_the_address_is_known_is_that_of_its_daemon() {
     };
     let fleet = &bench.routes.fleet;
     fleet.set("a", "door", Announcement::Phone(door.clone()));
-    assert_eq!(bench.places("door"), ["door: a"]);
+    assert_eq!(bench.destinations("door"), ["door: a"]);
     // At another address it is another phone of the same name.
     let other = AnnouncedPhone {
         ip: Some("192.0.2.90".to_owned()),
         ..door
     };
     fleet.set("c", "door", Announcement::Phone(other));
-    assert_eq!(bench.places("door"), ["door: INVALID"]);
+    assert_eq!(bench.destinations("door"), ["door: INVALID"]);
     assert_eq!(
         bench.reason("door"),
         "door is the name of several phones: door of the daemon a, door of the daemon c; write the one that is \
@@ -303,7 +313,7 @@ fn each_contact_of_an_endpoint_is_a_phone() {
         "a",
         "hamburg/1001@192.0.2.9 hamburg/1001@192.0.2.8 hamburg/1001",
     );
-    assert_eq!(bench.places("1001"), ["1001: a", "1001: a"]);
+    assert_eq!(bench.destinations("1001"), ["1001: a", "1001: a"]);
 }
 
 #[test]
@@ -318,19 +328,19 @@ fn patterns_and_all_stand_for_the_phones_of_all_daemons() {
         "2002: a",
         "2003: c",
     ];
-    assert_eq!(bench.places("all"), all);
-    assert_eq!(bench.places("2*"), all[1..]);
-    assert_eq!(bench.places("*2"), ["2002: a"]);
+    assert_eq!(bench.destinations("all"), all);
+    assert_eq!(bench.destinations("2*"), all[1..]);
+    assert_eq!(bench.destinations("*2"), ["2002: a"]);
     assert_eq!(
-        bench.places("hamburg/*"),
+        bench.destinations("hamburg/*"),
         ["hamburg/2001: a", "2002: a"],
         "of one server"
     );
-    assert_eq!(bench.places("hamburg/all&2002").len(), 2);
-    assert_eq!(bench.places("7*"), ["7*: NOTFOUND"]);
+    assert_eq!(bench.destinations("hamburg/all&2002").len(), 2);
+    assert_eq!(bench.destinations("7*"), ["7*: NOTFOUND"]);
     // A call means those of its server.
     bench.home = "berlin".parse().ok();
-    assert_eq!(bench.places("2*"), ["2001: here", "2003: c"]);
+    assert_eq!(bench.destinations("2*"), ["2001: here", "2003: c"]);
 }
 
 #[test]
@@ -343,17 +353,20 @@ fn group_is_the_union_of_those_of_all_daemons() {
     bench.group("c", "support", &["10*"]);
     bench.group("d", "central", &["berlin/1003", "1001", "support"]);
     assert_eq!(
-        bench.places("sales"),
+        bench.destinations("sales"),
         ["1001: here", "1002: a", "hamburg/1001: a", "1009: a"]
     );
-    assert_eq!(bench.places("support").len(), 4);
-    assert_eq!(bench.places("desk").len(), 3);
+    assert_eq!(bench.destinations("support").len(), 4);
+    assert_eq!(bench.destinations("desk").len(), 3);
     // A daemon without servers means the phones that this one means.
-    assert_eq!(bench.places("central")[..2], ["1003: c", "1001: here"]);
+    assert_eq!(
+        bench.destinations("central")[..2],
+        ["1003: c", "1001: here"]
+    );
     let inserted = PhoneNames::inserted("support");
-    assert_eq!(bench.places_of(&inserted), ["support: INVALID"]);
+    assert_eq!(bench.destinations_of(&inserted), ["support: INVALID"]);
     let inserted = PhoneNames::inserted("10*");
-    assert_eq!(bench.places_of(&inserted), ["10*: NOTFOUND"]);
+    assert_eq!(bench.destinations_of(&inserted), ["10*: NOTFOUND"]);
 }
 
 #[tokio::test]
@@ -370,14 +383,14 @@ async fn name_with_the_server_of_another_daemon_is_no_endpoint_of_ours() {
     let mut bench = Bench::new(&[], &[]);
     bench.resolver = PhoneResolver::new(directory, roster, VendorDefaultsMap::new());
     bench.announce("a", "hamburg/1001@192.0.2.99 hamburg/guard@192.0.2.98");
-    assert_eq!(bench.places("hamburg/1001"), ["1001: a"]);
-    assert_eq!(bench.places("hamburg/PJSIP/1001"), ["1001: a"]);
+    assert_eq!(bench.destinations("hamburg/1001"), ["1001: a"]);
+    assert_eq!(bench.destinations("hamburg/PJSIP/1001"), ["1001: a"]);
     // The Asterisk server here may know it.
-    assert_eq!(bench.places("hamburg/1003"), ["hamburg/1003: a"]);
+    assert_eq!(bench.destinations("hamburg/1003"), ["hamburg/1003: a"]);
     // The server here may have it.
-    assert_eq!(bench.places("1001"), ["1001: UNREACHABLE"]);
+    assert_eq!(bench.destinations("1001"), ["1001: UNREACHABLE"]);
     assert_eq!(
-        bench.places("night"),
+        bench.destinations("night"),
         [
             "1001: UNREACHABLE",
             "1001: a",
@@ -386,7 +399,7 @@ async fn name_with_the_server_of_another_daemon_is_no_endpoint_of_ours() {
         ]
     );
     bench.home = "pbx".parse().ok();
-    assert_eq!(bench.places("hamburg/1001"), ["1001: a"]);
+    assert_eq!(bench.destinations("hamburg/1001"), ["1001: a"]);
     tasks.shut_down(Duration::from_secs(5)).await;
 }
 
@@ -395,7 +408,7 @@ fn phones_of_lost_daemons_are_unreachable_and_the_reason_names_them() {
     let mut bench = Bench::new(&[("1001", "192.0.2.21")], &[]);
     bench.announce("a", "hamburg/1002@192.0.2.31");
     bench.routes.fleet.set_live(["c".to_owned()]);
-    assert_eq!(bench.places("1002"), ["1002: UNREACHABLE"]);
+    assert_eq!(bench.destinations("1002"), ["1002: UNREACHABLE"]);
     assert_eq!(
         bench.reason("1002"),
         "1002 is a phone of the daemon a, which has left the cluster"
@@ -406,7 +419,7 @@ fn phones_of_lost_daemons_are_unreachable_and_the_reason_names_them() {
         "1002 is a phone of the daemon a: NATS is away"
     );
     assert_eq!(
-        bench.places("1001&1002&7777"),
+        bench.destinations("1001&1002&7777"),
         ["1001: here", "1002: UNREACHABLE", "7777: UNREACHABLE"]
     );
     let reason = bench.reason("7777");

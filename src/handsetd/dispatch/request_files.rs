@@ -13,9 +13,9 @@ use crate::outcome::Status;
 
 /// The files of one request, which are read once for all its phones. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Carriage(Arc<OnceCell<Result<BTreeMap<String, CarriedFile>, Failure>>>);
+pub(super) struct RequestFiles(Arc<OnceCell<Result<BTreeMap<String, CarriedFile>, Failure>>>);
 
-impl Carriage {
+impl RequestFiles {
     /// Returns the files that the request names, read here.
     pub(super) async fn files(
         &self,

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::place::Place;
+use super::destination::Destination;
 use crate::fleet::AnnouncedPhone;
 use crate::resolver::Resolution;
 
 /// The destinations so far.
 #[derive(Debug, Default)]
-pub(super) struct Places {
-    all: Vec<Place>,
+pub(super) struct Destinations {
+    all: Vec<Destination>,
     /// The keys that identify the phones among them.
     identities: HashSet<String>,
     /// The names of requests that are left to daemons that know the phone better.
@@ -18,14 +18,14 @@ pub(super) struct Places {
     reasons: HashSet<(String, String)>,
 }
 
-impl Places {
-    /// Adds the place of a phone that `daemon` announces, `None` being this one, unless it is included
+impl Destinations {
+    /// Adds the destination of a phone that `daemon` announces, `None` being this one, unless it is included
     /// already.
     pub(super) fn add(
         &mut self,
         daemon: Option<&str>,
         phone: &AnnouncedPhone,
-        place: impl FnOnce() -> Place,
+        destination: impl FnOnce() -> Destination,
     ) {
         let mut identities = phone.identities();
         if identities.is_empty() {
@@ -42,24 +42,24 @@ impl Places {
         // A phone that is not registered with one daemon may be registered with another.
         identities.extend(phone.account());
         self.identities.extend(identities);
-        self.all.push(place());
+        self.all.push(destination());
     }
 
-    /// Adds a place that is not that of an announced phone, unless it is included already.
-    pub(super) fn add_place(&mut self, place: Place) {
-        let name = match &place {
-            Place::Here(Ok(phone)) => &phone.name,
-            Place::Here(Err(not_found)) => &not_found.outcome.phone,
-            Place::Elsewhere(elsewhere) => &elsewhere.name,
+    /// Adds a destination that is not that of an announced phone, unless it is included already.
+    pub(super) fn add_destination(&mut self, destination: Destination) {
+        let name = match &destination {
+            Destination::Local(Ok(phone)) => &phone.name,
+            Destination::Local(Err(not_found)) => &not_found.outcome.phone,
+            Destination::Remote(remote) => &remote.name,
         };
         if self.names.insert(name.clone()) {
-            self.all.push(place);
+            self.all.push(destination);
         }
     }
 
-    /// Adds a local phone, or a reason why there is no place, unless it is included already: several daemons
+    /// Adds a local phone, or a reason why there is no destination, unless it is included already: several daemons
     /// may have the same group.
-    pub(super) fn add_here(&mut self, found: Resolution) {
+    pub(super) fn add_local(&mut self, found: Resolution) {
         if let Err(not_found) = &found {
             let outcome = &not_found.outcome;
             let reason = (outcome.phone.clone(), outcome.reason.clone());
@@ -67,10 +67,10 @@ impl Places {
                 return;
             }
         }
-        self.all.push(Place::Here(found));
+        self.all.push(Destination::Local(found));
     }
 
-    pub(super) fn into_vec(self) -> Vec<Place> {
+    pub(super) fn into_vec(self) -> Vec<Destination> {
         self.all
     }
 }

@@ -7,7 +7,7 @@ use handset_phones::phone::{Pattern, PhoneName, PhoneNames};
 use crate::resolver::PhoneResolver;
 
 /// The names of a request, including the members of this daemon's groups.
-pub(super) struct Written {
+pub(super) struct RequestedNames {
     names: BTreeSet<String>,
     /// Values of events, each of which names one phone.
     inserted: BTreeSet<String>,
@@ -15,7 +15,7 @@ pub(super) struct Written {
     servers: BTreeMap<String, String>,
 }
 
-impl Written {
+impl RequestedNames {
     pub(super) fn new(names: Option<&PhoneNames>, resolver: &PhoneResolver) -> Self {
         let mut all = Self {
             names: BTreeSet::new(),

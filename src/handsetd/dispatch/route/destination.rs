@@ -12,16 +12,16 @@ use crate::resolver::{PhoneRef, Resolution};
     reason = "most phones are those of this daemon"
 )]
 #[derive(Clone, Debug)]
-pub(in crate::dispatch) enum Place {
+pub(in crate::dispatch) enum Destination {
     /// To a phone of this daemon, or nowhere.
-    Here(Resolution),
+    Local(Resolution),
     /// To a phone of another daemon.
-    Elsewhere(Box<Elsewhere>),
+    Remote(Box<RemotePhone>),
 }
 
 /// A phone that another daemon owns.
 #[derive(Clone, Debug)]
-pub(in crate::dispatch) struct Elsewhere {
+pub(in crate::dispatch) struct RemotePhone {
     /// Its name, qualified with its server if phones of several servers have the same name.
     pub(in crate::dispatch) name: String,
     /// Its vendor, if known.
@@ -30,5 +30,5 @@ pub(in crate::dispatch) struct Elsewhere {
     /// The daemons to send to, in order; at least one, of which the first owns the phone.
     pub(in crate::dispatch) daemons: Vec<Arc<str>>,
     /// The phone, if this daemon reaches it as well, as a last resort.
-    pub(in crate::dispatch) here: Option<Phone>,
+    pub(in crate::dispatch) local: Option<Phone>,
 }

@@ -12,10 +12,10 @@ use handset_phones::verb::Request;
 use tokio::time::Instant;
 use tracing::{Instrument, info, info_span, warn};
 
-use super::carriage::Carriage;
 use super::pace::Pace;
 use super::queue::QueueSlot;
-use super::route::Elsewhere;
+use super::request_files::RequestFiles;
+use super::route::RemotePhone;
 use super::{Delivery, Dispatcher};
 use crate::commit_point::CommitPoint;
 use crate::deliver::Failure;
@@ -24,27 +24,27 @@ use crate::history::{RequestInfo, without_secrets};
 use crate::outcome::{Outcome, Status};
 
 /// The result of an attempt to send a request to other daemons.
-enum Sent {
+enum SendResult {
     /// A daemon has replied.
     Replied(Arc<str>, Outcome),
     /// Only this daemon knows the outcome.
     Ended(Outcome),
     /// Nothing was sent, and this daemon reaches the phone.
-    Here(Box<Phone>),
+    Local(Box<Phone>),
 }
 
 impl Dispatcher {
     /// Starts a delivery to a phone that another daemon owns.
-    pub(super) fn start_elsewhere(
+    pub(super) fn start_remote(
         &self,
-        elsewhere: Elsewhere,
+        remote: RemotePhone,
         request: &Arc<Request>,
         info: &RequestInfo,
-        (carriage, pace): (Carriage, Pace),
+        (request_files, pace): (RequestFiles, Pace),
     ) -> Delivery {
-        let outcome = Outcome::at(&elsewhere.name, elsewhere.vendor, Status::Queued, "");
+        let outcome = Outcome::at(&remote.name, remote.vendor, Status::Queued, "");
         let services = &self.services;
-        let slot = match services.sending.enter_as(elsewhere.phone_ref.key()) {
+        let slot = match services.sending.enter_as(remote.phone_ref.key()) {
             Ok(slot) => slot,
             Err(full) => {
                 let outcome = Outcome {
@@ -61,12 +61,12 @@ impl Dispatcher {
         let sending = Sending {
             dispatcher: self.clone(),
             routes,
-            elsewhere,
+            remote,
             request: Arc::clone(request),
             info: info.clone(),
-            carriage,
+            request_files,
         };
-        let span = info_span!("delivery", id = %info.id, phone = sending.elsewhere.name);
+        let span = info_span!("delivery", id = %info.id, phone = sending.remote.name);
         let tasks = &self.services.tasks;
         let task = tasks.spawn("delivery", sending.run(slot, pace).instrument(span));
         Delivery::in_progress(outcome, task)
@@ -77,33 +77,33 @@ impl Dispatcher {
 struct Sending {
     dispatcher: Dispatcher,
     routes: Arc<dyn Routes>,
-    elsewhere: Elsewhere,
+    remote: RemotePhone,
     request: Arc<Request>,
     info: RequestInfo,
-    carriage: Carriage,
+    request_files: RequestFiles,
 }
 
 impl Sending {
     async fn run(self, slot: QueueSlot, pace: Pace) -> Outcome {
         let started = Instant::now();
         let services = &self.dispatcher.services;
-        let Elsewhere { name, vendor, .. } = &self.elsewhere;
+        let RemotePhone { name, vendor, .. } = &self.remote;
         let commit_point = CommitPoint::default();
         let in_flight = &services.in_flight;
         let guard = in_flight.enter(&self.info.id, name, &commit_point);
         let sent = tokio::select! {
             biased;
-            () = commit_point.cancelled() => Sent::Ended(guard.cancelled_outcome(name, *vendor)),
+            () = commit_point.cancelled() => SendResult::Ended(guard.cancelled_outcome(name, *vendor)),
             sent = self.send(slot, &commit_point) => sent,
         };
         drop(guard);
         match sent {
-            Sent::Replied(daemon, outcome) => {
+            SendResult::Replied(daemon, outcome) => {
                 self.log(&daemon, &outcome, started.elapsed());
                 outcome
             }
-            Sent::Ended(outcome) => services.reject(&self.info, outcome),
-            Sent::Here(phone) => {
+            SendResult::Ended(outcome) => services.reject(&self.info, outcome),
+            SendResult::Local(phone) => {
                 let request = Arc::clone(&self.request);
                 let mut delivery = self.dispatcher.start_one(*phone, request, &self.info, pace);
                 delivery.end().await;
@@ -113,14 +113,14 @@ impl Sending {
     }
 
     /// Sends the request to one daemon after the other until one has the phone, and waits for its reply.
-    async fn send(&self, mut slot: QueueSlot, commit_point: &CommitPoint) -> Sent {
+    async fn send(&self, mut slot: QueueSlot, commit_point: &CommitPoint) -> SendResult {
         slot.admission().await;
         let mut slot = Some(slot);
         let Self {
             routes, request, ..
         } = self;
         let services = &self.dispatcher.services;
-        let files = self.carriage.files(services, &**routes, request).await;
+        let files = self.request_files.files(services, &**routes, request).await;
         let files = match files {
             Ok(files) => files,
             Err(Failure { status, reason }) => return self.ended(status, reason),
@@ -128,7 +128,7 @@ impl Sending {
         let within = request.deadline.unwrap_or(MAX_WAIT);
         let until = Instant::now() + within;
         let mut failed = None;
-        for daemon in &self.elsewhere.daemons {
+        for daemon in &self.remote.daemons {
             let peer_request = match self.peer_request(files.clone(), until) {
                 Ok(peer_request) => peer_request,
                 Err(error) => return self.ended(Status::Error, error.to_string()),
@@ -149,14 +149,14 @@ impl Sending {
             slot = None;
             match reply.await {
                 Ok(PeerReply::Outcome(outcome)) => {
-                    return Sent::Replied(Arc::clone(daemon), self.named(*outcome));
+                    return SendResult::Replied(Arc::clone(daemon), self.named(*outcome));
                 }
                 Ok(PeerReply::NoSuchPhone(outcome)) => {
                     commit_point.reset();
                     failed = Some((outcome.status, outcome.reason));
                 }
                 Err(unanswered) => {
-                    let name = &self.elsewhere.name;
+                    let name = &self.remote.name;
                     let reason = format!(
                         "the request for {name} was sent to the daemon {daemon}, and no answer came: \
                          {unanswered}"
@@ -166,8 +166,8 @@ impl Sending {
             }
         }
         drop(slot);
-        if let Some(phone) = &self.elsewhere.here {
-            return Sent::Here(Box::new(phone.clone()));
+        if let Some(phone) = &self.remote.local {
+            return SendResult::Local(Box::new(phone.clone()));
         }
         let (status, reason) = failed.unwrap_or((Status::Unreachable, String::new()));
         self.ended(status, reason)
@@ -184,27 +184,27 @@ impl Sending {
             requester: serde_json::to_value(&info.requester)?,
             verb: self.request.verb.name().to_owned(),
             keys: info.keys.to_vec(),
-            phone: serde_json::to_value(&self.elsewhere.phone_ref)?,
+            phone: serde_json::to_value(&self.remote.phone_ref)?,
             within: until.saturating_duration_since(Instant::now()),
             files,
         })
     }
 
     fn not_sent(&self, daemon: &str, why: &str) -> String {
-        let name = &self.elsewhere.name;
+        let name = &self.remote.name;
         format!("{name} is a phone of the daemon {daemon}, which cannot be reached: {why}")
     }
 
-    fn ended(&self, status: Status, reason: String) -> Sent {
-        let Elsewhere { name, vendor, .. } = &self.elsewhere;
-        Sent::Ended(Outcome::at(name, *vendor, status, reason))
+    fn ended(&self, status: Status, reason: String) -> SendResult {
+        let RemotePhone { name, vendor, .. } = &self.remote;
+        SendResult::Ended(Outcome::at(name, *vendor, status, reason))
     }
 
     /// Returns an outcome with the phone's name as known here.
     fn named(&self, outcome: Outcome) -> Outcome {
         Outcome {
-            phone: self.elsewhere.name.clone(),
-            vendor: outcome.vendor.or(self.elsewhere.vendor),
+            phone: self.remote.name.clone(),
+            vendor: outcome.vendor.or(self.remote.vendor),
             ..outcome
         }
     }

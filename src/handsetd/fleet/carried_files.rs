@@ -42,7 +42,7 @@ pub(crate) enum CarriedFile {
 
 /// Why a file that belongs to a request cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum NotRead {
+pub(crate) enum ReadError {
     /// It is missing or damaged.
     Invalid(String),
     /// The store cannot be read at present.
@@ -60,19 +60,19 @@ impl CarriedFiles {
 
     /// Returns the content of a file that came with the request, or an error if it did not; `None` if the
     /// request was made here.
-    pub(crate) async fn read(&self, name: &str) -> Option<Result<Bytes, NotRead>> {
+    pub(crate) async fn read(&self, name: &str) -> Option<Result<Bytes, ReadError>> {
         let carried = self.0.as_ref()?;
         Some(match carried.files.get(name) {
-            None => Err(NotRead::Invalid(format!(
+            None => Err(ReadError::Invalid(format!(
                 "the file {name} did not come with the request"
             ))),
             Some(CarriedFile::Inline(content)) => match STANDARD.decode(content) {
                 Ok(content) => Ok(content.into()),
-                Err(_) => Err(NotRead::Invalid(format!(
+                Err(_) => Err(ReadError::Invalid(format!(
                     "the file {name} arrived corrupted"
                 ))),
             },
-            Some(CarriedFile::Stored(id)) => carried.store.get(id).await.map_err(NotRead::Away),
+            Some(CarriedFile::Stored(id)) => carried.store.get(id).await.map_err(ReadError::Away),
         })
     }
 }
