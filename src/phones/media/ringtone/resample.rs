@@ -1,7 +1,10 @@
 //! Conversion to another sample rate, without aliasing.
 
 use rubato::audioadapter_buffers::owned::InterleavedOwned;
-use rubato::{Fft, FixedSync, Resampler};
+use rubato::{
+    Async, FixedAsync, Resampler, SincInterpolationParameters, SincInterpolationType,
+    WindowFunction,
+};
 
 /// Converts mono samples from one rate to another. Both rates are between 4 and 192 kHz.
 pub(super) fn convert(samples: Vec<f32>, from: u32, to: u32) -> Vec<f32> {
@@ -10,16 +13,15 @@ pub(super) fn convert(samples: Vec<f32>, from: u32, to: u32) -> Vec<f32> {
     }
     let length = samples.len();
     let wanted = (length as u64 * u64::from(to)).div_ceil(u64::from(from));
-    let mut resampler = Fft::<f32>::new_custom(
-        from as usize,
-        to as usize,
+    let mut resampler = Async::<f32>::new_sinc(
+        f64::from(to) / f64::from(from),
+        1.0,
+        &filter(from, to),
         CHUNK,
         1,
-        1,
-        WINDOW,
-        FixedSync::Both,
+        FixedAsync::Input,
     )
-    .expect("rates and chunk are not zero");
+    .expect("the ratio is positive, and the chunk is not empty");
     let samples = InterleavedOwned::new_from(samples, 1, length)
         .expect("one channel has as many samples as frames");
     let resampled = resampler
@@ -30,6 +32,23 @@ pub(super) fn convert(samples: Vec<f32>, from: u32, to: u32) -> Vec<f32> {
     samples
 }
 
-/// Frames per chunk; enough for a steep filter.
+/// A low-pass filter that is equally steep, relative to the lower of both rates, for every pair of them.
+///
+/// Length and density count samples of the input, and a filter for a lower rate is longer and smoother by the
+/// ratio of the rates.
+fn filter(from: u32, to: u32) -> SincInterpolationParameters {
+    let ratio = from.div_ceil(to);
+    SincInterpolationParameters::new(
+        (PERIODS * ratio) as usize,
+        WindowFunction::BlackmanHarris2,
+    )
+    .oversampling_factor(POINTS.div_ceil(ratio) as usize)
+    .interpolation(SincInterpolationType::Quadratic)
+}
+
+/// Frames per chunk.
 const CHUNK: usize = 4096;
-const WINDOW: rubato::WindowFunction = rubato::WindowFunction::BlackmanHarris2;
+/// Length of the filter, in periods of the lower rate: passes nine tenths of the band.
+const PERIODS: u32 = 128;
+/// Points at which the filter is known, in each period of the lower rate.
+const POINTS: u32 = 128;
