@@ -209,7 +209,7 @@ impl Channel {
         if self.closed {
             return Err(self.closed_error());
         }
-        // A peer that closed only its sending side still reads the command; nobody else minds.
+        // A peer that closed only its sending side still reads the command; for others it makes no difference.
         self.unsent.put_slice(command.line().as_bytes());
         self.unsent.put_u8(b'\n');
         self.reply_pending = true;

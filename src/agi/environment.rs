@@ -14,8 +14,8 @@
 //!
 //! An argument may have several lines: those after it that do not start the next argument. A line that
 //! starts an argument out of turn is either of another argument or was added by one, and a line in the
-//! head that is no variable, or one that was there before, comes from a line break in the URL. Both
-//! make the request [ambiguous](Environment::is_ambiguous). What cannot be told is a line break that
+//! head that is not a variable, or one that was there before, comes from a line break in the URL. Both
+//! make the request [ambiguous](Environment::is_ambiguous). What cannot be detected is a line break that
 //! adds exactly the argument whose turn it is, after the last genuine one.
 //!
 //! A block without `agi_threadid` was not written by Asterisk 1.6 or later, but by hand or by a test.

@@ -143,7 +143,7 @@ impl Client {
 
     /// Creates a second client of the same account, to find out which rights a new session has: a
     /// server keeps those that a session had at its login. It subscribes to system events only, so that
-    /// it is told whether Asterisk has booted.
+    /// it is known whether Asterisk has booted.
     ///
     /// # Errors
     ///

@@ -36,7 +36,7 @@ pub enum EventClass {
     Dialplan,
     Dtmf,
     Reporting,
-    /// It comes in the response to an action only, and to nobody else.
+    /// It comes only in the response to an action.
     Response,
     Security,
     System,

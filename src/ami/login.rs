@@ -72,7 +72,7 @@ pub(crate) enum LoginError {
          manager interface (port 5038 unless manager.conf has another)"
     )]
     NotAmi { start: String },
-    /// Wrong user, wrong secret, or an address that is not permitted: Asterisk does not tell which.
+    /// Wrong user, wrong secret, or an address that is not permitted: Asterisk does not say which.
     #[error(
         "the server rejected the user name or secret: {message}; compare username and secret with \
          the section [{username}] of manager.conf, and its permit, deny and acl with the address of \

@@ -103,7 +103,7 @@ impl Pending {
         for id in late {
             if let Some(waiter) = self.waiting.remove(&id) {
                 waiter.fail();
-                // Only the response would tell whether a list follows.
+                // Only the response would show whether a list follows.
                 self.abandon_list(id);
             }
         }

@@ -57,7 +57,7 @@ pub(crate) struct Dialplan {
     pub(crate) metrics: DeliveryMetrics,
     /// How long a call waits at most.
     pub budget: Duration,
-    /// Limits the log of calls that could not be told their result.
+    /// Limits the log of calls that could not receive their result.
     pub(crate) untold: LogThrottle,
 }
 

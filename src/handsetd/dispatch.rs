@@ -376,7 +376,7 @@ const WAITED_TOO_LONG: &str =
 /// Reason where `keep` has no phone to wait for.
 const NO_PHONE: &str = "keep is for phones, and this goes to the call manager; leave keep out";
 
-/// How long Asterisk may take to tell of a phone that is not known, its first reading included.
+/// How long Asterisk may take to report a phone that is not known, its first reading included.
 const INQUIRY_TIME: Duration = Duration::from_secs(4);
 
 /// How many expired deliveries may wait for their event.

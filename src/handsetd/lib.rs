@@ -63,7 +63,7 @@
 //! With `[cluster]`, daemons are one over NATS. Each announces its phones, groups and servers; `fleet` is what
 //! this one knows of the others, and `cluster` implements its traits with [`handset_cluster`], so that nothing
 //! else knows of NATS. `dispatch::route` decides first what a name means here, and only then looks at the
-//! others: a request to an own phone waits for nobody. One to a phone that another daemon owns goes there,
+//! others: a request to an own phone waits for none of them. One to a phone that another daemon owns goes there,
 //! enters the queue of the phone in the order of its arrival, and its outcome comes back.
 //!
 //! ```text

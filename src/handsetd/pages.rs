@@ -6,7 +6,7 @@
 //!
 //! Only phones are served: addresses in `phones.networks`, and those of a `[[phone]]`. Which phone asks is
 //! decided by its address; what its request says of itself only adds the model and the vendor of phones
-//! that nothing else tells.
+//! that nothing else shows.
 
 mod catalogue;
 mod client;

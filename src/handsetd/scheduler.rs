@@ -180,8 +180,8 @@ enum Durability {
 }
 
 impl Durability {
-    /// A schedule that is due all the time would wear out a memory card, and nobody would notice one firing
-    /// more.
+    /// A schedule that is due all the time would wear out a memory card, and one more firing would go
+    /// unnoticed.
     fn of(due: &[Due]) -> Self {
         let is_rare = |due: &Due| due.interval >= RARE;
         if due.iter().any(is_rare) {

@@ -131,7 +131,7 @@ fn replace_with(
 ///
 /// # Errors
 ///
-/// Returns an error if there is something else, or if that cannot be told.
+/// Returns an error if there is something else, or if that cannot be determined.
 pub fn check(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(metadata) => regular(&metadata),
@@ -140,7 +140,7 @@ pub fn check(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Checks that nobody but this process's user and root can have written a file or folder.
+/// Checks that only this process's user and root can have written a file or folder.
 ///
 /// # Errors
 ///

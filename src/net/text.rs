@@ -1,4 +1,4 @@
-//! Text from peers that do not tell its encoding.
+//! Text from peers that do not declare its encoding.
 //!
 //! Asterisk passes on the bytes it was given: UTF-8 today, and ISO-8859-1 where a dialplan, a database
 //! or a trunk is old. A text that is not valid UTF-8 is read as Windows-1252, which has every

@@ -90,7 +90,7 @@ pub struct Phone {
     pub csta: Option<CstaAccount>,
     /// How CSTA requests name calls, if it differs from what the firmware suggests.
     pub csta_calls: Option<CstaCalls>,
-    /// Other contacts of its endpoint, which are no desk phones; requests leave them out, and the
+    /// Other contacts of its endpoint, which are not desk phones; requests leave them out, and the
     /// reason names them.
     pub left_out: Vec<String>,
 }

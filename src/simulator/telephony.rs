@@ -1,4 +1,4 @@
-//! What the telephony side of a phone is at a moment, so that a change of it can be told as events.
+//! What the telephony side of a phone is at a moment, so that a change of it can be reported as events.
 
 use std::collections::BTreeMap;
 

@@ -18,7 +18,7 @@ pub struct Config {
     pub allow: AllowList,
     /// Certificate and key for listeners with TLS, which cannot be bound without.
     pub tls: Option<Arc<ServerConfig>>,
-    /// The address that peers are told as ours; `None` takes that of the interface towards the peer.
+    /// The own address that is sent to peers; `None` takes that of the interface towards the peer.
     pub address: Option<IpAddr>,
     /// The user part of our Contact and, by default, of `From`.
     pub user: String,

@@ -34,9 +34,9 @@ struct Inner {
     target: Target,
     /// The bound address on our side.
     local: SocketAddr,
-    /// What the peer is told instead of the address of `local`.
+    /// What is sent to the peer instead of the address of `local`.
     told: Option<IpAddr>,
-    /// Host and port that the peer is told, once they were needed.
+    /// Host and port that are sent to the peer, once they were needed.
     sent_by: OnceLock<(String, u16)>,
     way: Way,
 }

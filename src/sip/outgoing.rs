@@ -67,7 +67,7 @@ pub(crate) fn new_branch() -> String {
     format!("z9hG4bK{}", hex_token::<12>())
 }
 
-/// Chooses a tag. A dialog is found by ours, and nobody else can guess it.
+/// Chooses a tag. A dialog is found by ours, which cannot be guessed.
 pub(crate) fn new_tag() -> String {
     hex_token::<16>()
 }

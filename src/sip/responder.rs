@@ -127,7 +127,7 @@ const SHORTENINGS: [fn(&mut Response); 5] = [
     |response| response.headers.remove(&Name::SUPPORTED),
     |response| response.headers.remove(&Name::ACCEPT),
     |response| match response.status {
-        // 405 is no valid response without it (section 21.4.6), and is rather not sent.
+        // 405 is not a valid response without it (section 21.4.6), and is rather not sent.
         Status::METHOD_NOT_ALLOWED => response.headers.set(Name::ALLOW, allow_outside()),
         _ => response.headers.remove(&Name::ALLOW),
     },

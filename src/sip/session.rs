@@ -94,5 +94,5 @@ pub(crate) const MIN_SE: u32 = 90;
 /// The largest interval that a peer may demand with 422, in seconds.
 pub(crate) const MAX_SE: u32 = 24 * 3600;
 
-/// How long before its end a session that nobody refreshed is over.
+/// How long before its end a session that was not refreshed is over.
 const EARLY: Duration = Duration::from_secs(32);

@@ -109,7 +109,7 @@ impl Text<'_> {
         others
     }
 
-    /// Writes the lines that are no headers.
+    /// Writes the lines that are not headers.
     fn raw(&mut self, block: &[u8]) {
         let mut separator = ",\"raw\":[\"";
         for line in wire::lines(block) {

@@ -38,7 +38,7 @@ const COMMON: &[&str] = &[
     "Timestamp",
 ];
 
-/// What is told of a channel, in the function `ast_manager_build_channel_state_string_prefix`.
+/// The headers of a channel, in the function `ast_manager_build_channel_state_string_prefix`.
 const CHANNEL: &[&str] = &[
     "AccountCode",
     "CallerIDName",
@@ -58,7 +58,7 @@ const CHANNEL: &[&str] = &[
     "Uniqueid",
 ];
 
-/// What is told of a bridge, in the function `ast_manager_build_bridge_state_string_prefix`.
+/// The headers of a bridge, in the function `ast_manager_build_bridge_state_string_prefix`.
 const BRIDGE: &[&str] = &[
     "BridgeCreator",
     "BridgeName",

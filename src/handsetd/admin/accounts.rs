@@ -24,7 +24,7 @@ pub(crate) struct Accounts(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     accounts: RwLock<Vec<Arc<Account>>>,
-    /// Stored sessions that nobody has continued yet.
+    /// Stored sessions that have not been continued yet.
     stored: Mutex<Vec<StoredSession>>,
     file: Option<SessionFile>,
 }
@@ -135,7 +135,7 @@ impl Accounts {
     pub(super) fn authenticate(&self, presented: &str) -> Option<Arc<Account>> {
         let presented = Presented::new(presented);
         let accounts = self.0.accounts.read();
-        // Compares with all, so that the duration does not tell which one matches.
+        // Compares with all, so that the duration does not reveal which one matches.
         let matches: Vec<Choice> = accounts
             .iter()
             .map(|account| account.user.token.is(&presented))

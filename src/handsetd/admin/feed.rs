@@ -33,7 +33,7 @@ pub(crate) struct EventFeed {
     published: watch::Sender<()>,
     /// Distinguishes the ids of this run from those of earlier ones.
     run_id: Arc<str>,
-    /// When somebody subscribed last.
+    /// When it was last subscribed to.
     subscribed: Arc<Mutex<Option<Instant>>>,
 }
 

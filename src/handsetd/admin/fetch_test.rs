@@ -210,7 +210,7 @@ fn row(phone: &Phone, test: &FetchTest) -> TestRow {
 /// How long another daemon may take for a test: longer than a phone may.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long Asterisk may take to tell which phones are meant.
+/// How long Asterisk may take to report which phones are meant.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many phones are tested at once.

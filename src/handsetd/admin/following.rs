@@ -1,4 +1,4 @@
-//! Follows what happens at the other daemons, while somebody at this one looks at a page or reads a stream.
+//! Follows the other daemons, while a page of this one is open or a stream is read.
 //!
 //! Each daemon keeps its recent events with their numbers, so that another one asks for what came after the
 //! last it knows. It waits for an answer, then asks again. Nothing is sent while nobody looks, and an answer
@@ -21,7 +21,7 @@ use self::news::News;
 use super::interest::Interest;
 use super::state::Services;
 
-/// Publishes in the feed what happens at the other daemons whenever somebody wants to know.
+/// Publishes the events of the other daemons in the feed while it has subscribers.
 pub(super) async fn run(interest: Interest, services: Services) {
     let mut wanted = interest.count();
     loop {
@@ -33,7 +33,7 @@ pub(super) async fn run(interest: Interest, services: Services) {
     }
 }
 
-/// Follows each daemon that lives, until nobody has wanted to know for [`LINGER`].
+/// Follows each live daemon, until the feed has had no subscriber for [`LINGER`].
 async fn follow_all(services: &Services, wanted: &mut watch::Receiver<usize>) {
     let mut followed: HashMap<String, CancellationToken> = HashMap::new();
     let mut last_wanted = Instant::now();

@@ -62,7 +62,7 @@ where
     };
     let first = parts.next().unwrap_or_default();
     let body = if parts.tail.is_none() {
-        // The length of a short one is told.
+        // The length of a short one is sent.
         Body::from(first)
     } else {
         let parts = std::iter::once(first).chain(parts);

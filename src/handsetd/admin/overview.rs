@@ -180,7 +180,7 @@ fn parse_period(pairs: &[(String, String)]) -> Result<Duration, Reply> {
 /// The keys of the query.
 pub(super) const KEYS: [&str; 2] = [query::DAEMON, "period"];
 
-/// The period unless the query tells another.
+/// The period unless the query has another.
 pub(super) const DEFAULT_PERIOD: Duration = Duration::from_hours(24);
 
 /// How many of the last failures are listed.

@@ -79,7 +79,7 @@ impl Reply {
     }
 
     /// Returns a copy to keep for a repetition of the request. A long reply is kept without its result,
-    /// which the reason tells.
+    /// which the reason states.
     pub(super) fn excerpt(&self) -> Self {
         let length = self.body.to_string().len();
         if length <= MAX_KEPT {

@@ -178,7 +178,7 @@ pub(super) const TRACE: &str = "trace";
 /// The name of the events about runs of rules that have ended.
 pub(super) const RUN: &str = "run";
 
-/// The name of the event that tells of a delivery.
+/// The name of the event of a delivery.
 pub(super) const DELIVERY: &str = "handsetd.delivery";
 
 /// Which events are wanted.

@@ -144,5 +144,5 @@ fn way(transport: &str, tried: &str, status: Status, reason: &str) -> Way {
     }
 }
 
-/// How long Asterisk may take to tell what it could send.
+/// How long Asterisk may take to report what it could send.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -155,7 +155,7 @@ fn count(count: usize, noun: &str) -> String {
     }
 }
 
-/// How long a server may take to log in and to tell its registrations, and then to answer questions.
+/// How long a server may take to log in and to report its registrations, and then to answer questions.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 const EXAMPLES: &str = "\

@@ -1,4 +1,4 @@
-//! What the guides tell readers to type exists: commands, requests of the dialplan, configurations, links.
+//! What readers of the guides are to type exists: commands, requests of the dialplan, configurations, links.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

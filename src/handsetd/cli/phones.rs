@@ -156,7 +156,7 @@ fn write(phones: &Value, format: OutputFormat, out: &mut impl Write) -> io::Resu
         let text = |key: &str| row[key].as_str().unwrap_or_default();
         let words = ["vendor", "model", "firmware"].map(text);
         let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        // The endpoint is of interest where the name does not tell it.
+        // The endpoint is of interest where the name does not show it.
         let (name, endpoint) = (text("name"), text("endpoint"));
         let is_told = endpoint.is_empty() || endpoint.ends_with(&format!("/{name}"));
         let registered = match (row["registered"] == true, is_told) {

@@ -98,7 +98,7 @@ async fn reload(requests: &ReloadRequests) {
         notify(&[NotifyState::Reloading, now]);
     }
     let (request, report) = oneshot::channel();
-    // Nobody answers only if the daemon stops; it logs what it does.
+    // There is no answer only if the daemon stops; it logs what it does.
     if requests.send(request).await.is_ok() {
         let _ = report.await;
     }

@@ -9,7 +9,7 @@ use handset_phones::verb::{COMMON, Row, TABLE};
 
 use crate::outcome::Status;
 
-/// Accepts any text and suggests some. What is wrong with another text is told by whoever reads it, in the
+/// Accepts any text and suggests some. The reader of the text reports what is wrong with another one, in the
 /// words that the API and the dialplan have for it, too.
 #[derive(Clone, Debug)]
 pub(super) struct Suggested(Vec<&'static str>);

@@ -66,5 +66,5 @@ pub(super) fn columns() -> u16 {
 /// What terminals have had since punched cards.
 const COLUMNS: u16 = 80;
 
-/// Below this, tables are wider than the terminal: a column of two letters helps nobody.
+/// Below this, tables are wider than the terminal: a column of two letters would be useless.
 const MIN_COLUMNS: u16 = 40;

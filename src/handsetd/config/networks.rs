@@ -66,7 +66,7 @@ pub(super) fn check_url(http: &phone_http::Config, validator: &mut Validator) {
     }
 }
 
-/// Warns of lists that admit nobody; nobody writes one by intention without knowing what follows.
+/// Warns of lists that admit no address, which are probably a mistake.
 pub(super) fn check_empty_lists(
     phones: &Config,
     agi: &AllowList,

@@ -1,4 +1,4 @@
-//! What is probably wrong with a `[[rule]]`, though it may be meant: events that nobody sends, and files
+//! What is probably wrong with a `[[rule]]`, though it may be meant: events that are never sent, and files
 //! that do not exist.
 
 use handset_ami::known_events::{self, EventClass};
@@ -79,13 +79,13 @@ fn dialplan_variable(text: &str) -> Option<&str> {
     variable.get(..end)
 }
 
-/// Returns whether Asterisk sends what `on` names, as far as that can be told.
+/// Returns whether Asterisk sends what `on` names, as far as that can be determined.
 pub(super) fn is_of_asterisk(on: &str) -> bool {
     let on = on.to_ascii_lowercase();
     !(on.starts_with("phone.") || on.starts_with("handsetd."))
 }
 
-/// Returns why nobody sends what `on` names, if that is so; it completes a sentence.
+/// Returns why no event that `on` names is sent, if that is so; it completes a sentence.
 fn doubt(on: &str) -> Option<String> {
     let lower = on.to_ascii_lowercase();
     if lower == "handsetd.schedule" {
@@ -208,7 +208,7 @@ const MAX_SUGGESTIONS: usize = 3;
 /// The keys that name files of the media folders.
 const FILE_KEYS: [&str; 3] = ["image", "template", "tone"];
 
-/// Events of phones that are no action URLs.
+/// Events of phones that are not action URLs.
 const OTHER_PHONE_EVENTS: [&str; 4] = ["call_failed", "csta_lost", "form", "unknown"];
 
 #[cfg(test)]

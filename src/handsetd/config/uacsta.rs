@@ -15,7 +15,7 @@ use super::validator::Validator;
 use crate::uacsta::Config;
 use crate::{phone_http, phone_networks};
 
-/// Reads the section; `None` if there is none. Phones are told the host of `http.url` as ours unless the
+/// Reads the section; `None` if there is none. Phones receive the host of `http.url` as ours unless the
 /// section has an address.
 pub(super) fn read(
     root: &mut Setting,

@@ -30,7 +30,7 @@ pub(super) struct RuleCheck {
 }
 
 impl RuleCheck {
-    /// Waits until all servers have told their registrations, or are away.
+    /// Waits until all servers have reported their registrations, or are unavailable.
     pub(super) async fn settle(&self) {
         self.roster.settle(Instant::now() + MAX_DELAY).await;
     }
@@ -78,5 +78,5 @@ fn warnings(config: &Config, doubts: &[Warning]) -> HashMap<String, Vec<String>>
     rules.filter_map(of_rule).collect()
 }
 
-/// How long servers that are slow to tell are waited for.
+/// How long slow servers are waited for.
 const MAX_DELAY: Duration = Duration::from_secs(10);

@@ -13,7 +13,7 @@ pub(super) struct Startup {
 }
 
 impl Startup {
-    /// Raises the event once rules can reach phones: when all servers have told their registrations, or are
+    /// Raises the event once rules can reach phones: when all servers have reported their registrations, or are
     /// away.
     pub(super) async fn run(self, facts: mpsc::Sender<Fact>, stop: CancellationToken) {
         if stop

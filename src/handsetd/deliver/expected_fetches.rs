@@ -180,7 +180,7 @@ async fn refused_by_us(
     Some(format!("{ip} is not in http.allow; add its network there"))
 }
 
-/// How long a phone may take to fetch what it was told to: real ones take up to two seconds. Less than the
+/// How long a phone may take to fetch what it was sent: real ones take up to two seconds. Less than the
 /// budget of a call, which should learn of it.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(4);
 

@@ -27,7 +27,7 @@ use crate::outcome::{Outcome, Status};
 /// The result of a fetch test.
 #[derive(Debug)]
 pub(crate) struct FetchTest {
-    /// Where the phone was told to fetch from: `http.url`, or the address towards the phone.
+    /// The address that the phone was to fetch from: `http.url`, or the address towards the phone.
     pub(crate) url: Option<Url>,
     /// What the phone shows meanwhile.
     pub(crate) shows: &'static str,

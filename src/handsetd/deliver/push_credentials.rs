@@ -237,7 +237,7 @@ impl PushCredentials {
 impl Lists {
     /// Returns whether a phone that presents credentials is their owner. The hardware address decides
     /// if it is known on both sides, otherwise the address; if that is not configured, only a push
-    /// in progress tells it.
+    /// in progress shows it.
     fn is_owner(&self, owner: &Owner, presented: &Presented<'_>) -> bool {
         if let (Some(own), Some(named)) = (owner.mac, presented.mac) {
             return own == named;

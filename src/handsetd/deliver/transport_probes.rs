@@ -35,7 +35,7 @@ impl TransportProbe {
 impl Courier {
     /// Tries each transport to a phone, which neither shows nor changes anything. `confirms` says whether
     /// this process serves the authentication URL, which confirms one-time passwords. Asterisk may take
-    /// `patience` to tell what it could send.
+    /// `patience` to report what it could send.
     pub(crate) async fn probe_transports(
         &self,
         phone: &Phone,

@@ -37,7 +37,7 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// Starts the phones, then the daemon. Without Asterisk, only a call tells which phones there are, so
+    /// Starts the phones, then the daemon. Without Asterisk, only a call shows which phones there are, so
     /// that those who stay need a `[[phone]]` each.
     pub(super) async fn start(stays: bool, tasks: &Tasks) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir().context("cannot create a temporary directory")?;

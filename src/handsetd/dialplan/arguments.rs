@@ -25,7 +25,7 @@ pub fn read(call: &agi::Request) -> Result<(Verb, Vec<(String, String)>), Refusa
 }
 
 /// Parses arguments `key=value`; one that does not start with a key is the value of the verb's main
-/// key. Blank arguments count as omitted. `given` tells which keys have a value elsewhere, which an
+/// key. Blank arguments count as omitted. `given` says which keys have a value elsewhere, which an
 /// argument may replace.
 pub(crate) fn pairs<'a>(
     verb: Verb,
@@ -49,7 +49,7 @@ pub(crate) fn pairs<'a>(
         Some(&(main_key, _)) if !verb.row().key(main_key).is_some_and(Key::is_repeatable) => {
             let values = pairs.iter().filter(|(key, _)| key == main_key).count();
             let claims = claims.iter().map(|(_, claim)| claim);
-            // A word before `=` was probably meant as a key; else the part after a comma is told.
+            // A word before `=` was probably meant as a key; else the part after a comma is reported.
             let culprit = claims.clone().find(|claim| claim.word.is_some());
             let is_replacement = culprit.is_none() || !given(main_key);
             match culprit.or_else(|| claims.clone().next_back()) {

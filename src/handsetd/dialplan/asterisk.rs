@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use handset_agi::{Channel, Error};
 use handset_phones::phone::{Endpoint, RegistrationInfo, Technology, sip_host};
 
-/// Queries the phone of the call of this channel; several if the call does not tell which it is. At
+/// Queries the phone of the call of this channel; several if the call does not show which it is. At
 /// least one is returned. `known` are the contacts of its endpoint, if the roster has any.
 pub(super) async fn caller(
     channel: &mut Channel,
@@ -50,7 +50,7 @@ pub(super) async fn caller(
         return Ok(vec![info]);
     }
     // Both are empty on a call that Asterisk places, some phones send no User-Agent with a call, and
-    // softphones are no desk phones. A contact has what the phone sent when it registered.
+    // softphones are not desk phones. A contact has what the phone sent when it registered.
     let contacts = if known.is_empty() {
         self::endpoint(channel, endpoint).await?
     } else {

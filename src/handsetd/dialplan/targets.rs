@@ -201,7 +201,7 @@ impl Finder<'_> {
     }
 }
 
-/// Adds to the reason why a name is ambiguous how the server of a call is told.
+/// Adds to the reason why a name is ambiguous how the server of a call is determined.
 fn add_hint(found: &mut Resolution) {
     if let Err(NotFound { outcome, .. }) = found
         && outcome.status == Status::Invalid

@@ -226,7 +226,7 @@ impl Dispatcher {
     }
 }
 
-/// How long another daemon may take to attempt a delivery before the caller is told that it is stored. Phones
+/// How long another daemon may take to attempt a delivery before the caller learns that it is stored. Phones
 /// answer within seconds; a daemon that is lost is noticed earlier.
 const TELL_TIME: Duration = Duration::from_mins(1);
 

@@ -126,7 +126,7 @@ async fn each_delivery_logs_one_line_whose_level_is_its_success() {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    // Another test may have come to these lines for the first time just before, when nobody wanted them.
+    // Another test may have come to these lines for the first time just before, without a subscriber.
     tracing::callsite::rebuild_interest_cache();
     let bench = Bench::new();
     let info = RequestInfo::new(

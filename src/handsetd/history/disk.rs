@@ -36,7 +36,7 @@ struct Inner {
 /// The thread that uses the file.
 #[derive(Debug, Default)]
 struct Thread {
-    /// `None` if it was told to end.
+    /// `None` once it must end.
     commands: Option<mpsc::Sender<Command>>,
     /// The last one that was started; it may have ended.
     handle: Option<JoinHandle<()>>,

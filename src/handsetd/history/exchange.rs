@@ -108,7 +108,7 @@ impl<'de> Deserialize<'de> for Record {
             phone: row.phone.into_owned(),
             // A later version may know more vendors.
             vendor: row.vendor.parse().ok(),
-            // The statuses are part of the contract; one that is none tells nothing.
+            // The statuses are part of the contract; any other is ignored.
             status: Status::find(&row.status).unwrap_or(Status::Unknown),
             reason: text(row.reason),
             duration: row.took.map(Duration::from_micros),

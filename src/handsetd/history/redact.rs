@@ -36,7 +36,7 @@ impl AsRef<str> for Redacted {
     }
 }
 
-/// Redacts the values of keys, and cuts them. The last pair tells how many are left out.
+/// Redacts the values of keys, and cuts them. The last pair says how many are left out.
 pub(super) fn keys(keys: &[(String, String)], keeps_texts: bool) -> Vec<(String, Redacted)> {
     let mut kept = Vec::new();
     let mut bytes = 0_usize;
@@ -204,7 +204,7 @@ const TEXT_KEYS: [&str; 11] = [
     "body", "digits", "entry", "input", "item", "json", "prompt", "softkey", "text", "title", "xml",
 ];
 
-/// The name of the pair that tells how many are left out.
+/// The name of the pair that says how many are left out.
 const LEFT_OUT_KEYS: &str = "…";
 
 const LEFT_OUT: &str = "[left out]";

@@ -21,7 +21,7 @@ pub(super) struct AdmittedPhone {
     /// Where its request comes from.
     pub(super) peer: IpAddr,
     pub(super) phone: Phone,
-    /// Its name, or why it has none: what it sends is no phone's then.
+    /// Its name, or why it has none: what it sends is not from a phone then.
     pub(super) speaker: Result<NamedPhone, String>,
 }
 

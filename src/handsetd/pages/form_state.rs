@@ -1,6 +1,6 @@
 //! What a form remembers until it comes back: the query of its page, and answers to earlier fields.
 //!
-//! It is a part of the form's URL, so that an open form outlives a restart, and nobody's forms push out
+//! It is a part of the form's URL, so that an open form outlives a restart, and the forms of one phone do not push out
 //! those of others. The phone could change it, but then it could as well send other values.
 
 use base64::Engine;

@@ -10,7 +10,7 @@ pub(crate) enum Refusal {
     NoPhone {
         /// Where the request came from.
         address: IpAddr,
-        /// Why it is no phone's, and what to write to change that.
+        /// Why it is not from a phone, and what to write to change that.
         reason: String,
     },
     /// There is no such page.
@@ -22,7 +22,7 @@ pub(crate) enum Refusal {
     /// A form has expired, or never was.
     #[error("the form is no longer valid; open it again")]
     NoSuchForm,
-    /// Nothing tells the format that the phone shows.
+    /// The format that the phone shows is unknown.
     #[error(
         "nothing tells the vendor of the phone at {address}: its request does not, and no phone is \
          known there; add a [[phone]] with address = \"{address}\""

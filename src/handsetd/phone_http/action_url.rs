@@ -1,6 +1,6 @@
 //! Action URLs: a phone reports an event by requesting a URL of this server.
 //!
-//! The reply is immediate and empty: phones wait for it and show its body. It is the same whoever asks, so
+//! The reply is immediate and empty: phones wait for it and show its body. It is the same for every client, so
 //! it does not reveal whether a key was right. Events and values have the same names for all vendors.
 //! Which phone has reported an event is decided elsewhere; rules decide what it causes.
 

@@ -1,7 +1,7 @@
 //! What phones claim about themselves, and who else claims the same.
 //!
 //! A hardware address comes from a User-Agent, and the address behind a NAT from a `Via`: anybody with a
-//! SIP account can send those of another phone. What two claim is therefore nobody's. Several lines of
+//! SIP account can send those of another phone. What two claim therefore belongs to neither. Several lines of
 //! one phone claim the same, too, but at one contact: what is sent there reaches the same socket.
 
 use std::collections::HashMap;

@@ -15,7 +15,7 @@ impl PhoneResolver {
         entries.find(is_it).cloned()
     }
 
-    /// Adds what the registration of a phone with handsetd tells where Asterisk tells no address: the last
+    /// Adds what the registration of a phone with handsetd shows where Asterisk knows no address: the last
     /// source, for a phone may have no other, as behind NAT.
     pub(super) fn with_csta_registration(
         &self,

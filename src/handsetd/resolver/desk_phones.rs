@@ -72,7 +72,7 @@ fn joined(infos: &[RegistrationInfo]) -> Option<RegistrationInfo> {
     Some(joined)
 }
 
-/// Names contacts that are no desk phones.
+/// Names contacts that are not desk phones.
 fn describe_all(infos: &[&RegistrationInfo]) -> Vec<String> {
     let more = infos.len().saturating_sub(MAX_NAMED);
     let named = infos.iter().take(MAX_NAMED).map(|info| describe(info));
@@ -80,7 +80,7 @@ fn describe_all(infos: &[&RegistrationInfo]) -> Vec<String> {
     named.chain(more).collect()
 }
 
-/// Names a contact that is no desk phone by its User-Agent.
+/// Names, by its User-Agent, a contact that is not a desk phone.
 fn describe(info: &RegistrationInfo) -> String {
     let mut user_agent = info.user_agent.clone();
     if let Some((end, _)) = user_agent.char_indices().nth(MAX_USER_AGENT) {

@@ -81,7 +81,7 @@ impl PhoneRef {
         }
     }
 
-    /// Creates a reference to the phone `name` of the server of another daemon, which nobody announces; it may
+    /// Creates a reference to the phone `name` of the server of another daemon, which no daemon announces; it may
     /// be an endpoint that is not registered.
     pub(crate) fn of_server(name: &str, server: Option<&str>) -> Self {
         let endpoint = name.parse::<Endpoint>();

@@ -75,7 +75,7 @@ impl PhoneResolver {
             return Ok(found.swap_remove(at));
         }
         if names.len() > 1 {
-            // Which of the servers it was is told by the phone alone, once it registers.
+            // Only the phone shows which of the servers it was, once it registers.
             return Err(match missing {
                 Some(missing) if missing.status == Status::Invalid => Outcome {
                     status: Status::Unreachable,

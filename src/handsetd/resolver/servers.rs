@@ -11,7 +11,7 @@ use crate::outcome::{Outcome, Status};
 use crate::roster::CallOrigin;
 
 impl PhoneResolver {
-    /// Returns the server that a call comes from, if it can be told until `until`.
+    /// Returns the server that a call comes from, if it can be determined until `until`.
     pub(crate) async fn server_of_call(
         &self,
         call: CallOrigin<'_>,

@@ -1,7 +1,7 @@
 //! Which phone an action URL speaks for.
 //!
 //! What it says of itself proves nothing: anybody can write another phone's hardware address. It speaks
-//! for the phone at the address that it came from; what it says only tells several phones apart that
+//! for the phone at the address that it came from; what it says only distinguishes several phones that
 //! share an address. Where the address says nothing, behind NAT or a proxy, it needs the key.
 
 use std::net::IpAddr;

@@ -50,7 +50,7 @@ impl PhoneResolver {
         (self.summaries(&self.known(), &infos), unavailable)
     }
 
-    /// Returns the one phone that `name` means in an event of the server `home`; `None` if nobody knows
+    /// Returns the one phone that `name` means in an event of the server `home`; `None` if no server knows
     /// it. No I/O: only configured and registered phones are known.
     pub(crate) fn describe(&self, name: &str, home: Option<&ServerName>) -> Option<PhoneSummary> {
         let known = self.known();
@@ -118,7 +118,7 @@ impl PhoneResolver {
                 let here = self.with_csta_registration(entry, &RegistrationInfo::default());
                 let is_here = here.address.is_some();
                 let entry = entry.clone().at(server.as_ref());
-                // That is no registration with Asterisk.
+                // That is not a registration with Asterisk.
                 all.push(PhoneSummary {
                     registered: false,
                     ..summary(&entry, is_here.then_some(&here))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-/// What tells a server apart from others. Cheap to clone; clones share it.
+/// What distinguishes a server from others. Cheap to clone; clones share it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Identity(Arc<Mutex<Known>>);
 
@@ -15,7 +15,7 @@ pub(super) struct Identity(Arc<Mutex<Known>>);
 pub(super) struct Known {
     /// Its addresses, and when they were looked up.
     pub(super) addresses: Option<(Instant, Vec<IpAddr>)>,
-    /// Its system name, empty if it has none, and the login of the connection that told it.
+    /// Its system name, empty if it has none, and the login of the connection that reported it.
     pub(super) system_name: Option<(Instant, String)>,
 }
 

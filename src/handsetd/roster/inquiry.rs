@@ -45,7 +45,7 @@ impl Roster {
     }
 
     /// Returns why an endpoint, or a phone that is identified by its address, has no registration, as
-    /// far as the servers have told.
+    /// far as the servers have reported.
     pub(crate) fn absence(
         &self,
         endpoint: Option<&Endpoint>,

@@ -1,7 +1,7 @@
 //! From which of several servers a call comes.
 //!
-//! The address of its connection tells, as far as each server has its own. Servers behind one address are
-//! told apart by the system name (`systemname` in `asterisk.conf`), which the ids of calls begin
+//! The address of its connection shows it, if each server has its own. Servers behind one address are
+//! distinguished by the system name (`systemname` in `asterisk.conf`), which the ids of calls begin
 //! with. Where neither helps, the servers are asked which of them has the channel.
 
 use std::net::IpAddr;
@@ -37,7 +37,7 @@ impl CallOrigin<'_> {
 }
 
 impl Roster {
-    /// Returns the server that a call comes from; `None` if that cannot be told until `until`. The only
+    /// Returns the server that a call comes from; `None` if that cannot be determined until `until`. The only
     /// server is that of every call.
     pub(crate) async fn server_of_call(
         &self,
@@ -125,7 +125,7 @@ impl Server {
         }
         let asked = self.client.send_until(Action::core_settings(), until);
         let settings = asked.await.ok()?;
-        // An account without the right is told nothing; that does not change either.
+        // An account without the right receives nothing; that does not change either.
         let name = settings.header("SystemName").unwrap_or_default().to_owned();
         self.identity.known().system_name = Some((since, name.clone()));
         Some(name)

@@ -286,7 +286,7 @@ impl ContactSync {
         if !self.queue.is_empty() {
             return;
         }
-        // Dropping the senders tells those who wait.
+        // Dropping the senders notifies the receivers.
         self.waiting_for_all.clear();
         if matches!(
             query,
@@ -309,7 +309,7 @@ impl ContactSync {
     fn report_obstacle(&mut self) {
         self.recheck_at
             .get_or_insert_with(|| Instant::now() + RIGHTS_INTERVAL);
-        // Asterisk may still be loading its modules; the next check tells.
+        // Asterisk may still be loading its modules; the next check shows whether it was.
         if !self.rights.hears_system && !self.was_rechecked {
             let server = self.client.name();
             debug!(server, "Asterisk does not report registrations yet.");

@@ -33,7 +33,7 @@ impl Table {
         self.endpoints.get(endpoint).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns whether the server has the endpoint, as far as it has told, also over an earlier
+    /// Returns whether the server has the endpoint, as far as it has reported, also over an earlier
     /// connection.
     pub(super) fn has(&self, endpoint: &Endpoint) -> bool {
         let is_known = self.existence(endpoint) == Some(&Existence::Known);

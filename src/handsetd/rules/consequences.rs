@@ -26,7 +26,7 @@ use super::subject::Subject;
 #[derive(Clone, Debug)]
 pub(crate) struct Consequences {
     expected: Arc<Mutex<ExpiringMap<Expected, Causes>>>,
-    /// Tells of which server a phone is.
+    /// Determines the server of a phone.
     phones: Arc<dyn Phones>,
 }
 

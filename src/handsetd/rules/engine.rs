@@ -220,7 +220,7 @@ impl Engine {
         self.failures.add(failed, memory, failure.reason, now);
     }
 
-    /// Returns the next failure that is to be told.
+    /// Returns the next failure that is to be logged.
     pub(crate) fn take_failure(&mut self) -> Option<Failure> {
         self.failures.take()
     }

@@ -22,7 +22,7 @@ pub struct Fact {
     /// The Asterisk server that it came from, or that its phone belongs to.
     server: Option<ServerName>,
     causes: Causes,
-    /// What its phone is doing, where the event does not tell by its name.
+    /// What its phone is doing, where the name of the event does not say.
     state: Option<PhoneState>,
 }
 
@@ -172,7 +172,7 @@ impl Fact {
             return self.value("phone");
         }
         if let Some(channel) = self.value("Channel") {
-            // A channel without a number is one of a technology that nobody calls a phone by.
+            // A channel without a number is one of a technology that no phone is called by.
             let endpoint = || channel.rsplit_once('-').map(|(endpoint, _)| endpoint);
             return endpoint_of_channel(channel)
                 .or_else(endpoint)
@@ -247,7 +247,7 @@ impl Fact {
         }
     }
 
-    /// Returns the values that [`excerpt`](Self::excerpt) keeps; the last one tells how many are left out.
+    /// Returns the values that [`excerpt`](Self::excerpt) keeps; the last one says how many are left out.
     fn kept_values(&self) -> Vec<(String, String)> {
         let mut kept = Vec::new();
         let mut bytes = 0_usize;

@@ -1,5 +1,5 @@
 //! Failures of rules: what the log says of them, and the event `handsetd.rule_failed`. Of events that a rule
-//! skips because it has too many runs, the log tells in the same way.
+//! skips because it has too many runs, the log says so in the same way.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::causes::Causes;
 use super::fact::Fact;
 
-/// What is to be told of a rule.
+/// What is to be logged of a rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum FailureKind {
     /// It could not be evaluated, or a step not be filled in.
@@ -19,7 +19,7 @@ pub(crate) enum FailureKind {
     Overloaded,
 }
 
-/// A failure that is to be told.
+/// A failure that is to be logged.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
@@ -29,7 +29,7 @@ pub(crate) struct Failure {
     pub(crate) on: String,
     /// The cause.
     pub(crate) reason: String,
-    /// How many failures of the rule, of this kind, were not told since the last one that was.
+    /// How many failures of the rule, of this kind, were not logged since the last one that was.
     pub(crate) untold: u64,
     /// The event of it. An overload has none, nor has a failure if the rule led to the event on which it
     /// failed: a rule that handles failures and fails itself would never end.
@@ -50,13 +50,13 @@ pub(super) struct Failed<'a> {
 /// What a rule remembers of its failures of one kind.
 #[derive(Debug, Default)]
 pub(super) struct FailureMemory {
-    /// When one was last told.
+    /// When one was last logged.
     told: Option<Instant>,
-    /// How many were not told since.
+    /// How many were not logged since.
     untold: u64,
 }
 
-/// Failures that are not told yet.
+/// Failures that are not logged yet.
 #[derive(Debug, Default)]
 pub(super) struct Failures(VecDeque<Failure>);
 
@@ -106,7 +106,7 @@ impl Failures {
     }
 }
 
-/// How often failures of a rule are told: an event that comes a thousand times a second may fail each time.
+/// How often failures of a rule are logged: an event that comes a thousand times a second may fail each time.
 const INTERVAL: Duration = Duration::from_mins(1);
 
 /// How many failures wait at once: an event may fail hundreds of rules, and each failure may fail others.

@@ -1,7 +1,7 @@
 //! The result of a template, and which parts of it came from a placeholder.
 //!
 //! What stands in the template itself was written by the author of the rule; what a `{{ … }}` outputs
-//! may come from whoever caused the event. Both are told apart up to the parser of the request, where
+//! may come from the sender of the event. Both are kept apart up to the parser of the request, where
 //! an inserted `&`, `|` or `,` separates nothing: see [`Given`].
 
 use std::cell::Cell;

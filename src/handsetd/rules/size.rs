@@ -39,7 +39,7 @@ impl Room {
             _ => return Ok(()),
         };
         let depth = depth.checked_sub(1).ok_or_else(too_large)?;
-        // All phones are a map that does not tell its keys.
+        // All phones are a map that does not list its keys.
         let Ok(mut elements) = value.try_iter() else {
             return Ok(());
         };

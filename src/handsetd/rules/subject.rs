@@ -63,7 +63,7 @@ impl Subject {
     }
 }
 
-/// Returns whether a name begins with what may be a server: a part before a slash that is no technology of
+/// Returns whether a name begins with what may be a server: a part before a slash that is not a technology of
 /// phones.
 fn is_elsewhere(name: &str) -> bool {
     name.contains('/') && !is_device_of_phone(name)

@@ -174,7 +174,7 @@ async fn schedule_of_every_second_never_piles_up() {
     );
     let due = run.due_within(10).await;
     assert!((9..=10).contains(&due.len()), "{due:?}");
-    // Nobody receives anything for an hour.
+    // Nothing is received for an hour.
     run.set(3600);
     let due = run.due_within(5).await;
     assert!((4..=6).contains(&due.len()), "{due:?}");

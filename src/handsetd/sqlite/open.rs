@@ -1,4 +1,4 @@
-//! Opens files, and tells damage from faults of the machine.
+//! Opens files, and distinguishes damage from faults of the machine.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -94,7 +94,7 @@ fn open_file<T>(path: &Path, format: &Format<T>) -> Result<Opened<T>, OpenError<
     let path = &prepare(path)?;
     let failed = |error: &rusqlite::Error| classify(path, error);
     let connection = connect(path).map_err(|error| failed(&error))?;
-    // Nobody else writes the log from here on.
+    // No other process writes the log from here on.
     let log = companion(path, LOG);
     let state = wal::read(&log).map_err(|error| other(&log, error.to_string()))?;
     if let Log::Damaged(why) = state {
@@ -144,7 +144,7 @@ fn set_up(connection: &mut Connection, schema: &Schema) -> rusqlite::Result<Stat
 }
 
 /// Creates the file if it does not exist, and checks that `SQLite` can open it and the files next to
-/// it without waiting. Returns its path without links, since `SQLite` is told to follow none.
+/// it without waiting. Returns its path without links, since `SQLite` is configured to follow none.
 fn prepare<T>(path: &Path) -> Result<PathBuf, OpenError<T>> {
     let failed = |path: &Path, error: io::Error| other(path, error.to_string());
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
@@ -205,7 +205,7 @@ fn read<T>(connection: &Connection, format: &Format<T>) -> rusqlite::Result<Vec<
     rows.collect()
 }
 
-/// Tells damage from faults of the machine. Damage has many faces: a bit of the header can make a file
+/// Distinguishes damage from faults of the machine. Damage has many faces: a bit of the header can make a file
 /// read-only, or one of a name can make a statement invalid.
 fn classify<T>(path: &Path, error: &rusqlite::Error) -> OpenError<T> {
     let why = error.to_string();

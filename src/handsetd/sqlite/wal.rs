@@ -34,7 +34,7 @@ pub(super) enum Log {
     Whole { is_empty: bool },
 }
 
-/// Reads the log at `path`, which nobody may be writing. A missing file is an empty log. Blocks.
+/// Reads the log at `path`, which must not be written at the same time. A missing file is an empty log. Blocks.
 pub(super) fn read(path: &Path) -> io::Result<Log> {
     let file = match files::open(path, Links::Refuse) {
         Ok(file) => file,

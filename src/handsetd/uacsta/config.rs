@@ -15,7 +15,7 @@ pub struct Config {
     pub allow: AllowList,
     /// Whether phones that are not registered here are called at the contact that Asterisk knows.
     pub direct: bool,
-    /// The address that phones are told as ours; `None` takes that of this machine towards the phone.
+    /// The address of handsetd that is sent to phones; `None` takes that of this machine towards the phone.
     pub address: Option<IpAddr>,
     /// The certificate and key of listeners with TLS.
     pub tls: Option<TlsFiles>,

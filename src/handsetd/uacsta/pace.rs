@@ -1,4 +1,4 @@
-//! Spreads what many phones need at once, so that a restart with thousands of them is no storm.
+//! Spreads what many phones need at once, so that a restart with thousands of them does not overload it.
 
 use std::time::Duration;
 

@@ -29,7 +29,7 @@ pub(super) enum Refusal {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refuser<'a> {
     pub(super) vendor: Option<Vendor>,
-    /// Its User-Agent, for phones of vendors that are not told apart otherwise.
+    /// Its User-Agent, for phones of vendors that are not distinguished otherwise.
     pub(super) user_agent: &'a str,
     /// Whether it was called at its contact in Asterisk, not at one that it registered here.
     pub(super) is_direct: bool,

@@ -1,11 +1,11 @@
-//! Ranges whose addresses are no ordinary hosts.
+//! Ranges whose addresses are not ordinary hosts.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-/// A range whose addresses are no ordinary hosts.
+/// A range whose addresses are not ordinary hosts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SpecialRange {
     /// 255.255.255.255.

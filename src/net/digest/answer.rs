@@ -68,7 +68,7 @@ impl Answer {
         (self.algorithm, self.session)
     }
 
-    /// Returns whether somebody who knows `password` gave this answer to a request with `method`. Takes the
+    /// Returns whether a client that knows `password` gave this answer to a request with `method`. Takes the
     /// same time wherever the difference is.
     pub fn proves(&self, password: &str, method: &str) -> bool {
         let protection = Protection {

@@ -68,7 +68,7 @@ impl Answer {
     }
 
     /// Returns the id of the call in the first element of that name, else of the first call in it; `None` if
-    /// that is no id that a request can have.
+    /// that is not an id that a request can have.
     pub(crate) fn call_id(&self, name: &str) -> Option<CallId> {
         let call = self.find(name).unwrap_or(self);
         let id = call.text_of("callID").unwrap_or(&call.text);

@@ -164,7 +164,7 @@ impl CallTable {
         if is_own(&event.subject) || is_own(&event.calling) {
             return is_own(&event.subject);
         }
-        // The phone dialed it before, or it is that of somebody else.
+        // The phone dialed it before, or it is that of another party.
         !matches!(before.state.as_str(), "initiated" | "connected")
     }
 

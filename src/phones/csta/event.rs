@@ -254,7 +254,7 @@ fn call_id(connection: &Answer) -> Option<String> {
     }
 }
 
-/// Returns a device; `None` where the phone does not know it or does not tell.
+/// Returns a device; `None` where the phone does not know it or does not report it.
 fn device(element: &Answer) -> Option<String> {
     let identifier = element.find("deviceIdentifier").unwrap_or(element);
     clean(identifier.text())

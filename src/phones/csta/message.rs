@@ -143,7 +143,7 @@ pub enum Refused {
     /// An error of ECMA-323.
     #[error("{0}")]
     Csta(ErrorCode),
-    /// A SIP response that is no success, without such an error.
+    /// A SIP response that is not a success, without such an error.
     #[error("the phone refused by SIP ({status} {phrase}){}", meaning(*status))]
     Sip {
         /// The status of the response.

@@ -2,7 +2,7 @@
 
 use super::{Firmware, Identity, Vendor};
 
-/// The headers of a request that tell a phone's vendor; empty if they are missing.
+/// The headers of a request that show a phone's vendor; empty if they are missing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpHeaders<'a> {
     /// `User-Agent`.
@@ -15,7 +15,7 @@ pub struct HttpHeaders<'a> {
 
 impl Identity {
     /// Parses the headers of a request; `None` if they are not those of a supported phone. The model is
-    /// empty if only the vendor is told, as by Cisco phones without a header for their model.
+    /// empty if only the vendor is known, as of Cisco phones without a header for their model.
     pub fn of_http_headers(headers: HttpHeaders<'_>) -> Option<Self> {
         let HttpHeaders {
             user_agent,

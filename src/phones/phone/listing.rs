@@ -5,10 +5,10 @@
 pub enum Listing {
     /// A `[[phone]]` names it, and its address, wherever that is.
     Listed,
-    /// A `[[phone]]` names it, but its address is what its account told Asterisk. It is contacted
+    /// A `[[phone]]` names it, but its address is what its account reported to Asterisk. It is contacted
     /// wherever a phone can be, which is not on the loopback interface, for example.
     Named,
-    /// By nothing; all that is known about it is what it told Asterisk, true or not. It is contacted in
+    /// By nothing; all that is known about it is what it reported to Asterisk, true or not. It is contacted in
     /// the networks of the phones only.
     Unlisted,
 }

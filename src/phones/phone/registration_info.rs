@@ -59,7 +59,7 @@ impl RegistrationInfo {
     }
 
     /// Returns whether two registrations are those of one phone: lines at one contact, lines of one SCCP
-    /// device, or one line at several servers. Hardware addresses that differ tell phones in networks with the same addresses
+    /// device, or one line at several servers. Different hardware addresses distinguish phones in networks with equal addresses
     /// apart.
     pub fn is_same_phone(&self, other: &Self) -> bool {
         let mac = |info: &Self| info.identity.as_ref().and_then(|identity| identity.mac);

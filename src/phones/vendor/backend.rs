@@ -28,6 +28,6 @@ pub(super) trait Backend {
     /// Writes the document that closes what a phone has fetched by itself.
     fn closing_document(&self, phone: &Phone) -> StoredContent;
 
-    /// Writes the least visible document that a phone can be told to fetch, and says what it shows.
+    /// Writes the least visible document that a phone can be made to fetch, and says what it shows.
     fn test_document(&self, phone: &Phone) -> (StoredContent, &'static str);
 }

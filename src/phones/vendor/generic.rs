@@ -51,7 +51,7 @@ impl Backend for Generic {
     }
 }
 
-/// Returns whether a NOTIFY is the best way for a task, or the one asked for. It tells less of what the phone did than
+/// Returns whether a NOTIFY is the best way for a task, or the one asked for. It shows less of what the phone did than
 /// a session or Asterisk.
 fn is_for_notify(task: &Task, context: &PlanContext<'_>) -> bool {
     let has_session = context.csta.is_some_and(|session| session.is_expected);

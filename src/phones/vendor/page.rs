@@ -33,7 +33,7 @@ pub fn closing_document(phone: &Phone) -> StoredContent {
     backend(phone.vendor).closing_document(phone)
 }
 
-/// Returns the least visible document that a phone can be told to fetch, and what the phone shows then.
+/// Returns the least visible document that a phone can be made to fetch, and what the phone shows then.
 pub fn test_document(phone: &Phone) -> (StoredContent, &'static str) {
     backend(phone.vendor).test_document(phone)
 }

@@ -2,7 +2,7 @@
 //!
 //! The courier sends each request as an INFO in the dialog with the phone, and has the answer back. A call is
 //! given by its id, as the phone's events report it (`CallID`); otherwise it is the phone's only call in
-//! the right state, which `SnapshotDevice` tells.
+//! the right state, which `SnapshotDevice` reports.
 //!
 //! Which phones take which request, by the vendors' documents:
 //!

@@ -143,7 +143,7 @@ impl Drop for Call {
         if !self.is_over && !*self.hung_up.borrow() {
             let (agent, bye) = (Arc::clone(account), self.dialog.request("BYE"));
             account.tasks.spawn("hang up", async move {
-                // Nobody waits for the outcome any more.
+                // The outcome is no longer waited for.
                 let _ = agent.send(bye).await;
             });
         }

@@ -31,7 +31,7 @@ pub struct Notification {
     pub body: String,
 }
 
-/// What arrives for whoever serves the requests of an agent.
+/// What arrives for the server of the requests of an agent.
 #[derive(Clone, Debug)]
 pub(crate) enum Incoming {
     /// A request that arrives for the first time.
@@ -51,7 +51,7 @@ pub(super) struct Transport {
     /// Established calls, by Call-ID.
     dialogs: Mutex<HashMap<String, Dialog>>,
     server: ServerTransactions,
-    /// Whoever serves the requests that belong to none of these calls.
+    /// The server of the requests that belong to none of these calls.
     requests: Mutex<Option<mpsc::Sender<Incoming>>>,
     notifications: broadcast::Sender<Notification>,
     /// How many connections were opened.
@@ -267,7 +267,7 @@ impl Transport {
         self.respond(&message, peer, &response).await;
     }
 
-    /// Hands something to whoever serves requests; returns whether there is anybody.
+    /// Passes something to the server of requests; returns whether there is one.
     pub(super) fn serve(&self, incoming: Incoming) -> bool {
         match self.requests.lock().as_ref() {
             // A full queue is as good as a lost datagram.

@@ -337,7 +337,7 @@ impl Line {
             let (agent, mut dialog) = (self.agent.clone(), session.dialog.lock().clone());
             let bye = agent.request_in(&mut dialog, "BYE");
             self.profile.phone.device().spawn(async move {
-                // Nobody waits for the outcome any more.
+                // The outcome is no longer waited for.
                 let _ = agent.send_in(&dialog, bye).await;
             });
         }

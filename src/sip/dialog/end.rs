@@ -11,7 +11,7 @@ pub enum End {
     Closed,
     /// We ended it.
     Local,
-    /// The session expired: nobody refreshed it.
+    /// The session expired: it was not refreshed.
     Expired,
     /// The user agent was shut down.
     ShutDown,

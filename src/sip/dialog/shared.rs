@@ -96,7 +96,7 @@ impl Shared {
         self.over.cancel();
     }
 
-    /// Ends the dialog, and tells the peer without waiting for its response.
+    /// Ends the dialog, and notifies the peer without waiting for its response.
     pub(super) fn abandon(self: &Arc<Self>, end: End) {
         if self.state.lock().ended.is_some() {
             return;
@@ -106,7 +106,7 @@ impl Shared {
         if Handle::try_current().is_ok() && !self.core.tasks.stop().is_cancelled() {
             self.core.tasks.spawn("sip bye", async move {
                 let until = Instant::now() + TRANSACTION;
-                // The peer notices at the latest when nobody refreshes the session.
+                // The peer notices at the latest when the session is not refreshed.
                 let _ = shared.transact(Method::Bye, None, until).await;
             });
         }

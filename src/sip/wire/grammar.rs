@@ -85,7 +85,7 @@ pub(super) fn header(text: &str) -> IResult<&str, (&str, String)> {
 pub(super) fn via(text: &str) -> IResult<&str, ViaParts<'_>> {
     let slash = || delimited(space0, char('/'), space0);
     let protocol = (tag("SIP"), slash(), tag("2.0"), slash());
-    // Spaces are allowed around the colon between host and port, but nobody writes them.
+    // Spaces are allowed around the colon between host and port, but no implementation writes them.
     let sent_by = take_while1(|c: char| !c.is_ascii_whitespace() && c != ';' && c != ',');
     (preceded(protocol, token), preceded(space1, sent_by), params)
         .map(|(transport, sent_by, params)| ViaParts {

@@ -192,7 +192,7 @@ impl<'de> Visitor<'de> for MemberValue<'_> {
         let before = self.members.pairs.len();
         loop {
             if self.members.pairs.len().saturating_sub(before) >= MAX_VALUES {
-                // One more is told apart from the end, and not built.
+                // One more is distinguished from the end, and not built.
                 if list.next_element::<IgnoredAny>()?.is_none() {
                     return Ok(());
                 }

@@ -35,7 +35,7 @@ pub(in crate::admin) async fn cancelled(
     principal: &Principal,
     id: &str,
 ) -> Result<Vec<String>, Reply> {
-    // Nobody but an administrator may cancel what no record shows to be the user's own.
+    // Only an administrator may cancel a delivery that no record shows to be the user's own.
     let (found, missing) = super::of_request(services, id, None, 1).await;
     let record = found.first().map(|delivery| &*delivery.record);
     if !may_cancel(principal, record) {

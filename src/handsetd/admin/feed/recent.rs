@@ -78,11 +78,11 @@ pub(in crate::admin) enum Payload {
     Delivery(Arc<Record>),
     /// An event of Asterisk, of a phone or of handsetd.
     Fact(Fact),
-    /// What a rule did. In a cluster only, and only while somebody wants to know.
+    /// What a rule did. In a cluster only, and only while there are subscribers.
     Rule(Arc<RuleItem>),
 }
 
-/// What a rule did, as the API tells it.
+/// What a rule did, in the form of the API.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(in crate::admin) struct RuleItem {

@@ -112,5 +112,5 @@ const MIN_INTERVAL: Duration = Duration::from_millis(500);
 /// The same with other daemons: each view then asks all of them.
 const MIN_INTERVAL_OF_SEVERAL: Duration = Duration::from_secs(1);
 
-/// When other daemons are followed at the latest after somebody has begun to look.
+/// Maximum delay until other daemons are followed after a page was opened.
 const FOLLOWED_AFTER: Duration = Duration::from_secs(2);

@@ -293,7 +293,7 @@ fn last_pushes(services: &Services) -> HashMap<String, Arc<Record>> {
     last
 }
 
-/// How many groups a list tells; any other can be written in the form for requests.
+/// How many groups a list has; any other can be written in the form for requests.
 const MAX_GROUPS: usize = 1000;
 
 /// How many recent deliveries are searched for pushes.

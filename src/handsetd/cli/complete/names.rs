@@ -62,7 +62,7 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain)
 }
 
-/// How long the daemon may take: whoever presses Tab waits for the prompt.
+/// How long the daemon may take: the shell waits for it after a press of Tab.
 const MAX_WAIT: Duration = Duration::from_millis(500);
 
 #[cfg(test)]

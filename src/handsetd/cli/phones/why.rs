@@ -37,7 +37,7 @@ pub(super) struct PhoneReport {
     name: String,
     /// Vendor, model, firmware and address, or why they cannot be determined.
     known: String,
-    /// The contacts of its endpoint that do not count, since they are no desk phones.
+    /// The contacts of its endpoint that do not count, since they are not desk phones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_out: Vec<String>,
     /// The refused connections of the phone, and what to do about them.

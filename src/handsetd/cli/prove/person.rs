@@ -18,7 +18,7 @@ pub(super) struct Person {
 pub(super) enum Answer {
     Yes,
     No,
-    /// Skipped, or nobody is there any more.
+    /// Skipped, or the input has ended.
     Skip,
 }
 

@@ -48,7 +48,7 @@ pub(super) enum Judgement {
     Failed,
     /// This phone cannot do that.
     Unsupported,
-    /// The request succeeded, and nobody judged it.
+    /// The request succeeded, and its effect was not judged.
     Unjudged,
     /// It was not tried; the reason says why.
     Untried,

@@ -175,7 +175,7 @@ impl<'a> Session<'a> {
 
     async fn attempt(&mut self, trial: &Trial, out: &mut impl Write) -> anyhow::Result<()> {
         let keys = self.filled(trial.keys);
-        // Before it is sent, since nobody may wait for the reply.
+        // Before it is sent, since the reply may not be waited for.
         self.effects.extend(trial.undo);
         let outcome = self.send(trial.verb, &keys, out).await?;
         let mut entry = entry(trial.verb, keys, &outcome);
@@ -313,7 +313,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Returns the name of a setting that a phone tells over HTTP, and that holds no secret.
+/// Returns the name of a setting that a phone reports over HTTP, and that is not a secret.
 fn readable_setting(vendor: &str) -> &'static str {
     match vendor.parse() {
         Ok(Vendor::Yealink) => "DND",

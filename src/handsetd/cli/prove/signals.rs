@@ -1,4 +1,4 @@
-//! The end of a walk before its time: signals, and an output that nobody reads any more.
+//! The end of a walk before its time: signals, and an output that is no longer read.
 
 use std::io::{self, Write};
 
@@ -32,7 +32,7 @@ impl Signals {
     }
 }
 
-/// Writes what can be written: taking back effects must not end because nobody reads of it.
+/// Writes what can be written: taking back effects must not end because the output is not read.
 #[derive(Debug)]
 pub(super) struct BestEffort<'a, W>(pub(super) &'a mut W);
 

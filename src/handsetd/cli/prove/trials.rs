@@ -25,7 +25,7 @@ pub(super) enum Judged {
     ByEye(&'static str, bool),
     /// The result is.
     ByResult,
-    /// Nobody: it has no effect that can be seen.
+    /// None: it has no visible effect.
     Unseen,
 }
 
@@ -250,7 +250,7 @@ pub(super) const TRIALS: &[Trial] = &[
 
 const CLEAR: Undo = (Verb::Clear, &[]);
 
-/// A multicast group of a site, RFC 2365 section 6.1, to which nobody is likely to send.
+/// A multicast group of a site, RFC 2365 section 6.1, to which other hosts are unlikely to send.
 const SILENT_GROUP: &str = "239.255.77.77:20480";
 
 /// The verbs that are not tried, and why.

@@ -215,7 +215,7 @@ async fn register_and_dial(
             CallEnd::AgentStopped => "the call was cut off".to_owned(),
             CallEnd::PeerHungUp => "the call ended: the other side hung up".to_owned(),
         },
-        // Asterisk hangs up before an answer where the dialplan does not answer; that is no reason to end.
+        // Asterisk hangs up before an answer where the dialplan does not answer; that is not a reason to end.
         Err(error) => format!("there was no call: {error}"),
     };
     Ok(Some(format!(

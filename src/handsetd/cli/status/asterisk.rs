@@ -125,7 +125,7 @@ fn needs(config: &Config, via: Via, verb: &str) -> bool {
     is_preferred || config.rules.iter().any(uses)
 }
 
-/// How long a server may take to log in and to tell its registrations, and then to answer.
+/// How long a server may take to log in and to report its registrations, and then to answer.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 const CURE: &str = "correct [[asterisk]] or manager.conf, then: asterisk -rx 'manager reload'";

@@ -68,7 +68,7 @@ fn read_urls(
     }
     let mut urls = Vec::new();
     for text in texts {
-        // What is wrong with one is told without its password.
+        // The error message of one does not contain its password.
         match text.parse::<ServerUrl>() {
             Ok(server) => urls.extend(Url::parse(text).ok().map(|url| (url, server))),
             Err(error) => validator.reject(section, "nats", error.to_string()),

@@ -66,7 +66,7 @@ fn password_of_a_vendor_is_kept_for_listed_phones_unless_networks_are_written() 
     assert_eq!(shared, (true, vec![expected.to_owned()]));
     let digest = load(&format!("{networks}{vendor}auth = 'digest'\n"));
     assert_eq!(digest, (true, Vec::new()));
-    // Nobody is there.
+    // No host is there.
     let nobody = load(&format!("[phones]\nnetworks = []\n{vendor}"));
     assert_eq!(nobody, (true, Vec::new()));
 }

@@ -1,4 +1,4 @@
-//! What differs between two configurations, by key; no value is told, since it may be a secret.
+//! What differs between two configurations, by key; values are omitted, since they may be secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 

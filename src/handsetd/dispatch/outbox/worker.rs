@@ -377,7 +377,7 @@ const MAX_RETRIES: usize = 256;
 const FIRST_DELAY: Duration = Duration::from_secs(2);
 const MAX_DELAY: Duration = Duration::from_secs(50);
 
-/// How long Asterisk may take to tell of a phone before an attempt.
+/// How long Asterisk may take to report a phone before an attempt.
 const INQUIRY_TIME: Duration = Duration::from_secs(4);
 
 /// How long to wait after a phone has registered.

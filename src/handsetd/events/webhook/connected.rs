@@ -1,4 +1,4 @@
-//! Tells whether a request has had a connection, so that something may have been sent.
+//! Records whether a request has had a connection, so that something may have been sent.
 //!
 //! `reqwest` has one future for connecting and sending. A client without a pool
 //! (`pool_max_idle_per_host(0)`) polls the connector within the future of the request, so a task-local

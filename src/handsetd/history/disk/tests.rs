@@ -40,7 +40,7 @@ impl Folder {
         history
     }
 
-    /// Whether the file or its log has a text, as whoever copies the disk sees it.
+    /// Whether the file or its log has a text, as a copy of the disk shows it.
     fn has(&self, text: &str) -> bool {
         fs::read_dir(self.0.path()).unwrap().any(|entry| {
             let bytes = fs::read(entry.unwrap().path()).unwrap();

@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for Sample {
     }
 }
 
-/// How many durations one daemon tells another: enough for percentiles.
+/// How many durations one daemon sends to another: enough for percentiles.
 const MAX_VALUES: usize = 500;
 
 #[cfg(test)]

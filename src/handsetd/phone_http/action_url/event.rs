@@ -1,7 +1,7 @@
 //! One vocabulary of events for all vendors.
 //!
 //! The names are those of Yealink, which has one for nearly every event. The names of Snom's settings
-//! (`action_incoming_url`) and their stems (`incoming`) map to them. Other names are no events: whoever
+//! (`action_incoming_url`) and their stems (`incoming`) map to them. Other names are not events: otherwise, a host that
 //! can reach the server could fire rules with names of their own.
 
 use handset_phones::phone::Vendor;

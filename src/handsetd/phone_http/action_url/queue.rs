@@ -245,7 +245,7 @@ mod tests {
         let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
         let heard = order.iter().take(26).filter(|event| event.event == "0");
         assert_eq!((order.len(), heard.count()), (MAX_ALL, 26));
-        // Every address has one: nobody gives way.
+        // Every address has one: none is evicted.
         for address in 0..u32::try_from(MAX_ALL).unwrap() {
             push(&mut queue, 1000 + address, 0).unwrap();
         }

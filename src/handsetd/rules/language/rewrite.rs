@@ -1,7 +1,7 @@
 //! Writes a syntax tree as text, with calls of [`compare`](super::compare) in place of comparisons.
 //!
 //! minijinja compiles only text. What the author wrote decides nothing but the tree; parentheses are set
-//! anew, by precedence.
+//! again, by precedence.
 
 use minijinja::Value;
 use minijinja::value::ValueKind;

@@ -134,7 +134,7 @@ impl Registrar {
             match &verdict {
                 Verdict::Wrong(_) => false,
                 Verdict::Authenticated(user) | Verdict::Stale(user) => !is_other(user),
-                // An answer that cannot be read is no valid one.
+                // An answer that cannot be read is not a valid one.
                 Verdict::Unanswered => !has_answer,
             }
         });

@@ -32,7 +32,7 @@ impl Live {
                 Err(RequestError::NoAnswer(_)) => Answered::Unanswered,
                 Err(_) => Answered::NotSent,
             });
-            // Whoever asked may have given up.
+            // The requester may have given up.
             let _ = sender.send(answered);
             drop(turn);
         });

@@ -45,7 +45,7 @@ pub(super) async fn invite(agent: &UserAgent, callee: &Callee) -> Result<Establi
     };
     let established = Dialog::invite(agent, invite, Instant::now() + INVITE_TIMEOUT).await?;
     if let Err(refusal) = check_status(&established.response) {
-        // The phone must not keep a session that nobody uses. Whether it answers makes no difference.
+        // The phone must not keep an unused session. Whether it answers makes no difference.
         let _ = established.dialog.bye(Instant::now() + CLOSE_TIMEOUT).await;
         return Err(refusal);
     }
@@ -110,8 +110,8 @@ pub(super) async fn monitor(
     Ok(refused)
 }
 
-/// Reads whether do not disturb is on, for a phone that has told it in an earlier session: no event came of what
-/// has changed since. What it does not tell stays unknown. Returns an error if the session is over.
+/// Reads whether do not disturb is on, for a phone that has reported it in an earlier session: no event came of what
+/// has changed since. What it does not report stays unknown. Returns an error if the session is over.
 pub(super) async fn read_do_not_disturb(
     live: &Arc<Live>,
     dialect: &SessionDialect,

@@ -18,7 +18,7 @@ pub(super) async fn beat(live: &Arc<Live>) -> String {
             () = sleep(pause) => {}
         }
         pause = HEARTBEAT;
-        // A request in progress tells as much.
+        // A request in progress shows as much.
         let Ok(turn) = Arc::clone(&live.turn).try_lock_owned() else {
             continue;
         };

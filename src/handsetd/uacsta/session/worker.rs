@@ -35,7 +35,7 @@ pub(in crate::uacsta) struct SessionWorker {
 #[derive(Clone, Copy, Debug)]
 struct Lost {
     at: Instant,
-    /// The phone had told whether do not disturb is on.
+    /// The phone had reported whether do not disturb is on.
     is_dnd_known: bool,
 }
 
@@ -47,7 +47,7 @@ enum Ended {
     Refused(Refusal),
     /// The phone is configured differently now.
     Outdated,
-    /// Nobody wants it any more.
+    /// It is no longer needed.
     Stopped,
 }
 

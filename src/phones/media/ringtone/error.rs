@@ -46,7 +46,7 @@ pub enum Error {
          convert it first, for example with `sox -t FORMAT IN OUT.wav`"
     )]
     NotGsm,
-    /// The file is not a WAV file, and its name does not tell what it is.
+    /// The file is not a WAV file, and its name does not show what it is.
     #[error(
         "not a WAV file (it starts with {start:?}), nor .raw, .rwb, .gsm, .ulaw, .alaw or .sln by name: convert it first, for example with \
          `sox IN OUT.wav`"

@@ -4,7 +4,7 @@ use super::error::{Error, MAX_SOURCE};
 use super::recording::{Recording, SourceCoding};
 use super::{gsm, wav};
 
-/// The coding of a file without a header, which only its name tells. One channel.
+/// The coding of a file without a header, which only its name shows. One channel.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Headerless {
     /// A-law at 8 kHz.

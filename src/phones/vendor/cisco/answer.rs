@@ -216,7 +216,7 @@ impl<'a> Item<'a> {
 
 const DENIED: &str = "the phone refused the user name and password";
 
-/// How much of a body tells whether it is a page, in characters.
+/// How much of a body shows whether it is a page, in characters.
 const MAX_START: usize = 16;
 
 /// The longest data of an item that is reported, in characters.

@@ -1,4 +1,4 @@
-//! Do not disturb, forwarding, and what a phone tells of itself in a session.
+//! Do not disturb, forwarding, and what a phone reports about itself in a session.
 
 use serde_json::{Map, Value, json};
 
@@ -31,8 +31,8 @@ fn done(answer: Result<Answer, ReplyOutcome>) -> ReplyOutcome {
     }
 }
 
-/// Reads the status of the phone, and of its line what it tells: calls, do not disturb and forwarding. What it
-/// refuses to tell is missing in the result.
+/// Reads the status of the phone, and of its line what it reports: calls, do not disturb and forwarding. What it
+/// refuses to report is missing in the result.
 pub(super) fn info(session: &Session) -> Result<Plan, PlanError> {
     let status = Request::new("RequestSystemStatus", Vec::new());
     let status = session.step(&status, |answer| match answer {

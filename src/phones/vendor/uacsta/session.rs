@@ -107,7 +107,7 @@ impl Session {
         })
     }
 
-    /// As [`step`](Self::step), for a `read` that tells refusals apart.
+    /// As [`step`](Self::step), for a `read` that distinguishes refusals.
     pub(super) fn step_or(
         &self,
         request: &Request,

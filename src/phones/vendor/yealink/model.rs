@@ -16,7 +16,7 @@ pub(super) struct Model {
     kind: Kind,
 }
 
-/// The families that handsetd tells apart.
+/// The families that handsetd distinguishes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
     /// Action URIs, but no pushed documents.

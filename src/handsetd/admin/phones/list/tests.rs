@@ -53,7 +53,7 @@ fn phone_of_two_daemons_is_listed_once() {
     let rows: Vec<_> = rows
         .map(|(daemon, row)| (daemon.as_deref().unwrap(), row.phone.name.as_str()))
         .collect();
-    // Nothing tells that phones without a server are the same.
+    // Nothing shows that phones without a server are the same.
     let expected = [
         ("a", "1001"),
         ("a", "lab"),

@@ -1,4 +1,4 @@
-//! A nonce that a phone still accepts is answered again, and by nobody else.
+//! A nonce that a phone still accepts is answered again, and only to that phone.
 
 use super::*;
 

@@ -84,7 +84,7 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
     }
 }
 
-/// What the phone tells of itself.
+/// What the phone reports about itself.
 const REPLY: &str = "[Status]\nFirmwareVersion=28.83.0.50\n[Accounts]\n\
     Account1=Enabled|Sales|x|y|Off|1002@192.0.2.14|\nAccount2=Enabled|Odd|x|y|Off|a&b@c|\n\
     Account0=Disabled|||Disable|Off|\n[DND]\nState=Off\n";
@@ -158,7 +158,7 @@ fn calls_are_placed_from_any_line() {
         plan(&desk(), "dial", "number=callto:+4930#"),
         "GET /servlet?key=number=%2B4930%23"
     );
-    // Only the phone knows which account a line is, and only HTTP tells.
+    // Only the phone knows which account a line is, and reports it only over HTTP.
     let plan = known()
         .plan(&control_task("dial", "number=201;line=2"))
         .unwrap();
