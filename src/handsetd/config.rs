@@ -96,7 +96,7 @@ pub struct Config {
     /// Settings for all phones of a vendor.
     pub vendors: VendorDefaultsMap,
     /// The phones and groups.
-    pub directory: Directory,
+    pub directory: Arc<Directory>,
     /// Where images and ring tones may come from.
     pub media: Media,
     /// Cisco's call manager, if there is one.
@@ -225,7 +225,7 @@ impl Config {
             state: state::read(root, validator),
             phones,
             vendors,
-            directory,
+            directory: Arc::new(directory),
             media,
             cucm: cucm::read(root, validator),
             uacsta,

@@ -43,7 +43,7 @@ pub(crate) struct PhoneResolver {
 
 /// The configured part.
 struct Known {
-    directory: Directory,
+    directory: Arc<Directory>,
     defaults: VendorDefaultsMap,
 }
 
@@ -77,9 +77,13 @@ impl From<NotFound> for Outcome {
 
 impl PhoneResolver {
     /// Creates a resolver of configured and registered phones.
-    pub(crate) fn new(directory: Directory, roster: Roster, defaults: VendorDefaultsMap) -> Self {
+    pub(crate) fn new(
+        directory: impl Into<Arc<Directory>>,
+        roster: Roster,
+        defaults: VendorDefaultsMap,
+    ) -> Self {
         let known = Known {
-            directory,
+            directory: directory.into(),
             defaults,
         };
         Self {
@@ -96,7 +100,7 @@ impl PhoneResolver {
     }
 
     /// Replaces the configuration. Phones that were resolved before are unaffected.
-    pub(crate) fn replace(&self, directory: Directory, defaults: VendorDefaultsMap) {
+    pub(crate) fn replace(&self, directory: Arc<Directory>, defaults: VendorDefaultsMap) {
         let known = Known {
             directory,
             defaults,

@@ -1,5 +1,7 @@
 //! The bound sockets, opened files and compiled rules of a daemon that is not running yet.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use handset_agi as agi;
 use tracing::info;
@@ -25,7 +27,7 @@ pub(super) struct Parts {
     pub(super) agi: agi::Server,
     pub(super) http: phone_http::Server,
     pub(super) admin: Option<(admin::Server, admin::Accounts)>,
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     pub(super) courier: Courier,
     pub(super) outbox: OpenedOutbox,
     pub(super) content_store: ContentStore,
@@ -94,7 +96,7 @@ impl Parts {
             agi,
             http,
             admin,
-            config,
+            config: Arc::new(config),
             courier: courier?,
             outbox,
             content_store,

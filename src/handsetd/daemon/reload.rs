@@ -36,7 +36,7 @@ use crate::uacsta::Sessions;
 #[derive(Debug)]
 pub(super) struct Reload {
     /// The current configuration.
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     pub(super) resolver: PhoneResolver,
     pub(super) history: History,
     pub(super) networks: PhoneNetworks,
@@ -104,10 +104,17 @@ impl Reload {
         engine: Engine,
         servers: Vec<Server>,
     ) -> ReloadReport {
-        let changed = self.config.written().changes(config.written());
+        let (old, new) = (self.config.written().clone(), config.written().clone());
+        // Parses the texts of both.
+        let changed = spawn_blocking(move || old.changes(&new)).await;
+        let changed = changed.unwrap_or_else(|error| {
+            error!(%error, "Cannot tell what has changed.");
+            Vec::new()
+        });
         let needs_restart = self.keep_fixed(&mut config);
+        let config = Arc::new(config);
         self.resolver
-            .replace(config.directory.clone(), config.vendors.clone());
+            .replace(Arc::clone(&config.directory), config.vendors.clone());
         self.networks.replace(&config.phones);
         self.sessions.replace(csta::accounts(&config.directory));
         self.pages.replace(Catalogue::new(&config.pages));
@@ -119,7 +126,7 @@ impl Reload {
         self.schedules.send_replace(schedules);
         self.ami_clients.connect(servers).await;
         if let Some(accounts) = &self.accounts {
-            let config = config.clone();
+            let config = Arc::clone(&config);
             // Reads the generated token.
             match spawn_blocking(move || users(&config)).await {
                 Ok(users) => {
@@ -138,7 +145,7 @@ impl Reload {
         let warnings = config.warnings().iter().map(ToString::to_string).collect();
         self.config = config;
         let check = RuleCheck {
-            config: self.config.clone(),
+            config: Arc::clone(&self.config),
             clients: self.ami_clients.clients().borrow().clone(),
             roster: self.roster.clone(),
             resolver: self.resolver.clone(),

@@ -19,7 +19,7 @@ use crate::rules::config::Rule;
 /// The rules, and those who know whether they can fire.
 #[derive(Debug)]
 pub(super) struct RuleCheck {
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     pub(super) clients: Vec<Client>,
     pub(super) roster: Roster,
     pub(super) resolver: PhoneResolver,

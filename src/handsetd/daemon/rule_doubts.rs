@@ -5,6 +5,7 @@
 //! shows nothing else of it. Where that module is not loaded, nothing is known, and nothing is said.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use handset_ami::known_events::{self, EventClass};
 use handset_ami::{Action, Client};
@@ -49,7 +50,7 @@ pub(crate) async fn examine_rules(
     until: Instant,
 ) -> Vec<Warning> {
     let resolver = PhoneResolver::new(
-        config.directory.clone(),
+        Arc::clone(&config.directory),
         roster.clone(),
         config.vendors.clone(),
     );

@@ -1,5 +1,7 @@
 //! The phones that rules refer to, as the resolver knows them.
 
+use std::sync::Arc;
+
 use handset_phones::phone::ServerName;
 
 use crate::config::Config;
@@ -15,7 +17,7 @@ impl RulePhones {
     /// Knows only the configured phones, for a dry run without a daemon.
     pub(crate) fn configured(config: &Config) -> Self {
         Self(PhoneResolver::new(
-            config.directory.clone(),
+            Arc::clone(&config.directory),
             Roster::default(),
             config.vendors.clone(),
         ))

@@ -73,7 +73,7 @@ impl Running {
         ami_clients.connect(parts.asterisk).await;
 
         let resolver = PhoneResolver::new(
-            parts.config.directory.clone(),
+            Arc::clone(&parts.config.directory),
             roster.clone(),
             parts.config.vendors.clone(),
         )
@@ -134,7 +134,7 @@ impl Running {
         let read = Arc::default();
         let startup = Startup {
             check: RuleCheck {
-                config: parts.config.clone(),
+                config: Arc::clone(&parts.config),
                 clients: ami_clients.clients().borrow().clone(),
                 roster: roster.clone(),
                 resolver: resolver.clone(),
@@ -191,7 +191,7 @@ impl Running {
         calls.spawn("agi", parts.agi.run(dialplan, calls.stop()));
         let (content, credentials) = (parts.content_store, parts.push_credentials.clone());
         let (pages, page_routes) = pages::start(
-            (&parts.config, page_names),
+            (&*parts.config, page_names),
             (&parts.courier, &content),
             (&resolver, &parts.networks, states.clone()),
             form_facts,

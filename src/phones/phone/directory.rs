@@ -74,17 +74,17 @@ impl Directory {
             entry.listing = Listing::Listed;
         }
         let mut directory = Self {
-            index: Index::new(&entries),
             entries,
+            index: Index::default(),
             groups,
             servers,
         };
         let mut unknown: Vec<UnknownMember> = Vec::new();
         for (group, members) in &directory.groups {
-            let members: BTreeSet<&String> = members.iter().collect();
-            let members = members.into_iter();
+            let members = members.iter();
             let members = members.filter(|member| !is_possible(&directory, member));
-            unknown.extend(members.map(|member| UnknownMember {
+            let members: BTreeSet<&String> = members.collect();
+            unknown.extend(members.into_iter().map(|member| UnknownMember {
                 group: group.clone(),
                 member: member.clone(),
             }));
@@ -148,7 +148,7 @@ impl Directory {
 
     /// Returns the entry of `endpoint` of a server, or an unlisted one.
     pub fn of_endpoint(&self, endpoint: &Endpoint, server: Option<&ServerName>) -> PhoneEntry {
-        let own = self.at(self.index.of_endpoint(endpoint));
+        let own = self.at(self.index.of_endpoint(&self.entries, endpoint));
         let known = best(own, server).cloned();
         known
             .unwrap_or_else(|| PhoneEntry::unlisted(endpoint.clone()))
@@ -169,7 +169,7 @@ impl Directory {
 
     /// Returns the entries of this name.
     fn named(&self, name: &str) -> impl Iterator<Item = &PhoneEntry> + Clone {
-        self.at(self.index.named(name))
+        self.at(self.index.named(&self.entries, name))
     }
 
     /// Returns the entries at positions of the index.
@@ -179,7 +179,7 @@ impl Directory {
 
     fn by_address(&self, text: &str, server: Option<&ServerName>) -> Option<&PhoneEntry> {
         if let Ok(mac) = text.parse::<MacAddress>() {
-            return best(self.at(self.index.of_mac(mac)), server);
+            return best(self.at(self.index.of_mac(&self.entries, mac)), server);
         }
         let address: Address = text.parse().ok()?;
         address.ip()?;
@@ -187,7 +187,7 @@ impl Directory {
             let port = entry.address.as_ref().and_then(|own| own.port);
             address.port.is_none() || port == address.port
         };
-        let entries = self.at(self.index.at_host(&address));
+        let entries = self.at(self.index.at_host(&self.entries, &address));
         best(entries.filter(is_there), server)
     }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::invalid_value::quoted;
 
 /// A MAC address; formatted as `00:00:5E:00:53:01`, parsed in every usual spelling.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct MacAddress([u8; 6]);
 
 impl MacAddress {
@@ -161,7 +161,7 @@ pub fn sip_socket(uri: &str) -> String {
 const DEFAULT_SIP_PORT: &str = "5060";
 
 /// The channel technology that a phone uses to talk to Asterisk.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Technology {
     /// `chan_pjsip`.
     Pjsip,
@@ -186,7 +186,7 @@ impl Technology {
 ///
 /// The name is safe as the argument of a dialplan function: it has no parentheses, commas, double
 /// quotes, backslashes, braces or control characters. Asterisk takes blanks, `'`, `/` and `&`, too.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Endpoint {
     /// Its technology.
     pub technology: Technology,

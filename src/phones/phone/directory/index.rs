@@ -1,64 +1,67 @@
 //! Finds configured phones without reading all of them.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::sync::OnceLock;
 
 use crate::phone::{Address, Endpoint, MacAddress, PhoneEntry};
 
-/// The positions of entries, by what they are looked up by, each list in the order of the configuration.
+/// The positions of entries, in the order of what they are looked up by. Each is sorted when it is first needed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
-    names: Positions<String>,
-    endpoints: Positions<Endpoint>,
-    macs: Positions<MacAddress>,
-    hosts: Positions<String>,
+    names: OnceLock<Vec<usize>>,
+    endpoints: OnceLock<Vec<usize>>,
+    macs: OnceLock<Vec<usize>>,
+    hosts: OnceLock<Vec<usize>>,
 }
 
-type Positions<K> = HashMap<K, Vec<usize>>;
-
 impl Index {
-    pub(super) fn new(entries: &[PhoneEntry]) -> Self {
-        let mut index = Self::default();
-        for (at, entry) in entries.iter().enumerate() {
-            let PhoneEntry {
-                name,
-                endpoint,
-                mac,
-                address,
-                ..
-            } = entry;
-            add(&mut index.names, Some(name), at);
-            add(&mut index.endpoints, endpoint.as_ref(), at);
-            add(&mut index.macs, mac.as_ref(), at);
-            add(&mut index.hosts, address.as_ref().map(host), at);
-        }
-        index
+    pub(super) fn named<'a>(&'a self, entries: &[PhoneEntry], name: &str) -> &'a [usize] {
+        positions(&self.names, entries, |entry| Some(&*entry.name), name)
     }
 
-    pub(super) fn named(&self, name: &str) -> &[usize] {
-        self.names.get(name).map_or(&[], Vec::as_slice)
+    pub(super) fn of_endpoint<'a>(
+        &'a self,
+        entries: &[PhoneEntry],
+        endpoint: &Endpoint,
+    ) -> &'a [usize] {
+        positions(
+            &self.endpoints,
+            entries,
+            |entry| entry.endpoint.as_ref(),
+            endpoint,
+        )
     }
 
-    pub(super) fn of_endpoint(&self, endpoint: &Endpoint) -> &[usize] {
-        self.endpoints.get(endpoint).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn of_mac(&self, mac: MacAddress) -> &[usize] {
-        self.macs.get(&mac).map_or(&[], Vec::as_slice)
+    pub(super) fn of_mac<'a>(&'a self, entries: &[PhoneEntry], mac: MacAddress) -> &'a [usize] {
+        positions(&self.macs, entries, |entry| entry.mac.as_ref(), &mac)
     }
 
     /// Returns the entries at the host of an address, whatever their port.
-    pub(super) fn at_host(&self, address: &Address) -> &[usize] {
-        self.hosts.get(host(address)).map_or(&[], Vec::as_slice)
+    pub(super) fn at_host<'a>(&'a self, entries: &[PhoneEntry], address: &Address) -> &'a [usize] {
+        positions(&self.hosts, entries, host, &*address.host)
     }
 }
 
-fn host(address: &Address) -> &String {
-    &address.host
+fn host(entry: &PhoneEntry) -> Option<&str> {
+    entry.address.as_ref().map(|address| &*address.host)
 }
 
-fn add<K: Clone + Eq + Hash>(positions: &mut Positions<K>, key: Option<&K>, at: usize) {
-    if let Some(key) = key {
-        positions.entry(key.clone()).or_default().push(at);
-    }
+/// Returns the positions of the entries with this key, in the order of the configuration.
+fn positions<'a, K: Ord + ?Sized>(
+    sorted: &'a OnceLock<Vec<usize>>,
+    entries: &[PhoneEntry],
+    key_of: for<'e> fn(&'e PhoneEntry) -> Option<&'e K>,
+    key: &K,
+) -> &'a [usize] {
+    let key_at = |at: &usize| entries.get(*at).and_then(key_of);
+    let sorted = sorted.get_or_init(|| {
+        let mut positions: Vec<usize> = (0..entries.len()).collect();
+        positions.retain(|at| key_at(at).is_some());
+        // Stable, which keeps the order of the configuration.
+        positions.sort_by(|one, other| key_at(one).cmp(&key_at(other)));
+        positions
+    });
+    let start = sorted.partition_point(|at| key_at(at) < Some(key));
+    let rest = sorted.get(start..).unwrap_or_default();
+    let end = rest.partition_point(|at| key_at(at) == Some(key));
+    rest.get(..end).unwrap_or_default()
 }
