@@ -35,6 +35,7 @@ mod sources;
 mod state;
 mod syntax_advice;
 mod tls;
+mod toml_pieces;
 mod toml_source;
 mod uacsta;
 mod unique_names;
@@ -130,20 +131,16 @@ impl Config {
     ) -> Result<Self, Diagnostics> {
         let credentials = environment::value(&sources.variables, "CREDENTIALS_DIRECTORY");
         let mut validator = Validator::new(SecretReader::new(credentials.map(PathBuf::from)));
-        let merged = sources::load(
-            sources,
-            overlay,
-            &mut validator.diagnostics,
-            &mut validator.warnings,
-        );
-        let written = merged.root.copy();
+        let (diagnostics, warnings) = (&mut validator.diagnostics, &mut validator.warnings);
+        let contents = sources::read(sources, overlay, diagnostics, warnings);
+        let merged = contents.merge(diagnostics, warnings);
         let mut config = Self::read(merged.root, &mut validator);
         if let Some(diagnostics) = Diagnostics::from_unsorted(validator.diagnostics) {
             return Err(diagnostics);
         }
         validator.warnings.extend(validator.secrets.warnings());
         config.files = merged.files;
-        config.written = Written::new(written, validator.secrets.into_keys());
+        config.written = Written::new(contents, validator.secrets.into_keys());
         config.warnings = validator.warnings;
         Ok(config)
     }
@@ -154,7 +151,8 @@ impl Config {
         let credentials = environment::value(&sources.variables, "CREDENTIALS_DIRECTORY");
         let mut validator = Validator::new(SecretReader::new(credentials.map(PathBuf::from)));
         let (mut faults, mut warnings) = (Vec::new(), Vec::new());
-        let mut root = sources::load(sources, None, &mut faults, &mut warnings).root;
+        let contents = sources::read(sources, None, &mut faults, &mut warnings);
+        let mut root = contents.merge(&mut faults, &mut warnings).root;
         let admin = admin::read(&mut root, &mut validator);
         (admin, state::read(&mut root, &mut validator))
     }

@@ -64,6 +64,15 @@ impl AllowList {
         }
     }
 
+    /// Adds the networks of single addresses, as [`add`](Self::add) does.
+    pub fn add_all(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
+        let addresses = addresses.into_iter().map(|address| address.to_canonical());
+        let added = addresses.filter(|address| !self.contains(*address));
+        // Sorted and merged, which is faster than to insert thousands one by one.
+        let mut added: BTreeSet<IpAddr> = added.collect();
+        self.addresses.append(&mut added);
+    }
+
     /// Returns whether a connection from `address` is accepted.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -143,6 +152,25 @@ mod tests {
         }
         assert!(contains(&list, "192.0.2.1") && !contains(&list, "192.0.2.2"));
         assert_eq!(list.networks().count(), 5);
+    }
+
+    #[test]
+    fn many_addresses_are_added_as_one_is() {
+        let texts = [
+            "::ffff:192.0.2.1",
+            "10.0.0.1",
+            "192.0.2.2",
+            "192.0.2.1",
+            "2001:db8::1",
+        ];
+        let addresses = texts.map(|text| text.parse::<IpAddr>().unwrap());
+        let (mut one_by_one, mut at_once) = (AllowList::private(), AllowList::private());
+        for address in addresses {
+            one_by_one.add(address);
+        }
+        at_once.add_all(addresses);
+        assert_eq!(at_once, one_by_one);
+        assert_eq!(at_once.networks().count(), 7);
     }
 
     #[test]

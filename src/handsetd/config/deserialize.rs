@@ -26,6 +26,10 @@ pub(super) fn read<T: DeserializeOwned>(
     setting: &mut Setting,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<T> {
+    // Most values fit, and to follow the path through them takes longer than to read them.
+    if let Ok(value) = T::deserialize(Strict(&setting.value)) {
+        return Some(value);
+    }
     loop {
         let error = match serde_path_to_error::deserialize(Strict(&setting.value)) {
             Ok(value) => return Some(value),

@@ -17,6 +17,13 @@ use super::sections::SECTIONS;
 /// The variables of a process, as [`std::env::vars_os`] returns them.
 pub(super) type Variables = [(OsString, OsString)];
 
+/// Returns the variables of this program.
+pub(super) fn own(variables: &Variables) -> Vec<(OsString, OsString)> {
+    let is_own = |name: &OsStr| name.as_encoded_bytes().starts_with(b"HANDSETD_");
+    let own = variables.iter().filter(|(name, _)| is_own(name));
+    own.cloned().collect()
+}
+
 /// Reads the variables that set something.
 pub(super) fn read(
     variables: &Variables,

@@ -106,7 +106,7 @@ pub(super) fn phone_server_allow(
     });
     let Some(allow) = written else {
         let mut allow = phones.effective();
-        listed.for_each(|(_, ip)| allow.add(ip));
+        allow.add_all(listed.map(|(_, ip)| ip));
         return allow;
     };
     if allow.is_empty() {

@@ -10,9 +10,9 @@ use super::diagnostic::Location;
 /// The files of a configuration, in the order in which they are read.
 pub(super) type Files = Arc<[Arc<Path>]>;
 
-/// Returns the origin of a value in line `line` of the file with index `order`.
-pub(super) fn of_line(order: usize, line: usize) -> String {
-    format!("{order}:{line}")
+/// Returns how the origins of all values of the file with index `order` begin; the line follows.
+pub(super) fn of_file(order: usize) -> String {
+    format!("{order}:")
 }
 
 /// Returns the origin of the value of an environment variable.

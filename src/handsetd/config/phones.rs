@@ -31,12 +31,18 @@ pub(super) fn read(
     has_others: bool,
     validator: &mut Validator,
 ) -> Directory {
-    let mut names = UniqueNames::new("[[phone]] or [[group]]");
-    let mut endpoints = UniqueNames::new("[[phone]]");
+    // One by one: there may be thousands.
+    let elements = validator.elements(root, "phone");
+    let count = elements.len();
+    let mut names = UniqueNames::with_capacity("[[phone]] or [[group]]", count);
+    let mut endpoints = UniqueNames::with_capacity("[[phone]]", count);
     let mut users = UniqueNames::new("[[phone]]");
-    let mut entries = Vec::new();
+    let mut entries = Vec::with_capacity(count);
     let mut completed_vendors = Vec::new();
-    for (raw, section) in validator.list::<Phone>(root, "phone") {
+    for element in elements {
+        let Some((raw, section)) = validator.element::<Phone>("phone", element) else {
+            continue;
+        };
         let raw = with_server(raw, servers);
         let server = server(&raw, &section, servers, validator);
         let is_new = names.register_of(server.as_ref(), &section, &raw.name, validator);
@@ -174,8 +180,8 @@ fn entry(
     };
     let pin = raw.tls.and_then(|tls| tls.pin(section, validator));
     let password = SecretSource::new("password", raw.password, raw.password_file);
-    let path = format!("phone.{}", raw.name);
-    let own = Account::read(section, &path, raw.username, password, validator);
+    let path = format_args!("phone.{}", raw.name);
+    let own = Account::read(section, path, raw.username, password, validator);
     let shared = vendor.and_then(|vendor| accounts.get(&vendor));
     let mut completed = None;
     let credentials = match (own.half(), shared) {

@@ -56,6 +56,11 @@ impl SecretReader {
         }
     }
 
+    /// Returns whether systemd passes credentials.
+    pub(super) fn takes_credentials(&self) -> bool {
+        self.credentials.is_some()
+    }
+
     /// Returns the secret of `source`, or else of the first of the systemd credentials that
     /// exists, parsed by `parse`.
     pub(super) fn read<T, E: Display>(
@@ -70,9 +75,10 @@ impl SecretReader {
             parse(secret).map_err(|error| error.to_string())
         };
         let SecretSource { name, value, file } = source;
-        let file_name = format!("{name}_file");
+        let file_name = || format!("{name}_file");
         match (value, file) {
             (Some(_), Some(_)) => {
+                let file_name = file_name();
                 let other = section.location_of(&file_name);
                 let text = format!("conflicts with {file_name} ({other}); keep one");
                 Err(section.diagnostic_of(name, text))
@@ -86,6 +92,7 @@ impl SecretReader {
                 accepted.map_err(|reason| section.diagnostic_of(name, reason))
             }
             (None, Some(path)) => {
+                let file_name = file_name();
                 let path = resolve(&section.location_of(&file_name), &path);
                 self.secret_files.push(Arc::from(path.as_path()));
                 read(&path, accept).map_err(|reason| section.diagnostic_of(&file_name, reason))

@@ -16,6 +16,33 @@ pub(super) struct Setting {
     files: Files,
 }
 
+/// The elements of a list, each of which becomes a setting when it is its turn.
+#[derive(Default)]
+pub(super) struct Elements {
+    key: String,
+    values: std::vec::IntoIter<Value>,
+    files: Files,
+}
+
+impl Iterator for Elements {
+    type Item = Setting;
+
+    fn next(&mut self) -> Option<Setting> {
+        let value = self.values.next()?;
+        Some(Setting {
+            key: self.key.clone(),
+            value,
+            files: self.files.clone(),
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.values.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Elements {}
+
 /// A step down from a value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Step {
@@ -87,16 +114,15 @@ impl Setting {
     }
 
     /// Returns the elements of this list; `None` if it is not a list.
-    pub(super) fn into_elements(self) -> Option<Vec<Self>> {
+    pub(super) fn into_elements(self) -> Option<Elements> {
         let ValueKind::Array(elements) = self.value.kind else {
             return None;
         };
-        let setting = |value| Self {
-            key: self.key.clone(),
-            value,
-            files: self.files.clone(),
-        };
-        Some(elements.into_iter().map(setting).collect())
+        Some(Elements {
+            key: self.key,
+            values: elements.into_iter(),
+            files: self.files,
+        })
     }
 
     /// Returns the names and values of the children, if this is a table.

@@ -48,22 +48,33 @@ impl Sources {
     }
 }
 
+/// What the sources say, before it is parsed.
+#[derive(Default)]
+pub(super) struct Contents {
+    /// All files, also those that could not be read.
+    names: Files,
+    /// The files that were read, by their position, in order.
+    files: Vec<(usize, Vec<u8>)>,
+    /// The variables of this program.
+    variables: Vec<(OsString, OsString)>,
+}
+
 /// The merged sources.
 pub(super) struct Merged {
     pub(super) root: Setting,
-    /// The files that were read, in order.
+    /// The files that were parsed, in order.
     pub(super) files: Vec<Arc<Path>>,
 }
 
-/// Reads and merges all sources, in order: the main file, its drop-ins, the environment.
+/// Reads all sources: the main file, its drop-ins, the environment.
 ///
-/// A file that cannot be read or is not TOML is reported and left out.
-pub(super) fn load(
+/// A file that cannot be read is reported and left out.
+pub(super) fn read(
     sources: &Sources,
     overlay: Option<&Overlay>,
     diagnostics: &mut Vec<Diagnostic>,
     warnings: &mut Vec<Warning>,
-) -> Merged {
+) -> Contents {
     let mut names: Vec<Arc<Path>> = vec![Arc::from(sources.file.as_path())];
     match drop_ins(&sources.file) {
         Ok(found) => names.extend(found.into_iter().map(Arc::from)),
@@ -81,19 +92,14 @@ pub(super) fn load(
             .map_or(0, |drop_ins| drop_ins.partition_point(after));
         names.insert(at.saturating_add(1), Arc::from(overlay.path.as_path()));
     }
-    let (mut layers, mut files) = (Vec::new(), Vec::new());
+    let mut files = Vec::new();
     for (order, path) in names.iter().enumerate() {
         let content = match overlay.filter(|overlay| *overlay.path == **path) {
             Some(overlay) => Ok(overlay.text.clone().into_bytes()),
-            None => read(path, order == 0 && sources.is_required),
+            None => read_file(path, order == 0 && sources.is_required),
         };
         match content {
-            Ok(content) => {
-                if let Some(layer) = toml_source::parse(order, path, &content, diagnostics) {
-                    layers.push(layer);
-                    files.push(Arc::clone(path));
-                }
-            }
+            Ok(content) => files.push((order, content)),
             Err(error) if order == 0 && is_absent(&error) && !sources.is_required => {
                 let path = path.display();
                 warnings.push(Warning::new(format!(
@@ -103,10 +109,35 @@ pub(super) fn load(
             Err(error) => diagnostics.push(unreadable(order, path, error)),
         }
     }
-    layers.push(environment::read(&sources.variables, diagnostics, warnings));
-    Merged {
-        root: Setting::root(layer::merge(layers), Files::from(names)),
+    Contents {
+        names: Files::from(names),
         files,
+        variables: environment::own(&sources.variables),
+    }
+}
+
+impl Contents {
+    /// Parses and merges all sources, in order. A file that is not TOML is reported and left out.
+    pub(super) fn merge(
+        &self,
+        diagnostics: &mut Vec<Diagnostic>,
+        warnings: &mut Vec<Warning>,
+    ) -> Merged {
+        let (mut layers, mut files) = (Vec::new(), Vec::new());
+        for (order, content) in &self.files {
+            let Some(path) = self.names.get(*order) else {
+                continue;
+            };
+            if let Some(layer) = toml_source::parse(*order, path, content, diagnostics) {
+                layers.push(layer);
+                files.push(Arc::clone(path));
+            }
+        }
+        layers.push(environment::read(&self.variables, diagnostics, warnings));
+        Merged {
+            root: Setting::root(layer::merge(layers), self.names.clone()),
+            files,
+        }
     }
 }
 
@@ -152,7 +183,7 @@ fn drop_ins(file: &Path) -> Result<Vec<PathBuf>, Unreadable> {
 }
 
 /// Reads a file. One that a user named may be a pipe, such as `<(…)` of a shell.
-fn read(path: &Path, is_named: bool) -> io::Result<Vec<u8>> {
+fn read_file(path: &Path, is_named: bool) -> io::Result<Vec<u8>> {
     if is_named {
         files::read_opened(fs::File::open(path)?, MAX_FILE)
     } else {

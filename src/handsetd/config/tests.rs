@@ -439,3 +439,54 @@ proptest::proptest! {
         let _ = load_text(&text);
     }
 }
+
+#[test]
+fn long_file_is_read_as_a_short_one() {
+    let phone = |number: u32| format!("[[phone]]\nname = '{number}'\nvendor = 'snom'\n");
+    let phones: String = (0..6000).map(phone).collect();
+    let config = load_text(&format!(
+        "[agi]\nbudget = '5s'\n{phones}[http]\n[[group]]\nname = 'all'\nmembers = ['0', '5999']\n"
+    ));
+    let config = config.unwrap();
+    assert_eq!(config.directory.entries().len(), 6000);
+    assert_eq!(config.dialplan.budget, Duration::from_secs(5));
+    assert!(config.written().to_toml().contains("budget = \"5s\""));
+    // Each is in line 18001, or continues what precedes it.
+    for (text, expected) in [
+        (
+            "modle = ''\n",
+            "18001: phone.modle: unknown key; did you mean model?",
+        ),
+        (
+            "mac = 2026-11-29\n",
+            "18001: phone.mac: no setting is a date",
+        ),
+        ("\n[agi]\nx = 1\n", "18003: agi.x: unknown key"),
+        ("model = 'a\n", "18001: invalid TOML: "),
+        ("[phone.tls]\npin = 1\n", "18002: phone.tls.pin: "),
+        ("name = '1'\n", "18001: invalid TOML: "),
+        (
+            "[agi]\n[[phone]]\nname = '5'\n",
+            "18003: phone.name: \"5\" is already the name of the",
+        ),
+        ("[[phone.tls]]\n", "18001: phone.tls: expected a table"),
+    ] {
+        let error = load_text(&format!("{phones}{text}")).unwrap_err();
+        let expected = format!("handsetd.toml:{expected}");
+        assert!(error.starts_with(&expected), "{text}: {error}");
+    }
+    // What looks like headers is a text.
+    let headers = "[[phone]]\n".repeat(4000);
+    let text = format!("{phones}model = \"\"\"\n{headers}\"\"\"\nmac = 'a'\n");
+    let error = load_text(&text).unwrap_err();
+    assert!(
+        error.starts_with("handsetd.toml:22003: phone.mac: "),
+        "{error:.300}"
+    );
+    // A list in brackets has no further elements, and a table is defined once.
+    for start in ["phone = [{ name = 'a' }]\n", "[agi]\n"] {
+        let text = format!("{start}{phones}[agi]\n");
+        let error = load_text(&text).unwrap_err();
+        assert!(error.contains(": invalid TOML: "), "{start}: {error}");
+    }
+}

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use ::config::{Map, Value, ValueKind};
 use toml::Spanned;
@@ -11,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::{Diagnostic, Location};
 use super::layer::Layer;
 use super::secret_line::may_be_secret;
+use super::toml_pieces::pieces;
 use super::{origin, syntax_advice};
 
 /// Parses the content of the file `path`, the one with index `order`.
@@ -34,21 +36,80 @@ pub(super) fn parse(
             return None;
         }
     };
-    let mut file = File {
-        order,
-        path,
-        text,
-        line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),
-        diagnostics,
-    };
+    if let Some((root, found)) = parse_pieces(order, path, text) {
+        diagnostics.extend(found);
+        return Some(Layer(root));
+    }
+    let mut file = File::new(order, path, text);
+    file.lines.enter(text);
     match DeTable::parse(text) {
-        Ok(table) => Some(Layer(file.table(Key(None, ""), table.into_inner()))),
+        Ok(table) => {
+            let root = file.table(Key(None, ""), table.into_inner());
+            diagnostics.extend(file.diagnostics);
+            Some(Layer(root))
+        }
         Err(error) => {
-            let diagnostic = file.syntax_error(&error);
-            file.diagnostics.push(diagnostic);
+            diagnostics.push(file.syntax_error(&error));
             None
         }
     }
+}
+
+/// Parses a text piece by piece, one half of a long one in another thread; also returns what is wrong with values.
+/// `None` if that is not the same as parsing it at once: a piece is not a document of its own, or continues
+/// something other than a list of tables.
+fn parse_pieces(
+    order: usize,
+    path: &Arc<Path>,
+    text: &str,
+) -> Option<(Map<String, Value>, Vec<Diagnostic>)> {
+    let pieces: Vec<&str> = pieces(text).collect();
+    let (first, others) = pieces.split_first().unwrap_or((&"", &[]));
+    let mut file = File::new(order, path, text);
+    // Its lists may be written in brackets, which no header continues.
+    let mut root = file.piece(first)?;
+    let middle = if others.len() < MANY_PIECES {
+        others.len()
+    } else {
+        others.len() / 2
+    };
+    let (near, far) = others.split_at_checked(middle)?;
+    let start = near.iter().map(|piece| piece.len()).sum::<usize>() + first.len();
+    let mut rest = File::new(order, path, text);
+    rest.lines.before = text.get(..start)?.matches('\n').count();
+    let lists = if far.is_empty() {
+        file.pieces(near)?
+    } else {
+        let (near, far) = thread::scope(|scope| {
+            let far = thread::Builder::new().spawn_scoped(scope, || rest.pieces(far));
+            (file.pieces(near), far.ok().and_then(|far| far.join().ok()?))
+        });
+        let mut lists = near?;
+        append(&mut lists, far?)?;
+        lists
+    };
+    if root.keys().any(|name| lists.contains_key(name)) {
+        return None;
+    }
+    root.extend(lists);
+    let mut diagnostics = file.diagnostics;
+    diagnostics.append(&mut rest.diagnostics);
+    Some((root, diagnostics))
+}
+
+/// Appends lists of tables to those of the same names; `None` if something else has the same name.
+fn append(lists: &mut Map<String, Value>, more: Map<String, Value>) -> Option<()> {
+    for (name, value) in more {
+        let Some(known) = lists.get_mut(&name) else {
+            lists.insert(name, value);
+            continue;
+        };
+        match (&mut known.kind, value.kind) {
+            (ValueKind::Array(known), ValueKind::Array(more)) => known.extend(more),
+            _ => return None,
+        }
+    }
+    Some(())
 }
 
 /// A file while it is parsed.
@@ -56,9 +117,63 @@ struct File<'a> {
     order: usize,
     path: &'a Arc<Path>,
     text: &'a str,
-    /// The byte offsets of the line feeds.
-    line_ends: Vec<usize>,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    lines: Lines,
+    origin: Origin,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// The origin of the value that was created last, which is often in the same line as the next.
+struct Origin {
+    text: String,
+    /// How much of the text names the file.
+    file: usize,
+    line: usize,
+}
+
+impl Origin {
+    fn new(order: usize) -> Self {
+        let text = origin::of_file(order);
+        Self {
+            file: text.len(),
+            text,
+            line: 0,
+        }
+    }
+
+    /// Returns the origin of a value in this line, which is at least 1.
+    fn at(&mut self, line: usize) -> &String {
+        if line != self.line {
+            self.text.truncate(self.file);
+            self.text.push_str(&line.to_string());
+            self.line = line;
+        }
+        &self.text
+    }
+}
+
+/// The lines of the piece of a file that is being parsed.
+#[derive(Default)]
+struct Lines {
+    /// How many precede the piece.
+    before: usize,
+    /// The byte offsets of the line feeds in the piece.
+    ends: Vec<usize>,
+}
+
+impl Lines {
+    /// Goes on to the next piece.
+    fn enter(&mut self, piece: &str) {
+        self.before = self.before.saturating_add(self.ends.len());
+        self.ends.clear();
+        self.ends
+            .extend(piece.match_indices('\n').map(|(at, _)| at));
+    }
+
+    /// Returns the line that holds the byte at `offset` of the piece, counted from 1.
+    fn at(&self, offset: usize) -> usize {
+        let before = self.ends.partition_point(|at| *at < offset);
+        self.before.saturating_add(before).saturating_add(1)
+    }
 }
 
 /// The key of a value: that of its table, and its name in there. Written out only where it is reported,
@@ -75,7 +190,18 @@ impl fmt::Display for Key<'_> {
     }
 }
 
-impl File<'_> {
+impl<'a> File<'a> {
+    fn new(order: usize, path: &'a Arc<Path>, text: &'a str) -> Self {
+        Self {
+            order,
+            path,
+            text,
+            lines: Lines::default(),
+            origin: Origin::new(order),
+            diagnostics: Vec::new(),
+        }
+    }
+
     fn location(&self, line: usize) -> Location {
         Location::File {
             order: self.order,
@@ -84,11 +210,23 @@ impl File<'_> {
         }
     }
 
-    /// Returns the line that holds the byte at `offset`, counted from 1.
+    /// Parses pieces that begin with headers of lists of tables.
+    fn pieces(&mut self, pieces: &[&str]) -> Option<Map<String, Value>> {
+        let mut lists = Map::new();
+        for piece in pieces {
+            append(&mut lists, self.piece(piece)?)?;
+        }
+        Some(lists)
+    }
+
+    fn piece(&mut self, piece: &str) -> Option<Map<String, Value>> {
+        self.lines.enter(piece);
+        let table = DeTable::parse(piece).ok()?;
+        Some(self.table(Key(None, ""), table.into_inner()))
+    }
+
     fn line(&self, offset: usize) -> usize {
-        self.line_ends
-            .partition_point(|at| *at < offset)
-            .saturating_add(1)
+        self.lines.at(offset)
     }
 
     fn table(&mut self, key: Key<'_>, table: DeTable<'_>) -> Map<String, Value> {
@@ -128,7 +266,7 @@ impl File<'_> {
             DeValue::String(text) => ValueKind::String(text.into_owned()),
             DeValue::Table(table) => ValueKind::Table(self.table(key, table)),
         };
-        Value::new(Some(&origin::of_line(self.order, line)), kind)
+        Value::new(Some(self.origin.at(line)), kind)
     }
 
     /// Reports a value that no setting can have; it counts as absent.
@@ -166,6 +304,9 @@ impl File<'_> {
         (!is_secret && line.len() <= MAX_EXCERPT).then_some(excerpt)
     }
 }
+
+/// How many pieces a text has at least of which one half is parsed in another thread.
+const MANY_PIECES: usize = 8;
 
 /// The longest line, in bytes, of which an excerpt is shown.
 const MAX_EXCERPT: usize = 200;

@@ -1,6 +1,7 @@
 //! Names that only one section may have.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use handset_phones::phone::ServerName;
 
@@ -11,16 +12,28 @@ use super::validator::Validator;
 /// The names used so far, and where.
 pub(super) struct UniqueNames {
     sections: &'static str,
-    /// By name: the server that each section is for, if it says, and where the section is.
-    used: HashMap<String, Vec<(Option<ServerName>, Location)>>,
+    used: HashMap<String, Use>,
+}
+
+/// Where a name is used, and for which server, if the section says.
+struct Use {
+    server: Option<ServerName>,
+    location: Location,
+    /// Uses for other servers.
+    others: Vec<Self>,
 }
 
 impl UniqueNames {
     /// Creates an empty register of the names of `sections`, such as `[[phone]]`.
     pub(super) fn new(sections: &'static str) -> Self {
+        Self::with_capacity(sections, 0)
+    }
+
+    /// Creates an empty register for about so many names.
+    pub(super) fn with_capacity(sections: &'static str, capacity: usize) -> Self {
         Self {
             sections,
-            used: HashMap::new(),
+            used: HashMap::with_capacity(capacity),
         }
     }
 
@@ -69,18 +82,30 @@ impl UniqueNames {
         value: &str,
         validator: &mut Validator,
     ) -> bool {
-        let used = self.used.entry(value.to_owned()).or_default();
-        let is_same = |(other, _): &&(Option<ServerName>, Location)| {
-            server.is_none() || other.is_none() || other.as_ref() == server
+        let new = Use {
+            server: server.cloned(),
+            location: section.location_of(key),
+            others: Vec::new(),
         };
-        if let Some((_, other)) = used.iter().find(is_same) {
+        let known = match self.used.entry(value.to_owned()) {
+            Entry::Vacant(unused) => {
+                unused.insert(new);
+                return true;
+            }
+            Entry::Occupied(known) => known.into_mut(),
+        };
+        let is_same = |known: &&Use| {
+            server.is_none() || known.server.is_none() || known.server.as_ref() == server
+        };
+        let mut uses = std::iter::once(&*known).chain(&known.others);
+        if let Some(Use { location, .. }) = uses.find(is_same) {
             let sections = self.sections;
             let text =
-                format!("{value:?} is already the {key} of the {sections} at {other}; keep one");
+                format!("{value:?} is already the {key} of the {sections} at {location}; keep one");
             validator.reject(section, key, text);
             return false;
         }
-        used.push((server.cloned(), section.location_of(key)));
+        known.others.push(new);
         true
     }
 }

@@ -13,7 +13,7 @@ use super::deserialize::read;
 use super::diagnostic::{Diagnostic, Location, Warning};
 use super::explain;
 use super::secret::{SecretReader, SecretSource};
-use super::setting::{self, Setting};
+use super::setting::{self, Elements, Setting};
 
 /// Collects diagnostics and warnings.
 pub(super) struct Validator {
@@ -72,31 +72,41 @@ impl Validator {
         root: &mut Setting,
         name: &str,
     ) -> Vec<(T, Setting)> {
+        let elements = self.elements(root, name);
+        let read = |element| self.element(name, element);
+        elements.filter_map(read).collect()
+    }
+
+    /// Takes the list `name` and returns its elements, which [`element`](Self::element) reads.
+    pub(super) fn elements(&mut self, root: &mut Setting, name: &str) -> Elements {
         let Some(list) = root.take(name) else {
-            return Vec::new();
-        };
-        let advice = match list.location() {
-            Location::File { .. } => format!("use [[{name}]]"),
-            Location::Variable(_) => format!("use [[{name}]] in a file"),
+            return Elements::default();
         };
         let kind = setting::kind(&list.value);
+        let advice = list_advice(&list.location(), name);
         let mismatch =
             list.diagnostic(format!("expected a list of tables, found {kind}; {advice}"));
-        let Some(elements) = list.into_elements() else {
+        list.into_elements().unwrap_or_else(|| {
             self.diagnostics.push(mismatch);
-            return Vec::new();
-        };
-        let mut values = Vec::new();
-        for mut element in elements {
-            if !element.is_table() {
-                let kind = setting::kind(&element.value);
-                let text = format!("expected only tables in the list, found {kind}; {advice}");
-                self.diagnostics.push(element.diagnostic(text));
-            } else if let Some(value) = read(&mut element, &mut self.diagnostics) {
-                values.push((value, element));
-            }
+            Elements::default()
+        })
+    }
+
+    /// Reads an element of the list of tables `name`; `None` if it does not fit.
+    pub(super) fn element<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+        mut element: Setting,
+    ) -> Option<(T, Setting)> {
+        if element.is_table() {
+            let value = self.read(&mut element)?;
+            return Some((value, element));
         }
-        values
+        let kind = setting::kind(&element.value);
+        let advice = list_advice(&element.location(), name);
+        let text = format!("expected only tables in the list, found {kind}; {advice}");
+        self.diagnostics.push(element.diagnostic(text));
+        None
     }
 
     /// Reports every section that nothing took.
@@ -220,6 +230,14 @@ impl Validator {
     pub(super) fn warn_of_rule(&mut self, index: usize, diagnostic: &Diagnostic) {
         let warning = Warning::of_rule(index, diagnostic.to_string());
         self.warnings.push(warning);
+    }
+}
+
+/// Returns how to write a list of tables called `name`.
+fn list_advice(location: &Location, name: &str) -> String {
+    match location {
+        Location::File { .. } => format!("use [[{name}]]"),
+        Location::Variable(_) => format!("use [[{name}]] in a file"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `[vendor.…]` sections: settings for all phones of a vendor.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
@@ -23,7 +24,7 @@ impl Account {
     /// Checks the user name and reads the password of the section whose full name is `path`.
     pub(super) fn read(
         section: &Setting,
-        path: &str,
+        path: impl Display,
         username: Option<String>,
         password: SecretSource,
         validator: &mut Validator,
@@ -35,10 +36,11 @@ impl Account {
             );
             validator.reject(section, "username", text);
         }
-        let credentials = [format!("{path}.{}", password.name)];
+        let takes_credentials = validator.secrets.takes_credentials();
+        let credential = takes_credentials.then(|| format!("{path}.{}", password.name));
         Self {
             username,
-            password: validator.secret(section, password, &credentials),
+            password: validator.secret(section, password, credential.as_slice()),
         }
     }
 

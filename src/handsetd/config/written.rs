@@ -8,46 +8,54 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use ::config::{Map, Value};
-
-use super::origin::Files;
-use super::setting::Setting;
+use super::sources::Contents;
 use settings::Settings;
 
 /// The settings of all sources, merged, with where each was set. They hold passwords: `Debug` shows none
 /// of them, and neither does the text of [`Written::to_toml`].
-#[derive(Clone)]
-pub(crate) struct Written(Arc<Settings>);
+///
+/// They are rarely asked for, and take ten times as much memory as their text, which is parsed again then.
+#[derive(Clone, Default)]
+pub(crate) struct Written(Arc<Source>);
+
+#[derive(Default)]
+struct Source {
+    contents: Contents,
+    secret_keys: BTreeSet<String>,
+}
 
 impl Written {
-    /// Takes the settings of `root`.
-    pub(super) fn new(root: Setting, secret_keys: BTreeSet<String>) -> Self {
-        Self(Arc::new(Settings {
-            files: root.files(),
-            root: root.value,
+    /// Takes what the sources say, which is free of errors.
+    pub(super) fn new(contents: Contents, secret_keys: BTreeSet<String>) -> Self {
+        Self(Arc::new(Source {
+            contents,
             secret_keys,
         }))
     }
 
     /// Returns what `newer` says differently, one line for each section: `[[phone]] 1003 added`.
     pub(crate) fn changes(&self, newer: &Self) -> Vec<String> {
-        changes::changes(&self.0.root, &newer.0.root)
+        changes::changes(&self.settings().root, &newer.settings().root)
     }
 
     /// Returns the settings as TOML, each with its origin in a comment, and the defaults of the other keys
     /// of each section. Secrets are left out.
     pub(crate) fn to_toml(&self) -> String {
-        toml_text::to_toml(&self.0)
+        toml_text::to_toml(&self.settings())
     }
-}
 
-impl Default for Written {
-    fn default() -> Self {
-        Self(Arc::new(Settings {
-            root: Value::new(None, Map::<String, Value>::new()),
-            files: Files::from(Vec::new()),
-            secret_keys: BTreeSet::new(),
-        }))
+    fn settings(&self) -> Settings<'_> {
+        let Source {
+            contents,
+            secret_keys,
+        } = &*self.0;
+        // What there was to report was reported when they were read.
+        let root = contents.merge(&mut Vec::new(), &mut Vec::new()).root;
+        Settings {
+            files: root.files(),
+            root: root.value,
+            secret_keys,
+        }
     }
 }
 

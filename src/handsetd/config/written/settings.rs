@@ -9,14 +9,14 @@ use crate::config::diagnostic::Location;
 use crate::config::origin::{self, Files};
 
 /// The settings of all sources, with secrets.
-pub(super) struct Settings {
+pub(super) struct Settings<'a> {
     pub(super) root: Value,
     pub(super) files: Files,
     /// The keys of the secrets that were read, such as `phone.password`.
-    pub(super) secret_keys: BTreeSet<String>,
+    pub(super) secret_keys: &'a BTreeSet<String>,
 }
 
-impl Settings {
+impl Settings<'_> {
     pub(super) fn location(&self, value: &Value) -> Location {
         origin::locate(value, &self.files)
     }

@@ -12,7 +12,7 @@ use crate::history::without_secrets;
 /// The reference, which lists every key; a line `#key = value` is a default.
 const REFERENCE: &str = include_str!("../../../../etc/handsetd.toml");
 
-pub(super) fn to_toml(written: &Settings) -> String {
+pub(super) fn to_toml(written: &Settings<'_>) -> String {
     let mut text = String::new();
     let mut defaults = defaults();
     let sections = children(&written.root);
@@ -28,7 +28,7 @@ pub(super) fn to_toml(written: &Settings) -> String {
 }
 
 fn write_section(
-    written: &Settings,
+    written: &Settings<'_>,
     key: &str,
     section: &Value,
     defaults: &mut BTreeMap<String, Vec<(String, String)>>,
@@ -76,7 +76,13 @@ fn header(header: &str, text: &mut String) {
     text.push('\n');
 }
 
-fn write_value(written: &Settings, section: &str, name: &str, value: &Value, text: &mut String) {
+fn write_value(
+    written: &Settings<'_>,
+    section: &str,
+    name: &str,
+    value: &Value,
+    text: &mut String,
+) {
     let shown = shown(written, section, name, value);
     let location = written.location(value).to_string();
     // A line break in the name of a file would end the comment.
@@ -100,7 +106,7 @@ fn toml_key(name: &str) -> String {
 }
 
 /// Returns a value on one line, without secrets.
-fn shown(written: &Settings, parent: &str, name: &str, value: &Value) -> String {
+fn shown(written: &Settings<'_>, parent: &str, name: &str, value: &Value) -> String {
     if written.is_secret(parent, name) {
         return LEFT_OUT.to_owned();
     }
