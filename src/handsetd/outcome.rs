@@ -2,6 +2,7 @@
 
 mod status;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -237,13 +238,9 @@ fn list(outcomes: &[Outcome]) -> String {
 
 /// Joins the distinct non-empty parts with `&`.
 fn join<'a>(parts: impl Iterator<Item = &'a str>) -> String {
-    let mut seen: Vec<&str> = Vec::new();
-    for part in parts {
-        if !part.is_empty() && !seen.contains(&part) {
-            seen.push(part);
-        }
-    }
-    seen.join("&")
+    let mut seen = HashSet::new();
+    let distinct = parts.filter(|part| !part.is_empty() && seen.insert(*part));
+    distinct.collect::<Vec<_>>().join("&")
 }
 
 /// The id of a request, which is also in the log: 12 hexadecimal digits.

@@ -1,5 +1,6 @@
 //! Screens as `YealinkIPPhone…` documents of up to 10,000 bytes, the limit of the phones.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use url::Url;
@@ -48,12 +49,16 @@ pub(super) fn write(
 
 /// Writes an empty screen with a timeout of one second, which replaces the current one.
 pub(super) fn blank() -> String {
-    Node::new("YealinkIPPhoneTextScreen")
-        .attribute("Beep", "no")
-        .attribute("Timeout", "1")
-        .child(Node::with_text("Title", " "))
-        .child(Node::with_text("Text", " "))
-        .to_document()
+    // Most pushes publish it.
+    static BLANK: LazyLock<String> = LazyLock::new(|| {
+        Node::new("YealinkIPPhoneTextScreen")
+            .attribute("Beep", "no")
+            .attribute("Timeout", "1")
+            .child(Node::with_text("Title", " "))
+            .child(Node::with_text("Text", " "))
+            .to_document()
+    });
+    BLANK.clone()
 }
 
 /// Writes phone settings, `parameter = value` each.
@@ -137,6 +142,11 @@ impl View<'_> {
                 .child(Node::with_text("Text", text));
             node.children(self.softkeys(None)).to_document()
         };
+        // Most texts fit, and then they are written once.
+        let whole = page(&text);
+        if whole.len() <= MAX_DOCUMENT {
+            return whole;
+        }
         let fits = |text: &str| page(text).len() <= MAX_DOCUMENT;
         page(&self.documents.cuts().longest("text", &text, fits))
     }
