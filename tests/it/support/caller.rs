@@ -30,6 +30,14 @@ pub(crate) struct CallResult {
     pub(crate) id: String,
 }
 
+impl CallResult {
+    /// Asserts that the reason fits into a variable and a line of the log.
+    pub(crate) fn assert_one_short_line(&self) {
+        assert!(self.reason.chars().count() <= 200, "{}", self.reason);
+        assert!(!self.reason.contains(['\n', '\r']), "{:?}", self.reason);
+    }
+}
+
 impl Caller {
     /// Creates a call on a channel that belongs to no phone.
     pub(crate) fn new(agi: SocketAddr) -> Self {

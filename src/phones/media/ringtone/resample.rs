@@ -38,12 +38,9 @@ pub(super) fn convert(samples: Vec<f32>, from: u32, to: u32) -> Vec<f32> {
 /// ratio of the rates.
 fn filter(from: u32, to: u32) -> SincInterpolationParameters {
     let ratio = from.div_ceil(to);
-    SincInterpolationParameters::new(
-        (PERIODS * ratio) as usize,
-        WindowFunction::BlackmanHarris2,
-    )
-    .oversampling_factor(POINTS.div_ceil(ratio) as usize)
-    .interpolation(SincInterpolationType::Quadratic)
+    SincInterpolationParameters::new((PERIODS * ratio) as usize, WindowFunction::BlackmanHarris2)
+        .oversampling_factor(POINTS.div_ceil(ratio) as usize)
+        .interpolation(SincInterpolationType::Quadratic)
 }
 
 /// Frames per chunk.
