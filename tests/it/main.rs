@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot unwrap should fail")]
 
 mod action_urls;
+mod admin_server;
 mod ami;
 mod api;
 mod away;
