@@ -1,4 +1,4 @@
-//! Fifty calls at once, again and again: `AGI(agi://…/ping)`.
+//! Fifty calls at once, again and again, and bursts of five hundred: `AGI(agi://…/ping)`.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,20 +18,19 @@ use crate::table::{HANDSETD, Table};
 
 /// Calls each subject and prints what that cost.
 pub async fn run(handsetd: &Path) -> anyhow::Result<()> {
+    steady(handsetd).await?;
+    bursts(handsetd).await
+}
+
+async fn steady(handsetd: &Path) -> anyhow::Result<()> {
     let mut table = Table::new(&[
         "calls/s",
         "µs CPU a call",
         "commands a call",
         "MB at the peak",
     ]);
-    for name in ["floor-agi", "asterisk-rs-agi", "blazing_agi", HANDSETD] {
-        let agi = free_address()?;
-        let subject = match name {
-            HANDSETD => Subject::handsetd(handsetd, &config(agi)?)?,
-            name => Subject::own(name, agi)?,
-        };
-        listening(agi).await?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
+    for name in SUBJECTS {
+        let (subject, agi) = started(name, handsetd).await?;
         let (before, start) = (subject.cpu()?, Instant::now());
         let (done, commands) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let callers: Vec<_> = (0..CALLERS)
@@ -57,6 +56,59 @@ pub async fn run(handsetd: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes all calls of a burst at once, and prints how long they took, from the start of their burst.
+async fn bursts(handsetd: &Path) -> anyhow::Result<()> {
+    let mut table = Table::new(&[
+        "ms, median",
+        "ms, 99 of 100",
+        "ms, longest",
+        "µs CPU a call",
+    ]);
+    for name in SUBJECTS {
+        let (subject, agi) = started(name, handsetd).await?;
+        // The first one fills caches and pools.
+        burst(agi).await?;
+        let before = subject.cpu()?;
+        let mut times = Vec::new();
+        for _ in 0..BURSTS {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            times.extend(burst(agi).await?);
+        }
+        let cpu = (subject.cpu()? - before).as_secs_f64() * 1e6 / times.len() as f64;
+        times.sort_unstable();
+        let at = |index: usize| times[index].as_secs_f64() * 1e3;
+        let (median, last) = (at(times.len() / 2), at(times.len() - 1));
+        table.add(name, &[median, at(times.len() * 99 / 100), last, cpu]);
+    }
+    table.print("`AGI(agi://…/ping)`, bursts of 500 connections opened at once");
+    Ok(())
+}
+
+/// Starts a subject and waits until it listens.
+async fn started(name: &str, handsetd: &Path) -> anyhow::Result<(Subject, SocketAddr)> {
+    let agi = free_address()?;
+    let subject = match name {
+        HANDSETD => Subject::handsetd(handsetd, &config(agi)?)?,
+        name => Subject::own(name, agi)?,
+    };
+    listening(agi).await?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    Ok((subject, agi))
+}
+
+/// Makes the calls of one burst; returns how long after its start each was over.
+async fn burst(agi: SocketAddr) -> anyhow::Result<Vec<Duration>> {
+    let start = Instant::now();
+    let calls: Vec<_> = (0..BURST)
+        .map(|_| tokio::spawn(async move { call(agi).await.map(|_| start.elapsed()) }))
+        .collect();
+    let mut times = Vec::new();
+    for call in calls {
+        times.push(call.await??);
+    }
+    Ok(times)
+}
+
 async fn call_until(
     end: Instant,
     agi: SocketAddr,
@@ -64,22 +116,28 @@ async fn call_until(
     commands: Arc<AtomicU64>,
 ) -> anyhow::Result<()> {
     while Instant::now() < end {
-        let mut stream = BufReader::new(TcpStream::connect(agi).await?);
-        stream.write_all(ENVIRONMENT.as_bytes()).await?;
-        let mut line = String::new();
-        while stream.read_line(&mut line).await? > 0 {
-            let reply = if line.starts_with("EXEC") {
-                "200 result=0\n"
-            } else {
-                "200 result=1\n"
-            };
-            stream.write_all(reply.as_bytes()).await?;
-            commands.fetch_add(1, Ordering::Relaxed);
-            line.clear();
-        }
+        commands.fetch_add(call(agi).await?, Ordering::Relaxed);
         done.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
+}
+
+/// Makes one call; returns how many commands it got.
+async fn call(agi: SocketAddr) -> anyhow::Result<u64> {
+    let mut stream = BufReader::new(TcpStream::connect(agi).await?);
+    stream.write_all(ENVIRONMENT.as_bytes()).await?;
+    let (mut line, mut commands) = (String::new(), 0);
+    while stream.read_line(&mut line).await? > 0 {
+        let reply = if line.starts_with("EXEC") {
+            "200 result=0\n"
+        } else {
+            "200 result=1\n"
+        };
+        stream.write_all(reply.as_bytes()).await?;
+        commands += 1;
+        line.clear();
+    }
+    Ok(commands)
 }
 
 /// Reads the environment, understands nothing, and closes.
@@ -147,7 +205,13 @@ fn config(agi: SocketAddr) -> anyhow::Result<String> {
     ))
 }
 
+const SUBJECTS: [&str; 4] = ["floor-agi", "asterisk-rs-agi", "blazing_agi", HANDSETD];
+
 const CALLERS: usize = 50;
+
+const BURST: usize = 500;
+
+const BURSTS: usize = 20;
 
 const TIME: Duration = Duration::from_secs(5);
 
