@@ -15,8 +15,11 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 mod json;
+mod ordinary;
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, Read, Write};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
 
 use bytes::BytesMut;
 
@@ -25,28 +28,62 @@ use json::ObjectType;
 
 /// Decodes `input` to its end and writes one line of JSON per object to `output`.
 ///
-/// Writes all complete objects before reading more, so it also follows a live pipe.
-pub fn run(mut input: impl BufRead, mut output: impl Write) -> io::Result<Summary> {
-    let mut decoder = Decoder::new();
-    let mut text = Vec::new();
-    loop {
-        let read = input.fill_buf()?;
-        let chunk = read.get(..CHUNK).unwrap_or(read);
-        let length = chunk.len();
-        if length == 0 {
-            let summary = decoder.finish(&mut output)?;
-            output.flush()?;
-            return Ok(summary);
-        }
-        decoder.decode(chunk, &mut text);
-        input.consume(length);
+/// Writes all complete objects of a read at once, so it also follows a live pipe. Meanwhile, another thread
+/// reads and decodes what comes next. If writing fails, that thread ends with its next read.
+///
+/// # Errors
+///
+/// Returns the errors of `input` and `output`.
+pub fn run(input: impl Read + Send + 'static, mut output: impl Write) -> io::Result<Summary> {
+    let (sender, texts) = mpsc::sync_channel(1);
+    let (emptied, spare) = mpsc::channel();
+    let decoder = thread::Builder::new().name("decode".to_owned());
+    let decoder = decoder.spawn(move || decode(input, &sender, &spare))?;
+    for text in texts {
         output.write_all(&text)?;
         output.flush()?;
+        // An error means that everything is decoded.
+        let _ = emptied.send(text);
+    }
+    match decoder.join() {
+        Ok(decoded) => decoded,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// Decodes `input` to its end, or until the receiver of the texts is gone. `spare` has texts to reuse.
+fn decode(
+    mut input: impl Read,
+    texts: &SyncSender<Vec<u8>>,
+    spare: &Receiver<Vec<u8>>,
+) -> io::Result<Summary> {
+    let mut decoder = Decoder::new();
+    let mut chunk = vec![0; CHUNK];
+    let mut text = Vec::new();
+    loop {
+        let length = match input.read(&mut chunk) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        if length == 0 {
+            let summary = decoder.finish(&mut text)?;
+            // An error means that writing has failed, which is reported instead.
+            let _ = texts.send(text);
+            return Ok(summary);
+        }
+        decoder.decode(chunk.get(..length).unwrap_or_default(), &mut text);
+        if text.is_empty() {
+            continue;
+        }
+        if texts.send(text).is_err() {
+            return Ok(decoder.summary);
+        }
+        text = spare.try_recv().unwrap_or_default();
         text.clear();
     }
 }
 
-/// Decodes bytes incrementally, for callers without a [`BufRead`].
+/// Decodes bytes incrementally, for callers without a [`Read`].
 #[derive(Debug)]
 pub struct Decoder {
     framer: Framer,
@@ -83,8 +120,22 @@ impl Decoder {
     /// Decodes `chunk` and appends a line to `text` for each object that it completes.
     fn decode(&mut self, chunk: &[u8], text: &mut Vec<u8>) {
         self.buffer.extend_from_slice(chunk);
-        while let Some(frame) = self.framer.next(&mut self.buffer) {
+        loop {
+            self.decode_ordinary(text);
+            let Some(frame) = self.framer.next(&mut self.buffer) else {
+                return;
+            };
             self.summary.count(json::write(&frame, text));
+        }
+    }
+
+    /// Does the same with the ordinary events at the front of the buffer.
+    fn decode_ordinary(&mut self, text: &mut Vec<u8>) {
+        while let Some(offset) = self.framer.packet_start()
+            && let Some(length) = ordinary::write(&self.buffer, offset, text)
+        {
+            self.framer.skip(&mut self.buffer, length);
+            self.summary.count(ObjectType::Event);
         }
     }
 
@@ -133,8 +184,8 @@ impl Summary {
 /// Maximum size of a packet, in bytes.
 const MAX_PACKET: usize = 16 * 1024 * 1024;
 
-/// Bytes decoded at once; a reader is fastest with a buffer of this size.
-pub const CHUNK: usize = 64 * 1024;
+/// Bytes decoded at once: few enough to stay in the cache of a processor.
+const CHUNK: usize = 128 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -19,5 +19,6 @@ mod secret;
 pub use framer::{Frame, Framer, MAX_LINES};
 pub(crate) use grammar::{Line, lines};
 pub use kind::Kind;
+pub(crate) use line::header_at;
 pub use packet::Packet;
 pub use secret::is_secret;

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use bytes::BytesMut;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use handset_ami::decode;
+use handset_ami::decode::Decoder;
 use handset_ami::wire::{Frame, Framer, Packet};
 
 fn read(wire: &[u8]) -> usize {
@@ -29,7 +29,7 @@ fn benches(criterion: &mut Criterion) {
         bench.iter(|| read(black_box(wire.as_bytes())));
     });
     group.bench_function("decode", |bench| {
-        bench.iter(|| decode::run(black_box(wire.as_bytes()), std::io::sink()));
+        bench.iter(|| Decoder::new().feed(black_box(wire.as_bytes()), std::io::sink()));
     });
     group.finish();
 }

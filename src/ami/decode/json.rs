@@ -186,7 +186,7 @@ fn is_plain(block: &[u8]) -> bool {
     clippy::needless_bitwise_bool,
     reason = "without branches, the loops over it become vector instructions"
 )]
-fn needs_escape(byte: u8) -> bool {
+pub(super) fn needs_escape(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 

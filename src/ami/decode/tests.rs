@@ -1,13 +1,15 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
 
 fn decode(wire: &[u8]) -> (Vec<Value>, Summary) {
     let mut output = Vec::new();
-    let summary = run(wire, &mut output).unwrap();
+    let summary = run(io::Cursor::new(wire.to_vec()), &mut output).unwrap();
     let text = String::from_utf8(output).unwrap();
     (
         text.lines()
@@ -135,6 +137,100 @@ fn write_error_ends_decoding() {
     }
     let error = run(&b"Event: E\r\n\r\n"[..], Full).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn objects_are_written_before_more_is_read() {
+    /// Returns what a channel receives.
+    struct Pipe(Receiver<&'static [u8]>);
+    impl Read for Pipe {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let bytes = self.0.recv().unwrap_or_default();
+            buffer[..bytes.len()].copy_from_slice(bytes);
+            Ok(bytes.len())
+        }
+    }
+    struct Written(mpsc::Sender<Vec<u8>>);
+    impl Write for Written {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.0.send(text.to_vec()).unwrap();
+            Ok(text.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let (input, pipe) = mpsc::channel();
+    let (output, written) = mpsc::channel();
+    let decoder = thread::spawn(|| run(Pipe(pipe), Written(output)));
+    let next = || String::from_utf8(written.recv_timeout(PATIENCE).unwrap()).unwrap();
+    for count in 1..4 {
+        input.send(b"Event: E\r\nA: 1\r\n\r\nEvent: F").unwrap();
+        assert_eq!(next().matches("{\"type\":\"event\"").count(), 1, "{count}");
+        input.send(b"\r\n\r\n").unwrap();
+        assert!(next().contains("[[\"Event\",\"F\"]]"), "{count}");
+    }
+    drop(input);
+    assert_eq!(decoder.join().unwrap().unwrap().events, 6);
+}
+
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+proptest! {
+    #[test]
+    fn ordinary_events_are_decoded_like_any_other(
+        wire in vec(arb_part(), 0..60),
+        cuts in vec(any::<prop::sample::Index>(), 0..4),
+    ) {
+        let wire = wire.concat();
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len() + 1)).collect();
+        cuts.sort_unstable();
+        let (mut decoder, mut text, mut fed) = (Decoder::new(), Vec::new(), 0);
+        for end in cuts.into_iter().chain([wire.len()]) {
+            decoder.feed(&wire[fed..end], &mut text).unwrap();
+            fed = end;
+        }
+        let summary = decoder.finish(&mut text).unwrap();
+        let (expected, expected_summary) = decode_one_by_one(&wire);
+        prop_assert_eq!(String::from_utf8(text), String::from_utf8(expected));
+        prop_assert_eq!(summary, expected_summary);
+    }
+}
+
+/// Decodes without the short way for ordinary events.
+fn decode_one_by_one(wire: &[u8]) -> (Vec<u8>, Summary) {
+    let (mut framer, mut buffer) = (Framer::new(MAX_PACKET), BytesMut::from(wire));
+    let (mut text, mut summary) = (Vec::new(), Summary::default());
+    while let Some(frame) = framer.next(&mut buffer) {
+        summary.count(json::write(&frame, &mut text));
+    }
+    if let Some(frame) = framer.finish(&mut buffer) {
+        summary.count(json::write(&frame, &mut text));
+    }
+    (text, summary)
+}
+
+/// The parts of streams that have many ordinary events, and some that are nearly so.
+fn arb_part() -> impl Strategy<Value = Vec<u8>> {
+    let text = |text: &'static str| Just(text.as_bytes().to_vec());
+    prop_oneof![
+        8 => text("Event: Newstate\r\nPrivilege: call,all\r\nAccountCode: \r\nNo:space\r\nA: 12:30\r\n\r\n"),
+        4 => text("Event: Hangup\r\n"),
+        4 => "[A-Za-z]{1,20}: ?[ -~]{0,80}\r\n".prop_map(String::into_bytes),
+        2 => "[A-Za-z]{1,9}: [ a-zäß\u{20ac}\"\\\\\t\r]{0,20}\r\n".prop_map(String::into_bytes),
+        4 => text("\r\n"),
+        1 => text("\n"),
+        1 => text(": no name\r\n"),
+        1 => text("no colon\r\n"),
+        1 => text("bare: feed\n"),
+        1 => text("Event:Tight\r\n\r\n"),
+        1 => text("event: Lower\r\nA: 1\r\n\r\n"),
+        1 => text("Event\r\n\r\n"),
+        1 => text("Response: Success\r\nMessage: x\r\n\r\n"),
+        1 => text("Response: Follows\r\nOutput: a\nEvent: X\r\n\r\n--END COMMAND--\r\n\r\n"),
+        1 => text("Asterisk Call Manager/7.0.3\r\n"),
+        1 => vec(any::<u8>(), 0..70),
+    ]
 }
 
 /// Compares the result of the decoder with the shared cases, where they are present.

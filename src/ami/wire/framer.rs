@@ -99,6 +99,18 @@ impl Framer {
         }
     }
 
+    /// Returns the position in the stream of the front of the buffer, if a packet may start there, and not
+    /// within one.
+    pub(crate) fn packet_start(&self) -> Option<u64> {
+        let is_between = self.position == Position::Outside && self.oversized.is_none();
+        is_between.then_some(self.offset)
+    }
+
+    /// Removes a packet of this length with its blank line, which starts at the front of the buffer.
+    pub(crate) fn skip(&mut self, buffer: &mut BytesMut, length: usize) {
+        self.consume(buffer, length);
+    }
+
     /// Returns the packet that the end of the stream left unfinished, if any.
     ///
     /// The framer is reset afterwards, except for the position in the stream.

@@ -10,7 +10,12 @@ pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
 
 /// `header = name ":" [SP] value`; at most one space is syntax, and the name is anything but a colon.
 pub(super) fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (name, value) = line.split_at_checked(memchr(b':', line)?)?;
+    header_at(line, memchr(b':', line)?)
+}
+
+/// The same, where the first colon of the line is known.
+pub(crate) fn header_at(line: &[u8], colon: usize) -> Option<(&[u8], &[u8])> {
+    let (name, value) = line.split_at_checked(colon)?;
     let value = value.strip_prefix(b":")?;
     (!name.is_empty()).then(|| (name, value.strip_prefix(b" ").unwrap_or(value)))
 }

@@ -5,7 +5,7 @@ mod server;
 mod tail;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -50,19 +50,19 @@ impl Ami {
             Some(path) if path != Path::new("-") => {
                 let file =
                     File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-                let input = BufReader::with_capacity(decode::CHUNK, file);
-                write(input, out, &path.display().to_string())
+                write(file, out, &path.display().to_string())
             }
-            _ => {
-                let input = BufReader::with_capacity(decode::CHUNK, io::stdin().lock());
-                write(input, out, "standard input")
-            }
+            _ => write(io::stdin(), out, "standard input"),
         }
     }
 }
 
-fn write(input: impl BufRead, out: &mut impl Write, name: &str) -> anyhow::Result<ExitCode> {
-    match decode::run(input, BufWriter::new(out)) {
+fn write(
+    input: impl Read + Send + 'static,
+    out: &mut impl Write,
+    name: &str,
+) -> anyhow::Result<ExitCode> {
+    match decode::run(input, out) {
         // The reader has closed the pipe.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
         decoded => {
