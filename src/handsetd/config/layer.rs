@@ -35,7 +35,7 @@ fn overlay(lower: &mut Value, upper: Value) {
             },
         ) => {
             for name in above.keys() {
-                below.remove(&sibling_key(name));
+                below.swap_remove(&sibling_key(name));
             }
             for (name, value) in above {
                 match below.get_mut(&name) {

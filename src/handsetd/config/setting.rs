@@ -98,7 +98,7 @@ impl Setting {
         };
         Some(Self {
             key,
-            value: table.remove(name)?,
+            value: table.swap_remove(name)?,
             files: self.files.clone(),
         })
     }
