@@ -198,6 +198,7 @@ impl Exchange<'_> {
                 }
             }
         }
+        Counters::add(&self.counters.events, self.received.len() as u64);
         self.feed.publish(&mut self.received);
     }
 
@@ -210,7 +211,6 @@ impl Exchange<'_> {
                 debug!(?packet, "Skipped a packet that answers no pending action.");
             }
             Resolved::Event(event) => {
-                Counters::add(&self.counters.events, 1);
                 if event.is("FullyBooted") {
                     self.boot_deadline = None;
                     if !std::mem::replace(&mut self.boot_confirmed, true) {

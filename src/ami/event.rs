@@ -24,24 +24,29 @@ struct Data {
 }
 
 impl Event {
-    pub(crate) fn new(packet: Packet) -> Self {
-        let name = packet.header("Event").map(|name| packet.range(name));
+    /// Creates an event of this name, which is [in the packet](Packet::event_name).
+    pub(crate) fn new(packet: Packet, name: Range<usize>) -> Self {
+        let share = None;
         Self {
             data: Arc::new(Data {
-                name: name.unwrap_or_default(),
                 packet,
-                share: None,
+                name,
+                share,
             }),
         }
     }
 
     /// Attaches the share of memory that is released when the last clone of the event is dropped.
     pub(crate) fn with_share(mut self, share: Share) -> Self {
-        if Arc::get_mut(&mut self.data).is_none() {
-            self = Self::new(self.data.packet.clone());
-        }
-        if let Some(data) = Arc::get_mut(&mut self.data) {
-            data.share = Some(share);
+        match Arc::get_mut(&mut self.data) {
+            Some(data) => data.share = Some(share),
+            None => {
+                self.data = Arc::new(Data {
+                    packet: self.data.packet.clone(),
+                    name: self.data.name.clone(),
+                    share: Some(share),
+                });
+            }
         }
         self
     }
@@ -52,7 +57,7 @@ impl Event {
     #[must_use]
     pub fn detached(&self) -> Self {
         match &self.data.share {
-            Some(_) => Self::new(self.data.packet.clone()),
+            Some(_) => Self::new(self.data.packet.clone(), self.data.name.clone()),
             None => self.clone(),
         }
     }
@@ -92,7 +97,8 @@ impl Event {
     /// Returns `None` if the block is not an event.
     pub fn parse(block: &[u8]) -> Option<Self> {
         let packet = Packet::parse(block);
-        (packet.kind() == super::wire::Kind::Event).then(|| Self::new(packet))
+        let name = packet.event_name()?;
+        Some(Self::new(packet, name))
     }
 }
 

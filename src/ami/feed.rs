@@ -3,6 +3,7 @@
 //! One queue serves all: each subscriber has a position in it, and an event leaves it when all have
 //! passed. The connection never waits. When the memory is full, the oldest events are lost.
 
+use std::collections::vec_deque::Drain;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -200,24 +201,42 @@ impl Queue {
         };
         let lost = first.saturating_sub(*next);
         let from = (*next).max(first);
-        let skipped = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
-        events.extend(self.events.iter().skip(skipped).take(MAX_TAKEN).cloned());
         *next = end.min(from.saturating_add(MAX_TAKEN as u64));
-        self.drop_passed();
+        let count = next.saturating_sub(from);
+        // Those that no other subscriber needs are moved.
+        let passed = self.passed();
+        let skipped = index(from.saturating_sub(first));
+        let before = events.len();
+        events.extend(self.remove(passed).skip(skipped));
+        let moved = events.len().saturating_sub(before);
+        let others = self.events.iter().skip(skipped.saturating_sub(passed));
+        events.extend(others.take(index(count).saturating_sub(moved)).cloned());
         lost
     }
 
     /// Drops the events that all subscribers have taken.
     fn drop_passed(&mut self) {
-        let needed = self.positions.values().min().copied();
-        let passed = needed
-            .unwrap_or_else(|| self.end())
-            .saturating_sub(self.first);
-        let passed = usize::try_from(passed).unwrap_or(usize::MAX);
-        let passed = passed.min(self.events.len());
-        self.events.drain(..passed);
-        self.first = self.first.wrapping_add(passed as u64);
+        let passed = self.passed();
+        self.remove(passed);
     }
+
+    /// Returns how many events at the front all subscribers have taken.
+    fn passed(&self) -> usize {
+        let needed = self.positions.values().min().copied();
+        let needed = needed.unwrap_or_else(|| self.end());
+        index(needed.saturating_sub(self.first)).min(self.events.len())
+    }
+
+    /// Removes so many events, or all, from the front.
+    fn remove(&mut self, count: usize) -> Drain<'_, Event> {
+        self.first = self.first.wrapping_add(count as u64);
+        self.events.drain(..count)
+    }
+}
+
+/// Returns a distance between two positions as an index, which is huge if it is none.
+fn index(distance: u64) -> usize {
+    usize::try_from(distance).unwrap_or(usize::MAX)
 }
 
 /// Events that a subscriber takes at once: enough to make the lock cheap, few enough that other

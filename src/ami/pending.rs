@@ -70,25 +70,28 @@ impl Pending {
 
     /// Passes a packet to the action it answers.
     pub(crate) fn resolve(&mut self, packet: Packet) -> Resolved {
-        let kind = packet.kind();
-        if kind == Kind::Event && self.waiting.is_empty() && self.abandoned_lists.is_empty() {
-            // Nearly always: its other headers need not be looked at.
-            return Resolved::Event(Event::new(packet));
+        if let Some(name) = packet.event_name() {
+            return self.resolve_event(Event::new(packet, name));
         }
-        let id = packet.header("ActionID").and_then(|id| self.parse_id(id));
-        match (kind, id) {
-            (Kind::Other, _) => Resolved::Unsolicited(packet),
-            (Kind::Event, id) => {
-                let event = Event::new(packet);
-                match id.or_else(|| self.list_ended_by(&event)) {
-                    Some(id) => self.event(id, event),
-                    None => Resolved::Event(event),
-                }
-            }
-            (Kind::Response, id) => match id.and_then(|id| Some((id, self.waiting.remove(&id)?))) {
-                Some((id, waiter)) => self.response(id, waiter, Response::new(packet)),
-                None => Resolved::Unsolicited(packet),
-            },
+        if packet.kind() == Kind::Response
+            && let Some(id) = packet.header("ActionID").and_then(|id| self.parse_id(id))
+            && let Some(waiter) = self.waiting.remove(&id)
+        {
+            return self.response(id, waiter, Response::new(packet));
+        }
+        Resolved::Unsolicited(packet)
+    }
+
+    /// Passes an event to the list that it belongs to, if any.
+    fn resolve_event(&mut self, event: Event) -> Resolved {
+        if self.waiting.is_empty() && self.abandoned_lists.is_empty() {
+            // Nearly always: its other headers need not be looked at.
+            return Resolved::Event(event);
+        }
+        let id = event.header("ActionID").and_then(|id| self.parse_id(id));
+        match id.or_else(|| self.list_ended_by(&event)) {
+            Some(id) => self.event(id, event),
+            None => Resolved::Event(event),
         }
     }
 

@@ -153,13 +153,15 @@ impl Packet {
         self.text(&(start..start.saturating_add(part.len())))
     }
 
-    /// Returns where a value that this packet has returned is in its text.
-    pub(crate) fn range(&self, value: &str) -> Range<usize> {
+    /// Returns where the value of its header `Event` is in its text, if it is an [event](Kind::Event).
+    pub(crate) fn event_name(&self) -> Option<Range<usize>> {
+        let of_kind = |(name, value): (&str, _)| Some((Kind::of_name(name.as_bytes())?, value));
+        let (kind, value) = self.headers().find_map(of_kind)?;
         let start = self.text.as_bytes().offset(value.as_bytes());
-        start..start.saturating_add(value.len())
+        (kind == Kind::Event).then(|| start..start.saturating_add(value.len()))
     }
 
-    /// Returns what is at a [`range`](Self::range).
+    /// Returns what is at such a place.
     pub(crate) fn text(&self, range: &Range<usize>) -> &str {
         self.text.get(range.clone()).unwrap_or_default()
     }
