@@ -7,49 +7,51 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tracing::debug;
 
-use crate::bus::BusRequest;
+use crate::bus_request::BusRequest;
 use crate::inbox::is_inbox;
-use crate::reply::Reply;
-use crate::service;
+use crate::responder::Responder;
 use crate::shared::Shared;
+use crate::subscription;
 
 /// Starts to receive requests; those in excess are answered with `busy`.
 pub(crate) fn start(shared: &Arc<Shared>, busy: Bytes) -> mpsc::Receiver<BusRequest> {
-    let (sender, receiver) = mpsc::channel(WAITING);
+    let (sender, receiver) = mpsc::channel(QUEUE_CAPACITY);
     let (context, closed) = (Arc::clone(shared), sender.clone());
     let handle = move |message: Message| {
-        let Some(request) = read(&context, message) else {
+        let Some(request) = parse(&context, message) else {
             return;
         };
-        let Err(error) = sender.try_send(request) else {
-            return;
-        };
-        let session = context.session();
-        if let (Some(reply), Some(session)) = (error.into_inner().reply, session) {
-            reply.send_now(&session, busy.clone());
+        if let Err(error) = sender.try_send(request)
+            && let Some(responder) = error.into_inner().responder
+        {
+            responder.send_now(busy.clone());
         }
     };
     let closed = async move { closed.closed().await };
-    let (subject, group) = (shared.subjects.verbs(), Some(shared.subjects.group()));
-    service::start(shared, "cluster_bus", subject, group, handle, closed);
+    let (subject, group) = (shared.subjects.verbs(), Some(shared.subjects.queue_group()));
+    subscription::start(shared, "cluster_bus", subject, group, handle, closed);
     receiver
 }
 
-fn read(shared: &Arc<Shared>, message: Message) -> Option<BusRequest> {
+fn parse(shared: &Arc<Shared>, message: Message) -> Option<BusRequest> {
     let verb = shared.subjects.verb_of(&message.subject)?;
-    let reply = match message.reply {
+    let responder = match message.reply {
         None => None,
         Some(subject) if is_inbox(&subject) => {
-            Some(Reply::new(Arc::clone(shared), subject.to_string()))
+            Some(Responder::new(Arc::clone(shared), subject.to_string()))
         }
         Some(subject) => {
-            debug!(%subject, "Dropped a request of the bus whose answer would go to no inbox.");
+            debug!(%subject, "Dropped a request of the bus: its reply subject is not an inbox.");
             return None;
         }
     };
     let body = message.payload;
-    Some(BusRequest { verb, body, reply })
+    Some(BusRequest {
+        verb,
+        body,
+        responder,
+    })
 }
 
 /// Capacity of the queue of requests that this daemon has not started yet.
-const WAITING: usize = 256;
+const QUEUE_CAPACITY: usize = 256;

@@ -8,22 +8,22 @@ use tokio::time::Instant;
 /// The clock of NATS. Once it is known, changes to the local clock have no effect.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
-    known: Mutex<Option<(Instant, SystemTime)>>,
+    reference: Mutex<Option<(Instant, SystemTime)>>,
 }
 
 impl Clock {
     /// Returns the time by the clock of NATS, or by the local clock until that is known.
     pub(crate) fn now(&self) -> SystemTime {
-        let known = *self.known.lock();
+        let known = *self.reference.lock();
         known
             .and_then(|(then, time)| time.checked_add(then.elapsed()))
             .unwrap_or_else(SystemTime::now)
     }
 
     /// Records that NATS assigned the timestamp `stamp` between `before` and now.
-    pub(crate) fn learn(&self, before: Instant, stamp: SystemTime) {
+    pub(crate) fn set(&self, before: Instant, stamp: SystemTime) {
         let then = before + before.elapsed() / 2;
-        *self.known.lock() = Some((then, stamp));
+        *self.reference.lock() = Some((then, stamp));
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
     async fn clock_follows_that_of_nats() {
         let clock = Clock::default();
         let skew = Duration::from_secs(10);
-        clock.learn(Instant::now(), SystemTime::now() - skew);
+        clock.set(Instant::now(), SystemTime::now() - skew);
         let behind = SystemTime::now().duration_since(clock.now()).unwrap();
         assert!(
             behind > Duration::from_secs(9) && behind < Duration::from_secs(11),

@@ -9,38 +9,38 @@ use handset_net::tasks::Tasks;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::asking::Asked;
-use crate::bus::BusRequest;
+use crate::bus_request::BusRequest;
 use crate::config::Config;
-use crate::error::{Away, RequestError};
+use crate::error::{RequestError, Unavailable};
 use crate::files::Files;
 use crate::identity::Identity;
+use crate::incoming_request::IncomingRequest;
 use crate::leases::Candidacy;
 use crate::members::Members;
 use crate::names::DaemonName;
-use crate::peers::Incoming;
 use crate::presence::Presence;
 use crate::queue::Queue;
 use crate::request_counts::RequestTotals;
+use crate::requests::{OutgoingRequest, PendingRequest};
 use crate::shared::Shared;
 use crate::state::State;
-use crate::{asking, bus_service, claims, election, events, joining, peer_service, sweeping};
+use crate::{bus_service, claims, events, leases, membership, peer_service, requests, tombstones};
 
 /// The cluster, as this daemon sees it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     shared: Arc<Shared>,
-    events: mpsc::Sender<events::Outgoing>,
+    events: mpsc::Sender<events::QueuedEvent>,
 }
 
 impl Cluster {
     /// Starts joining in the background and returns at once. Rejoins after each failure until `tasks` stop;
     /// then it leaves and every operation fails. Stop these tasks after those that use the cluster.
     pub fn start(config: Config, identity: Identity, tasks: &Tasks) -> Self {
-        let (shared, removals) = Shared::new(config, identity, tasks);
+        let (shared, tombstones) = Shared::new(config, identity, tasks);
         let shared = Arc::new(shared);
-        joining::start(&shared);
-        sweeping::start(&shared, removals);
+        membership::start(&shared);
+        tombstones::start(&shared, tombstones);
         let events = events::start(&shared);
         Self { shared, events }
     }
@@ -67,7 +67,7 @@ impl Cluster {
 
     /// Waits until this daemon is a member, is refused, or `deadline` has passed; returns whether it is a
     /// member.
-    pub async fn joined(&self, deadline: Instant) -> bool {
+    pub async fn wait_until_joined(&self, deadline: Instant) -> bool {
         let mut state = self.shared.state.subscribe();
         let waiting =
             state.wait_for(|state| state.is_joined() || matches!(state, State::Refused { .. }));
@@ -77,7 +77,7 @@ impl Cluster {
         }
     }
 
-    /// Returns the live daemons. While NATS is away, those that were live when it went away.
+    /// Returns the live daemons. While NATS is unavailable, those that were live before.
     pub fn members(&self) -> watch::Receiver<Arc<Members>> {
         self.shared.members.subscribe()
     }
@@ -99,7 +99,13 @@ impl Cluster {
         body: Bytes,
         deadline: Instant,
     ) -> Result<Bytes, RequestError> {
-        asking::request(&self.shared, daemon, operation, body, deadline).await
+        let request = OutgoingRequest {
+            daemon,
+            operation,
+            body,
+            deadline,
+        };
+        requests::request(&self.shared, request).await
     }
 
     /// Sends a request like [`request`](Self::request), without waiting for the reply. Requests sent one
@@ -114,24 +120,30 @@ impl Cluster {
         operation: &str,
         body: Bytes,
         deadline: Instant,
-    ) -> Result<Asked, RequestError> {
-        asking::send(&self.shared, daemon, operation, body, deadline).await
+    ) -> Result<PendingRequest, RequestError> {
+        let request = OutgoingRequest {
+            daemon,
+            operation,
+            body,
+            deadline,
+        };
+        requests::send(&self.shared, request).await
     }
 
     /// Serves operations: requests for them arrive on the returned channel in the order in which NATS
     /// delivers them; other operations are refused. Ends when the receiver is dropped. Call it only once.
-    pub fn serve(&self, operations: &'static [&'static str]) -> mpsc::Receiver<Incoming> {
+    pub fn serve(&self, operations: &'static [&'static str]) -> mpsc::Receiver<IncomingRequest> {
         peer_service::start(&self.shared, operations)
     }
 
     /// Returns the entries that all daemons announce.
     pub fn presence(&self) -> Presence {
-        Presence::new(Arc::clone(&self.shared.announced), self.members())
+        Presence::new(Arc::clone(&self.shared.presence), self.members())
     }
 
     /// Contends for a lease, and holds it until the returned value is dropped.
     pub fn contend(&self, key: &str, value: Bytes) -> Candidacy {
-        election::contend(&self.shared, key, value)
+        leases::contend(&self.shared, key, value)
     }
 
     /// Claims a task that must run once in the cluster; returns whether this daemon must run it. A claim
@@ -139,8 +151,8 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// Returns an error if the cluster is away.
-    pub async fn claim(&self, key: &str) -> Result<bool, Away> {
+    /// Returns an error if the cluster is unavailable.
+    pub async fn claim(&self, key: &str) -> Result<bool, Unavailable> {
         claims::claim(&self.shared, key).await
     }
 
@@ -167,7 +179,7 @@ impl Cluster {
 
     /// Returns the number of dropped events.
     pub fn lost_events(&self) -> u64 {
-        self.shared.lost.load(Ordering::Relaxed)
+        self.shared.lost_events.load(Ordering::Relaxed)
     }
 
     /// Returns the number of requests to other daemons, by result.

@@ -231,50 +231,50 @@ pub struct InvalidReplicas(u64);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Timing {
     /// How long a member counts as live after the last renewal of its entry.
-    pub member_age: Duration,
+    pub member_ttl: Duration,
     /// The interval at which a member renews its entry.
-    pub member_renewal: Duration,
+    pub member_renewal_interval: Duration,
     /// How long a lease is valid after its last renewal.
-    pub lease_age: Duration,
+    pub lease_ttl: Duration,
     /// The interval at which a lease is renewed.
-    pub lease_renewal: Duration,
+    pub lease_renewal_interval: Duration,
     /// The interval at which contenders try to acquire a lease.
-    pub lease_attempt: Duration,
+    pub lease_attempt_interval: Duration,
     /// The maximum age of a claim.
-    pub claim_age: Duration,
-    /// How long NATS may fail before it counts as away: a killed stream leader is replaced after about 5 s.
-    pub patience: Duration,
+    pub claim_ttl: Duration,
+    /// How long NATS may fail before it counts as unavailable: a killed stream leader is replaced after about 5 s.
+    pub unavailable_timeout: Duration,
     /// How long to wait for one reply of NATS before retrying.
-    pub answer: Duration,
+    pub reply_timeout: Duration,
     /// How long the tombstone of a removed entry is kept, for slow readers.
-    pub removal_age: Duration,
+    pub tombstone_ttl: Duration,
     /// How long a daemon must be gone before its announcements are deleted.
-    pub stale_age: Duration,
+    pub presence_ttl: Duration,
     /// The interval of the search for daemons that are gone.
-    pub cleaning: Duration,
+    pub presence_cleanup_interval: Duration,
     /// The deduplication window of appends to the queue.
-    pub dedupe: Duration,
+    pub duplicate_window: Duration,
     /// The maximum age of files.
-    pub file_age: Duration,
+    pub file_ttl: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            member_age: Duration::from_secs(15),
-            member_renewal: Duration::from_secs(3),
-            lease_age: Duration::from_secs(10),
-            lease_renewal: Duration::from_millis(2500),
-            lease_attempt: Duration::from_secs(1),
-            claim_age: Duration::from_hours(1),
-            patience: Duration::from_secs(10),
-            answer: Duration::from_secs(2),
-            removal_age: Duration::from_mins(1),
-            stale_age: Duration::from_mins(10),
-            cleaning: Duration::from_secs(30),
-            dedupe: Duration::from_hours(24),
+            member_ttl: Duration::from_secs(15),
+            member_renewal_interval: Duration::from_secs(3),
+            lease_ttl: Duration::from_secs(10),
+            lease_renewal_interval: Duration::from_millis(2500),
+            lease_attempt_interval: Duration::from_secs(1),
+            claim_ttl: Duration::from_hours(1),
+            unavailable_timeout: Duration::from_secs(10),
+            reply_timeout: Duration::from_secs(2),
+            tombstone_ttl: Duration::from_mins(1),
+            presence_ttl: Duration::from_mins(10),
+            presence_cleanup_interval: Duration::from_secs(30),
+            duplicate_window: Duration::from_hours(24),
             // Longer than the longest `keep`, 30 days, by more than the eighth for which a file is not stored again.
-            file_age: Duration::from_hours(35 * 24),
+            file_ttl: Duration::from_hours(35 * 24),
         }
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 pub struct Reason(Arc<str>);
 
 impl Reason {
-    pub(crate) fn new(reason: impl AsRef<str>) -> Self {
-        Self(reason.as_ref().into())
+    pub(crate) fn new(reason: impl fmt::Display) -> Self {
+        Self(reason.to_string().into())
     }
 
     /// Returns the reason as text.
@@ -24,13 +24,13 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The cluster is away, or did not reply in time.
+/// The cluster is unavailable, or did not reply in time.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Away {
-    /// Nothing was changed.
+pub enum Unavailable {
+    /// The operation had no effect.
     #[error("the cluster is away: {0}")]
-    NotDone(Reason),
-    /// It may have been changed: the change was sent, and no reply came.
+    NotApplied(Reason),
+    /// The operation may have had its effect: it was sent, and no reply arrived.
     #[error("the cluster did not answer: {0}")]
     Unknown(Reason),
 }
@@ -63,9 +63,9 @@ pub enum AppendError {
         /// The limit, in bytes.
         max: usize,
     },
-    /// The cluster is away.
+    /// The cluster is unavailable.
     #[error(transparent)]
-    Away(#[from] Away),
+    Unavailable(#[from] Unavailable),
 }
 
 /// Why an entry could not be changed or removed.
@@ -82,9 +82,9 @@ pub enum ChangeError {
         /// The limit, in bytes.
         max: usize,
     },
-    /// The cluster is away.
+    /// The cluster is unavailable.
     #[error(transparent)]
-    Away(#[from] Away),
+    Unavailable(#[from] Unavailable),
 }
 
 /// Why a file could not be stored or read.
@@ -107,7 +107,7 @@ pub enum FileError {
     /// The content read does not match its hash.
     #[error("the file of the cluster is damaged")]
     Damaged,
-    /// The cluster is away.
+    /// The cluster is unavailable.
     #[error(transparent)]
-    Away(#[from] Away),
+    Unavailable(#[from] Unavailable),
 }

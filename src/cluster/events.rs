@@ -10,17 +10,17 @@ use tokio::sync::mpsc;
 use crate::headers::value;
 use crate::shared::Shared;
 
-/// An event waiting to be published.
+/// An event that waits to be published.
 #[derive(Debug)]
-pub(crate) struct Outgoing {
+pub(crate) struct QueuedEvent {
     subject: String,
     headers: HeaderMap,
     body: Bytes,
 }
 
 /// Starts the publishing task; returns its queue.
-pub(crate) fn start(shared: &Arc<Shared>) -> mpsc::Sender<Outgoing> {
-    let (sender, mut events) = mpsc::channel::<Outgoing>(WAITING);
+pub(crate) fn start(shared: &Arc<Shared>) -> mpsc::Sender<QueuedEvent> {
+    let (sender, mut events) = mpsc::channel::<QueuedEvent>(QUEUE_CAPACITY);
     let task = {
         let shared = Arc::clone(shared);
         let stop = shared.tasks.stop();
@@ -39,7 +39,7 @@ pub(crate) fn start(shared: &Arc<Shared>) -> mpsc::Sender<Outgoing> {
                     None => false,
                 };
                 if !published {
-                    shared.lost.fetch_add(1, Ordering::Relaxed);
+                    shared.lost_events.fetch_add(1, Ordering::Relaxed);
                 }
             }
         }
@@ -51,7 +51,7 @@ pub(crate) fn start(shared: &Arc<Shared>) -> mpsc::Sender<Outgoing> {
 /// Queues an event; if the queue is full, drops and counts it.
 pub(crate) fn publish(
     shared: &Shared,
-    events: &mpsc::Sender<Outgoing>,
+    events: &mpsc::Sender<QueuedEvent>,
     subject: String,
     id: &str,
     body: Bytes,
@@ -59,15 +59,15 @@ pub(crate) fn publish(
     let mut headers = HeaderMap::new();
     headers.insert(async_nats::header::NATS_MESSAGE_ID, value(id));
     let is_joined = shared.state.borrow().is_joined();
-    let event = Outgoing {
+    let event = QueuedEvent {
         subject,
         headers,
         body,
     };
     if !is_joined || events.try_send(event).is_err() {
-        shared.lost.fetch_add(1, Ordering::Relaxed);
+        shared.lost_events.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// Capacity of the queue: one second of events at the largest site.
-const WAITING: usize = 5000;
+const QUEUE_CAPACITY: usize = 5000;

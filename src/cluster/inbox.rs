@@ -12,28 +12,28 @@ use handset_net::random;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// Requests that wait for their replies.
+/// The pending requests of this daemon.
 #[derive(Clone, Debug)]
 pub(crate) struct Inbox {
     /// Unguessable, so that only a daemon that received the request can reply to it.
     prefix: Arc<str>,
-    waiting: Arc<Mutex<HashMap<u64, oneshot::Sender<Message>>>>,
+    pending: Arc<Mutex<HashMap<u64, oneshot::Sender<Message>>>>,
     next: Arc<AtomicU64>,
 }
 
-/// A request that waits for its reply; dropping this forgets it.
+/// A reply that has not arrived yet. Dropping this removes the request from the inbox.
 #[derive(Debug)]
-pub(crate) struct Expected {
+pub(crate) struct PendingReply {
     inbox: Inbox,
     number: u64,
-    answer: oneshot::Receiver<Message>,
+    reply: oneshot::Receiver<Message>,
 }
 
 impl Inbox {
     pub(crate) fn new() -> Self {
         Self {
             prefix: format!("{INBOX}.{}", random::hex_token::<12>()).into(),
-            waiting: Arc::default(),
+            pending: Arc::default(),
             next: Arc::default(),
         }
     }
@@ -44,14 +44,14 @@ impl Inbox {
     }
 
     /// Registers a request that waits for a reply.
-    pub(crate) fn expect(&self) -> Expected {
+    pub(crate) fn register(&self) -> PendingReply {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, answer) = oneshot::channel();
-        self.waiting.lock().insert(number, sender);
-        Expected {
+        let (sender, reply) = oneshot::channel();
+        self.pending.lock().insert(number, sender);
+        PendingReply {
             inbox: self.clone(),
             number,
-            answer,
+            reply,
         }
     }
 
@@ -63,29 +63,29 @@ impl Inbox {
             .and_then(|rest| rest.strip_prefix('.'))
             .and_then(|number| number.parse().ok());
         let Some(number) = number else { return };
-        let waiting = self.waiting.lock().remove(&number);
-        if let Some(waiting) = waiting {
+        let pending = self.pending.lock().remove(&number);
+        if let Some(pending) = pending {
             // The requester may have given up just now.
-            let _ = waiting.send(message);
+            let _ = pending.send(message);
         }
     }
 }
 
-impl Expected {
+impl PendingReply {
     /// Returns the subject of the reply.
     pub(crate) fn subject(&self) -> String {
         format!("{}.{}", self.inbox.prefix, self.number)
     }
 
     /// Waits for the reply.
-    pub(crate) async fn answer(&mut self) -> Option<Message> {
-        (&mut self.answer).await.ok()
+    pub(crate) async fn receive(&mut self) -> Option<Message> {
+        (&mut self.reply).await.ok()
     }
 }
 
-impl Drop for Expected {
+impl Drop for PendingReply {
     fn drop(&mut self) {
-        self.inbox.waiting.lock().remove(&self.number);
+        self.inbox.pending.lock().remove(&self.number);
     }
 }
 
@@ -93,11 +93,11 @@ impl Drop for Expected {
 /// this daemon publish wherever it has the permission, also to JetStream and to other daemons.
 pub(crate) fn is_inbox(subject: &str) -> bool {
     let first = subject.split('.').next().unwrap_or_default();
-    first.starts_with(INBOX) && subject.len() > first.len() && async_nats_accepts(subject)
+    first.starts_with(INBOX) && subject.len() > first.len() && is_publishable(subject)
 }
 
 /// Returns whether a subject is valid for publishing.
-fn async_nats_accepts(subject: &str) -> bool {
+fn is_publishable(subject: &str) -> bool {
     subject.len() <= MAX_SUBJECT
         && subject
             .split('.')
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_go_to_inboxes_only() {
+    fn replies_go_to_inboxes_only() {
         for subject in ["_INBOX.a", "_INBOX.a.b", "_INBOX_site.a"] {
             assert!(is_inbox(subject), "{subject}");
         }
@@ -139,11 +139,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn forgotten_questions_leave_nothing_behind() {
+    async fn dropped_requests_leave_nothing_behind() {
         let inbox = Inbox::new();
         for _ in 0..100 {
-            drop(inbox.expect());
+            drop(inbox.register());
         }
-        assert!(inbox.waiting.lock().is_empty());
+        assert!(inbox.pending.lock().is_empty());
     }
 }

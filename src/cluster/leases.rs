@@ -1,4 +1,6 @@
-//! Leases: of several contenders, one daemon at a time holds it.
+//! Leases: of several contenders, one daemon at a time holds the lease.
+
+mod candidate;
 
 use std::time::{Duration, SystemTime};
 
@@ -8,6 +10,8 @@ use tokio::time::Instant;
 use tokio_util::sync::DropGuard;
 
 use crate::names::DaemonName;
+
+pub(crate) use candidate::contend;
 
 /// The holder of a lease.
 #[derive(Clone, Debug, Eq, PartialEq)]

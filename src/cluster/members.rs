@@ -16,9 +16,9 @@ pub struct Members(BTreeMap<DaemonName, Member>);
 pub struct Member {
     /// Its name.
     pub name: DaemonName,
-    /// Survives its restarts.
+    /// Its identifier that survives restarts.
     pub instance: String,
-    /// New at each of its starts.
+    /// Its identifier that is new at each start.
     pub incarnation: String,
     /// Its version.
     pub version: String,
@@ -63,9 +63,9 @@ impl FromIterator<Member> for Members {
     }
 }
 
-/// The value of a daemon's entry.
+/// The value of a member's entry.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) struct Entry {
+pub(crate) struct MemberValue {
     pub(crate) instance: String,
     pub(crate) incarnation: String,
     pub(crate) version: String,

@@ -3,7 +3,7 @@
 use handset_net::tasks::Tasks;
 
 use crate::config::Config;
-use crate::connecting;
+use crate::connector;
 use crate::error::Reason;
 use crate::identity::Identity;
 use crate::shared::Shared;
@@ -12,10 +12,10 @@ use crate::shared::Shared;
 /// reason for each server that is unusable.
 pub async fn probe(config: &Config) -> Vec<Reason> {
     let tasks = Tasks::new();
-    let (shared, _unused) = Shared::new(config.clone(), Identity::temporary(), &tasks);
+    let (shared, _tombstones) = Shared::new(config.clone(), Identity::temporary(), &tasks);
     let mut reasons = Vec::new();
     for url in &config.nats {
-        match connecting::connect(&shared, url).await {
+        match connector::connect(&shared, url).await {
             Ok(session) => {
                 if let Err(error) = session.jetstream.query_account().await {
                     let reason = format!("{url} offers this login no JetStream: {error}");
@@ -26,6 +26,6 @@ pub async fn probe(config: &Config) -> Vec<Reason> {
             Err(reason) => reasons.push(reason),
         }
     }
-    tasks.shut_down(config.timing.answer).await;
+    tasks.shut_down(config.timing.reply_timeout).await;
     reasons
 }

@@ -15,12 +15,12 @@ use crate::error::Reason;
 use crate::identity::Identity;
 use crate::inbox::Inbox;
 use crate::members::Members;
-use crate::presence::Announced;
+use crate::presence::PresenceState;
 use crate::request_counts::RequestCounts;
-use crate::session::Session;
+use crate::session::{LOST, Session};
 use crate::state::State;
 use crate::subjects::Subjects;
-use crate::sweeper::{Removals, Sweeper};
+use crate::tombstones::{TombstoneQueue, Tombstones};
 
 /// The shared state.
 #[derive(Debug)]
@@ -34,24 +34,24 @@ pub(crate) struct Shared {
     pub(crate) state: watch::Sender<State>,
     pub(crate) members: watch::Sender<Arc<Members>>,
     /// The connection over which this daemon is a member.
-    pub(crate) link: watch::Sender<Option<Session>>,
-    pub(crate) announced: Arc<Announced>,
-    /// Deletes tombstones.
-    pub(crate) sweeper: Sweeper,
-    /// Keys and ids of queue entries whose state differed from what this daemon expected.
-    pub(crate) doubts: broadcast::Sender<(String, String)>,
+    pub(crate) session: watch::Sender<Option<Session>>,
+    pub(crate) presence: Arc<PresenceState>,
+    /// Schedules the deletion of tombstones.
+    pub(crate) tombstones: Tombstones,
+    /// The keys and ids of queue entries that had another revision than this daemon expected.
+    pub(crate) conflicts: broadcast::Sender<(String, String)>,
     /// The leases that have not been released yet.
     pub(crate) releases: TaskTracker,
     /// The number of events that were not published.
-    pub(crate) lost: AtomicU64,
+    pub(crate) lost_events: AtomicU64,
     /// The number of requests to other daemons, by result.
     pub(crate) requests: RequestCounts,
 }
 
 impl Shared {
-    pub(crate) fn new(config: Config, identity: Identity, tasks: &Tasks) -> (Self, Removals) {
+    pub(crate) fn new(config: Config, identity: Identity, tasks: &Tasks) -> (Self, TombstoneQueue) {
         let since = SystemTime::now();
-        let (sweeper, removals) = Sweeper::new(config.timing.removal_age);
+        let (tombstones, queue) = Tombstones::new(config.timing.tombstone_ttl);
         let shared = Self {
             subjects: Subjects::new(&config.prefix),
             config,
@@ -61,36 +61,36 @@ impl Shared {
             clock: Clock::default(),
             state: watch::Sender::new(State::Joining { since }),
             members: watch::Sender::new(Arc::default()),
-            link: watch::Sender::new(None),
-            announced: Arc::new(Announced::new()),
-            sweeper,
-            doubts: broadcast::Sender::new(DOUBTS),
+            session: watch::Sender::new(None),
+            presence: Arc::new(PresenceState::new()),
+            tombstones,
+            conflicts: broadcast::Sender::new(CONFLICT_CAPACITY),
             releases: TaskTracker::new(),
-            lost: AtomicU64::default(),
+            lost_events: AtomicU64::default(),
             requests: RequestCounts::default(),
         };
-        (shared, removals)
+        (shared, queue)
     }
 
     /// Returns the current connection, if there is one.
     pub(crate) fn session(&self) -> Option<Session> {
-        self.link.borrow().clone()
+        self.session.borrow().clone()
     }
 
     /// Waits for a connection until `deadline`, but only while this daemon is a member.
     pub(crate) async fn session_by(&self, deadline: Instant) -> Result<Session, Reason> {
-        let mut link = self.link.subscribe();
+        let mut current = self.session.subscribe();
         let mut state = self.state.subscribe();
         loop {
             // First: while alone, there may be a connection over which nothing can be stored.
             if !state.borrow_and_update().is_joined() {
-                return Err(self.why_away());
+                return Err(self.unavailable_reason());
             }
-            if let Some(session) = link.borrow_and_update().clone() {
+            if let Some(session) = current.borrow_and_update().clone() {
                 return Ok(session);
             }
             tokio::select! {
-                _ = link.changed() => {}
+                _ = current.changed() => {}
                 _ = state.changed() => {}
                 () = tokio::time::sleep_until(deadline) => {
                     return Err(Reason::new("there is no connection to NATS"));
@@ -99,23 +99,35 @@ impl Shared {
         }
     }
 
-    /// Returns why the cluster is away.
-    pub(crate) fn why_away(&self) -> Reason {
+    /// Returns why the cluster is unavailable.
+    pub(crate) fn unavailable_reason(&self) -> Reason {
         match &*self.state.borrow() {
             State::Joining { .. } => Reason::new("this daemon has not joined yet"),
-            State::Joined { .. } => Reason::new("the connection to NATS was lost"),
+            State::Joined { .. } => Reason::new(LOST),
             State::Alone { reason, .. } | State::Refused { reason, .. } => reason.clone(),
         }
     }
 
-    /// Returns the deadline after which NATS counts as away, for an operation that starts now.
-    pub(crate) fn patience(&self) -> Instant {
-        Instant::now() + self.config.timing.patience
+    /// Deletes a tombstone that is older than several times its maximum age: the daemon that stored it has not
+    /// deleted it.
+    pub(crate) fn delete_stale_tombstone(&self, stream: &str, sequence: u64, at: SystemTime) {
+        let age = self.clock.now().duration_since(at).unwrap_or_default();
+        if age > self.config.timing.tombstone_ttl * STALE_FACTOR {
+            self.tombstones.delete_now(stream, sequence);
+        }
+    }
+
+    /// Returns the deadline after which NATS counts as unavailable, for an operation that starts now.
+    pub(crate) fn unavailable_deadline(&self) -> Instant {
+        Instant::now() + self.config.timing.unavailable_timeout
     }
 }
 
 /// The pause before an operation on NATS is retried.
-pub(crate) const RETRY: Duration = Duration::from_millis(250);
+pub(crate) const RETRY_DELAY: Duration = Duration::from_millis(250);
 
-/// Capacity of the queue of doubtful entries; beyond it, everything is read again.
-const DOUBTS: usize = 256;
+/// A tombstone older than this multiple of its maximum age is deleted by any daemon.
+const STALE_FACTOR: u32 = 3;
+
+/// Capacity of the channel of conflicts; beyond it, everything is read again.
+const CONFLICT_CAPACITY: usize = 256;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 
 use crate::error::Reason;
-use crate::session::{Failure, Session};
+use crate::session::Session;
 use crate::shared::Shared;
 use crate::subjects::Bucket;
 
@@ -16,14 +16,14 @@ pub(crate) const CLAIMS: &str = "claims";
 pub(crate) const PRESENCE: &str = "phones";
 
 /// Returns the required configuration of all streams.
-pub(crate) fn wanted(shared: &Shared) -> Vec<Config> {
+pub(crate) fn required(shared: &Shared) -> Vec<Config> {
     let timing = &shared.config.timing;
     let replicas = usize::from(shared.config.replicas.get());
     let bucket = |kind, age, max| bucket(&shared.subjects.bucket(kind), replicas, age, max);
     vec![
-        bucket(MEMBERS, timing.member_age, MAX_MEMBERS),
-        bucket(LEASES, timing.lease_age, MAX_LEASES),
-        bucket(CLAIMS, timing.claim_age, MAX_CLAIMS),
+        bucket(MEMBERS, timing.member_ttl, MAX_MEMBERS),
+        bucket(LEASES, timing.lease_ttl, MAX_LEASES),
+        bucket(CLAIMS, timing.claim_ttl, MAX_CLAIMS),
         bucket(PRESENCE, Duration::ZERO, MAX_PRESENCE),
         Config {
             name: shared.subjects.queue_stream(),
@@ -35,7 +35,7 @@ pub(crate) fn wanted(shared: &Shared) -> Vec<Config> {
             retention: RetentionPolicy::Limits,
             storage: StorageType::File,
             num_replicas: replicas,
-            duplicate_window: timing.dedupe,
+            duplicate_window: timing.duplicate_window,
             description: Some("Kept deliveries of handsetd".to_owned()),
             ..unlimited()
         },
@@ -49,12 +49,12 @@ fn files(shared: &Shared, replicas: usize) -> Config {
     Config {
         name: format!("OBJ_{name}"),
         subjects: vec![format!("$O.{name}.C.>"), format!("$O.{name}.M.>")],
-        max_age: shared.config.timing.file_age,
+        max_age: shared.config.timing.file_ttl,
         max_bytes: i64::from(shared.config.limits.file_bytes),
         discard: DiscardPolicy::New,
         storage: StorageType::File,
         num_replicas: replicas,
-        duplicate_window: WINDOW.min(shared.config.timing.file_age),
+        duplicate_window: BUCKET_DUPLICATE_WINDOW.min(shared.config.timing.file_ttl),
         allow_rollup: true,
         allow_direct: true,
         ..unlimited()
@@ -63,9 +63,9 @@ fn files(shared: &Shared, replicas: usize) -> Config {
 
 fn bucket(bucket: &Bucket, replicas: usize, age: Duration, max: i64) -> Config {
     let window = if age.is_zero() {
-        WINDOW
+        BUCKET_DUPLICATE_WINDOW
     } else {
-        WINDOW.min(age)
+        BUCKET_DUPLICATE_WINDOW.min(age)
     };
     Config {
         name: bucket.stream(),
@@ -94,85 +94,65 @@ fn unlimited() -> Config {
     }
 }
 
-/// Why a stream is unusable.
+/// Why a stream cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Unusable {
+pub(crate) enum StreamError {
     /// NATS did not reply, or is not ready.
-    NotNow(Reason),
+    Unavailable(Reason),
     /// It exists with an incompatible configuration.
-    Different(Reason),
+    Incompatible(Reason),
 }
 
 /// Creates a stream, or checks the existing one.
-pub(crate) async fn ensure(session: &Session, wanted: &Config) -> Result<(), Unusable> {
-    let name = &wanted.name;
-    let not_now = |error: &dyn std::fmt::Display| {
-        Unusable::NotNow(Reason::new(format!(
-            "cannot create the stream {name}: {error}"
-        )))
-    };
+pub(crate) async fn ensure(session: &Session, required: &Config) -> Result<(), StreamError> {
+    let name = &required.name;
     let ensuring = async {
         // Read first: creating an existing stream needs its leader, reading it needs any server.
-        let found = match session.jetstream.get_stream(name).await {
-            Ok(stream) => stream.cached_info().config.clone(),
-            Err(_) => match session.jetstream.create_stream(wanted.clone()).await {
-                Ok(stream) => stream.cached_info().config.clone(),
-                Err(error) => return Err(not_now(&error)),
-            },
+        let stream = if let Ok(stream) = session.jetstream.get_stream(name).await {
+            stream
+        } else {
+            let created = session.jetstream.create_stream(required.clone()).await;
+            created.map_err(Reason::new)?
         };
-        compare(wanted, &found).map_err(Unusable::Different)
+        Ok(stream.cached_info().config.clone())
     };
-    tokio::select! {
-        ensured = tokio::time::timeout(CREATION, ensuring) => {
-            ensured.unwrap_or_else(|_| Err(not_now(&"no answer")))
-        }
-        () = session.ended.cancelled() => Err(not_now(&"the connection to NATS was lost")),
-    }
+    let found = session.within(CREATE_TIMEOUT, ensuring).await;
+    let found = found.map_err(|reason| {
+        let reason = format!("cannot create the stream {name}: {reason}");
+        StreamError::Unavailable(Reason::new(reason))
+    })?;
+    check_compatible(required, &found).map_err(StreamError::Incompatible)
 }
 
 /// Compares the required settings only: an administrator may have chosen other replicas, limits or windows.
-fn compare(wanted: &Config, found: &Config) -> Result<(), Reason> {
-    let differs = if wanted.subjects != found.subjects {
+fn check_compatible(required: &Config, found: &Config) -> Result<(), Reason> {
+    let differs = if required.subjects != found.subjects {
         "its subjects"
-    } else if wanted.max_messages_per_subject != found.max_messages_per_subject {
+    } else if required.max_messages_per_subject != found.max_messages_per_subject {
         "max_msgs_per_subject"
-    } else if wanted.max_age != found.max_age {
+    } else if required.max_age != found.max_age {
         "max_age"
-    } else if wanted.discard != found.discard {
+    } else if required.discard != found.discard {
         "its discard policy"
-    } else if wanted.retention != found.retention {
+    } else if required.retention != found.retention {
         "its retention policy"
     } else if found.sealed || found.deny_purge || found.mirror.is_some() {
-        "who may write it"
+        "its permissions to write"
     } else {
         return Ok(());
     };
     Err(Reason::new(format!(
         "the stream {} of NATS is there already and differs in {differs}; delete it, or set [cluster] prefix to \
          another one",
-        wanted.name
+        required.name
     )))
 }
 
-impl std::fmt::Display for Unusable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotNow(reason) | Self::Different(reason) => write!(f, "{reason}"),
-        }
-    }
-}
-
-impl From<Failure> for Unusable {
-    fn from(failure: Failure) -> Self {
-        Self::NotNow(Reason::new(failure.to_string()))
-    }
-}
-
 /// The deduplication window of NATS's own buckets.
-const WINDOW: Duration = Duration::from_mins(2);
+const BUCKET_DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
 
 /// Time limit for creating a stream: NATS has to place all its replicas.
-const CREATION: Duration = Duration::from_secs(5);
+const CREATE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Upper bound, ten times the daemons of any installation.
 const MAX_MEMBERS: i64 = 10_000;

@@ -22,6 +22,7 @@ impl Subjects {
         }
     }
 
+    /// Returns the name of the stream of the queue.
     pub(crate) fn queue_stream(&self) -> String {
         format!("{}_outbox", self.prefix)
     }
@@ -40,7 +41,7 @@ impl Subjects {
 
     /// Returns the key and id of an entry from its subject.
     pub(crate) fn entry_of(&self, subject: &str) -> Option<(String, String)> {
-        let rest = self.after(subject, "outbox")?;
+        let rest = self.strip(subject, "outbox")?;
         let (key, id) = rest.split_once('.')?;
         Some((from_token(key)?, from_token(id)?))
     }
@@ -49,18 +50,20 @@ impl Subjects {
         format!("{}_files", self.prefix)
     }
 
-    pub(crate) fn peer(&self, daemon: &DaemonName, operation: &str) -> String {
+    /// Returns the subject of requests for an operation of a daemon.
+    pub(crate) fn peer_request(&self, daemon: &DaemonName, operation: &str) -> String {
         let daemon = token(daemon.as_str());
         format!("{}.peer.{daemon}.{}", self.prefix, token(operation))
     }
 
-    pub(crate) fn all_for(&self, daemon: &DaemonName) -> String {
+    /// Returns the filter for all requests to a daemon.
+    pub(crate) fn peer_requests(&self, daemon: &DaemonName) -> String {
         format!("{}.peer.{}.*", self.prefix, token(daemon.as_str()))
     }
 
     /// Returns the operation of a request from its subject.
     pub(crate) fn operation_of(&self, subject: &str) -> Option<String> {
-        let rest = self.after(subject, "peer")?;
+        let rest = self.strip(subject, "peer")?;
         from_token(rest.split_once('.')?.1)
     }
 
@@ -71,21 +74,23 @@ impl Subjects {
         format!("{}.events.{}", self.prefix, tokens.join("."))
     }
 
+    /// Returns the filter for bus requests.
     pub(crate) fn verbs(&self) -> String {
         format!("{}.do.*", self.prefix)
     }
 
     /// Returns the verb of a bus request from its subject.
     pub(crate) fn verb_of(&self, subject: &str) -> Option<String> {
-        from_token(self.after(subject, "do")?)
+        from_token(self.strip(subject, "do")?)
     }
 
     /// Returns the queue group, of which one member receives each request.
-    pub(crate) fn group(&self) -> String {
+    pub(crate) fn queue_group(&self) -> String {
         self.prefix.clone()
     }
 
-    fn after<'a>(&self, subject: &'a str, word: &str) -> Option<&'a str> {
+    /// Returns the rest of a subject after the prefix and `word`.
+    fn strip<'a>(&self, subject: &'a str, word: &str) -> Option<&'a str> {
         let rest = subject.strip_prefix(self.prefix.as_str())?;
         rest.strip_prefix('.')?
             .strip_prefix(word)?
@@ -142,7 +147,7 @@ mod tests {
         let subjects = Subjects::new(&Prefix::default());
         let site: DaemonName = "site.a".parse().unwrap();
         assert_eq!(
-            subjects.peer(&site, "deliver"),
+            subjects.peer_request(&site, "deliver"),
             "handsetd.peer.site=2Ea.deliver"
         );
         assert_eq!(

@@ -1,10 +1,10 @@
 //! Tests with real NATS servers.
 
 mod failure;
-mod joining;
+mod leases;
 mod logins;
+mod membership;
 mod messages;
-mod once;
 mod presence;
 mod queue;
 mod settings;
@@ -76,8 +76,8 @@ impl Daemon {
     }
 
     pub(super) async fn joined(&self) {
-        let deadline = Instant::now() + PATIENCE;
-        let is_joined = self.cluster.joined(deadline).await;
+        let deadline = Instant::now() + TIMEOUT;
+        let is_joined = self.cluster.wait_until_joined(deadline).await;
         assert!(is_joined, "{:?}", *self.cluster.state().borrow());
     }
 
@@ -85,13 +85,13 @@ impl Daemon {
     pub(super) async fn sees(&self, count: usize) {
         let mut members = self.cluster.members();
         let seen = members.wait_for(|members| members.len() == count);
-        let seen = tokio::time::timeout(PATIENCE, seen).await;
+        let seen = tokio::time::timeout(TIMEOUT, seen).await;
         assert!(seen.is_ok(), "{:?}", **self.cluster.members().borrow());
     }
 
     /// Stops it gracefully.
     pub(super) async fn stop(self) {
-        assert!(self.tasks.shut_down(PATIENCE).await);
+        assert!(self.tasks.shut_down(TIMEOUT).await);
     }
 }
 
@@ -106,11 +106,11 @@ pub(super) fn config(servers: &NatsServers, name: &str) -> Config {
     Config {
         replicas: Replicas::try_from(replicas).unwrap(),
         timing: Timing {
-            member_age: Duration::from_secs(3),
-            member_renewal: Duration::from_millis(500),
-            lease_age: Duration::from_secs(2),
-            lease_renewal: Duration::from_millis(400),
-            lease_attempt: Duration::from_millis(200),
+            member_ttl: Duration::from_secs(3),
+            member_renewal_interval: Duration::from_millis(500),
+            lease_ttl: Duration::from_secs(2),
+            lease_renewal_interval: Duration::from_millis(400),
+            lease_attempt_interval: Duration::from_millis(200),
             ..Timing::default()
         },
         ..Config::new(urls, name.parse().unwrap())
@@ -134,4 +134,4 @@ pub(super) async fn servers(count: usize, more: &str) -> Option<NatsServers> {
 }
 
 /// Time limit, far longer than anything takes, even on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const TIMEOUT: Duration = Duration::from_mins(1);

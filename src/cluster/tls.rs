@@ -143,7 +143,7 @@ pub enum TlsError {
         source: std::io::Error,
     },
     /// A file is not PEM.
-    #[error("{} is no PEM file: {source}", file.display())]
+    #[error("{} is not a PEM file: {source}", file.display())]
     Pem {
         /// Its path.
         file: PathBuf,

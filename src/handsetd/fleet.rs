@@ -15,7 +15,7 @@ pub(crate) use carried_files::{CarriedFile, CarriedFiles, FileStore, ReadError, 
 pub(crate) use claims::ScheduleClaims;
 pub(crate) use index::{Announcement, Fleet, PeerPhone};
 pub(crate) use leadership::{Leadership, Role};
-pub(crate) use peers::{AnswerQuestions, AskError, Peer, Peers};
+pub(crate) use peers::{AnswerQueries, Peer, Peers, QueryError};
 pub(crate) use routes::{
     NotSent, PeerCancellation, PeerReply, PeerRequest, Reply, Routes, Unanswered,
 };

@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::headers;
-use crate::records;
+use crate::ordered_consumer::StreamMessage;
+use crate::revisions;
 use crate::subjects::Subjects;
-use crate::watching::Watched;
 
 /// A version of an entry.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -20,7 +20,7 @@ pub struct Position {
 
 /// An entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Item {
+pub struct QueueEntry {
     /// The key, by which entries are ordered.
     pub key: String,
     /// Identifies it among the entries of its key.
@@ -33,11 +33,11 @@ pub struct Item {
     pub value: Bytes,
 }
 
-/// An event of a follower.
+/// An event of a watcher.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum QueueEvent {
-    /// An entry was appended or changed, or existed when following began.
-    Entry(Item),
+    /// An entry was appended or changed, or existed when watching began.
+    Entry(QueueEntry),
     /// An entry is gone.
     Removed {
         /// Its key.
@@ -54,29 +54,29 @@ pub enum QueueEvent {
 /// Maximum length of a value, in bytes: half of a message, which leaves room for headers.
 pub const MAX_ENTRY: usize = 512 * 1024;
 
-/// The parsed message of the stream.
+/// A parsed message of the stream.
 #[derive(Debug)]
-pub(super) enum Read {
-    Entry(Item),
+pub(super) enum QueueMessage {
+    Entry(QueueEntry),
     Removed { key: String, id: String },
 }
 
 /// Parses a message of the stream; `None` if it is foreign.
-pub(super) fn read(subjects: &Subjects, watched: Watched) -> Option<Read> {
-    let (key, id) = subjects.entry_of(&watched.subject)?;
-    let first = headers::text(Some(&watched.headers), headers::FIRST);
-    let Some(value) = records::value_of(&watched.headers, watched.body) else {
-        return Some(Read::Removed { key, id });
+pub(super) fn parse(subjects: &Subjects, message: StreamMessage) -> Option<QueueMessage> {
+    let (key, id) = subjects.entry_of(&message.subject)?;
+    let first = headers::text(Some(&message.headers), headers::FIRST);
+    let Some(value) = revisions::value_of(&message.headers, message.body) else {
+        return Some(QueueMessage::Removed { key, id });
     };
     let position = Position {
-        first: first.map_or(Some(watched.sequence), |first| first.parse().ok())?,
-        last: watched.sequence,
+        first: first.map_or(Some(message.sequence), |first| first.parse().ok())?,
+        last: message.sequence,
     };
-    Some(Read::Entry(Item {
+    Some(QueueMessage::Entry(QueueEntry {
         key,
         id,
         position,
-        at: watched.at,
+        at: message.at,
         value,
     }))
 }

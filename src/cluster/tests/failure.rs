@@ -6,12 +6,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Daemon, PATIENCE, servers};
+use super::{Daemon, TIMEOUT, servers};
 use crate::testing::NatsServers;
-use crate::{AppendError, Away, Queue, RequestError, State};
+use crate::{AppendError, Queue, RequestError, State, Unavailable};
 
 #[tokio::test]
-async fn daemons_outlive_one_server_and_go_on_alone_without_a_quorum() {
+async fn daemons_survive_one_server_and_are_alone_without_a_quorum() {
     let Some(mut servers) = servers(3, "").await else {
         return;
     };
@@ -44,8 +44,8 @@ async fn daemons_outlive_one_server_and_go_on_alone_without_a_quorum() {
     let begun = Instant::now();
     let failed = queue.append("1001", "without quorum", text("")).await;
     let is_known = match failed {
-        Err(AppendError::Away(Away::NotDone(_))) => true,
-        Err(AppendError::Away(Away::Unknown(_))) => false,
+        Err(AppendError::Unavailable(Unavailable::NotApplied(_))) => true,
+        Err(AppendError::Unavailable(Unavailable::Unknown(_))) => false,
         other => panic!("{other:?}"),
     };
     assert!(
@@ -55,26 +55,24 @@ async fn daemons_outlive_one_server_and_go_on_alone_without_a_quorum() {
     );
     let mut state = one.cluster.state();
     let alone = state.wait_for(|state| matches!(state, State::Alone { .. }));
-    drop(
-        tokio::time::timeout(PATIENCE, alone)
-            .await
-            .unwrap()
-            .unwrap(),
-    );
+    drop(tokio::time::timeout(TIMEOUT, alone).await.unwrap().unwrap());
     let begun = Instant::now();
     for _ in 0..100 {
         let failed = queue.append("1001", "alone", text("")).await;
         assert!(
-            matches!(failed, Err(AppendError::Away(Away::NotDone(_)))),
+            matches!(
+                failed,
+                Err(AppendError::Unavailable(Unavailable::NotApplied(_)))
+            ),
             "{failed:?}"
         );
     }
-    let deadline = Instant::now() + PATIENCE;
-    let asked = one
+    let deadline = Instant::now() + TIMEOUT;
+    let reply = one
         .cluster
         .request(two.cluster.name(), "echo", text(""), deadline)
         .await;
-    assert!(matches!(asked, Err(RequestError::NotSent(_))), "{asked:?}");
+    assert!(matches!(reply, Err(RequestError::NotSent(_))), "{reply:?}");
     assert!(
         begun.elapsed() < Duration::from_secs(1),
         "{:?}",
@@ -97,22 +95,22 @@ async fn daemons_outlive_one_server_and_go_on_alone_without_a_quorum() {
             }
         }
     };
-    let items = tokio::time::timeout(PATIENCE, caught_up).await.unwrap();
-    let strangers = items
+    let items = tokio::time::timeout(TIMEOUT, caught_up).await.unwrap();
+    let others = items
         .iter()
         .filter(|item| !appended.contains_key(&item.position.first));
-    let strangers: Vec<&str> = strangers.map(|item| item.id.as_str()).collect();
+    let others: Vec<&str> = others.map(|item| item.id.as_str()).collect();
     // The entry whose result was unknown may exist or not.
     assert!(
-        strangers.is_empty() || (!is_known && strangers == ["without quorum"]),
-        "{strangers:?}"
+        others.is_empty() || (!is_known && others == ["without quorum"]),
+        "{others:?}"
     );
-    assert_eq!(items.len() - strangers.len(), appended.len());
+    assert_eq!(items.len() - others.len(), appended.len());
     one.sees(2).await;
 }
 
 #[tokio::test]
-async fn server_that_hangs_is_left_for_another_one() {
+async fn hung_server_is_replaced_by_another_one() {
     let Some(servers) = servers(3, "").await else {
         return;
     };
@@ -133,12 +131,12 @@ async fn server_that_hangs_is_left_for_another_one() {
         while let Err(error) = queue.append("1001", "a", text("")).await {
             match error {
                 AppendError::Exists => return,
-                AppendError::Away(_) => one.joined().await,
+                AppendError::Unavailable(_) => one.joined().await,
                 error => panic!("{error:?}"),
             }
         }
     };
-    tokio::time::timeout(PATIENCE, appended).await.unwrap();
+    tokio::time::timeout(TIMEOUT, appended).await.unwrap();
     let other = one
         .shared()
         .session()

@@ -8,7 +8,7 @@ use nkeys::KeyPair;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Daemon, PATIENCE, config, servers};
+use super::{Daemon, TIMEOUT, config, servers};
 use crate::{Config, Identity, Login, State, TlsSettings};
 
 #[tokio::test]
@@ -135,11 +135,11 @@ async fn absent_server_and_absent_jetstream_are_told() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
-    let nobody = Config {
+    let no_server = Config {
         nats: vec!["nats://127.0.0.1:1".parse().unwrap()],
         ..config(&servers, "one")
     };
-    refused(nobody, "cannot connect to nats://127.0.0.1:1").await;
+    refused(no_server, "cannot connect to nats://127.0.0.1:1").await;
     let accounts = "accounts { A { users: [ { user: a, password: a } ] } }\nno_auth_user: a";
     let Some(servers) = super::servers(1, accounts).await else {
         return;
@@ -155,11 +155,11 @@ async fn joins(config: Config) {
 
 /// Starts a daemon that cannot join, and checks the reason.
 async fn refused(mut config: Config, expected: &str) {
-    config.timing.patience = std::time::Duration::from_millis(500);
+    config.timing.unavailable_timeout = std::time::Duration::from_millis(500);
     let daemon = Daemon::start_with(config, Identity::temporary());
     let mut state = daemon.cluster.state();
     let alone = state.wait_for(|state| !matches!(state, State::Joining { .. }));
-    let alone = tokio::time::timeout_at(Instant::now() + PATIENCE, alone).await;
+    let alone = tokio::time::timeout_at(Instant::now() + TIMEOUT, alone).await;
     let reason = alone.unwrap().unwrap().reason().unwrap().clone();
     assert!(reason.as_str().contains(expected), "{reason}");
 }

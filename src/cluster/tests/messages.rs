@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
-use super::{Daemon, PATIENCE, config, servers};
+use super::{Daemon, TIMEOUT, config, servers};
 use crate::{FileError, FileId, Identity, Limits, RequestError};
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn events_are_published_and_counted_when_lost() {
     client.flush().await.unwrap();
     one.cluster
         .publish_event("phone.dnd_on", "pbx 17\r\nX: y", text("{\"a\":1}"));
-    let event = tokio::time::timeout(PATIENCE, events.next())
+    let event = tokio::time::timeout(TIMEOUT, events.next())
         .await
         .unwrap()
         .unwrap();
@@ -107,7 +107,7 @@ async fn events_are_published_and_counted_when_lost() {
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     let alone = state.wait_for(|state| !state.is_joined());
-    drop(tokio::time::timeout(PATIENCE, alone).await.unwrap());
+    drop(tokio::time::timeout(TIMEOUT, alone).await.unwrap());
     for number in 0..100 {
         one.cluster
             .publish_event("late", &number.to_string(), text("{}"));
@@ -123,7 +123,7 @@ async fn events_are_published_and_counted_when_lost() {
         one.cluster.lost_events()
     );
     one.cluster.publish_event("new", "1", text("{}"));
-    let event = tokio::time::timeout(PATIENCE, events.next())
+    let event = tokio::time::timeout(TIMEOUT, events.next())
         .await
         .unwrap()
         .unwrap();
@@ -141,9 +141,9 @@ async fn one_daemon_answers_the_bus_and_only_to_inboxes() {
         let mut requests = daemon.run(|cluster| cluster.serve_bus(text("busy")));
         daemon.tasks.spawn("bus", async move {
             while let Some(request) = requests.recv().await {
-                if let Some(reply) = request.reply {
+                if let Some(responder) = request.responder {
                     let answer = format!("{} {:?}", request.verb, request.body);
-                    reply.send(answer.into()).await.unwrap();
+                    responder.send(answer.into()).await.unwrap();
                 }
             }
         });
@@ -159,7 +159,7 @@ async fn one_daemon_answers_the_bus_and_only_to_inboxes() {
             }
         }
     };
-    let answer = tokio::time::timeout(PATIENCE, ask).await.unwrap();
+    let answer = tokio::time::timeout(TIMEOUT, ask).await.unwrap();
     assert_eq!(answer, text("push b\"{}\""));
     // A client that may request verbs must not be able to make the daemon publish elsewhere.
     for target in [
@@ -179,7 +179,7 @@ async fn one_daemon_answers_the_bus_and_only_to_inboxes() {
     client.flush().await.unwrap();
     let mut subjects = Vec::new();
     while subjects.last().is_none_or(|last| last != "_INBOX.own") {
-        let next = tokio::time::timeout(PATIENCE, all.next())
+        let next = tokio::time::timeout(TIMEOUT, all.next())
             .await
             .unwrap()
             .unwrap();
@@ -270,7 +270,7 @@ async fn hostile_requests_are_refused_or_dropped() {
                 }
             }
         };
-        let answer = tokio::time::timeout(PATIENCE, refused).await.unwrap();
+        let answer = tokio::time::timeout(TIMEOUT, refused).await.unwrap();
         assert!(
             answer.headers.unwrap().get("Handset-Refused").is_some(),
             "{headers:?}"
@@ -279,7 +279,7 @@ async fn hostile_requests_are_refused_or_dropped() {
 }
 
 #[tokio::test]
-async fn requests_are_acted_on_once_and_answered_to_inboxes_only() {
+async fn requests_are_executed_once_and_answered_to_inboxes_only() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
@@ -294,7 +294,7 @@ async fn requests_are_acted_on_once_and_answered_to_inboxes_only() {
     let from = ("Handset-From", "one".to_owned());
     let id = ("Handset-Id", "1".to_owned());
     let later = ("Handset-Deadline", (now + 60_000).to_string());
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     // Once this is refused, the daemon is subscribed.
     let refused = one
         .cluster
@@ -337,7 +337,7 @@ async fn requests_are_acted_on_once_and_answered_to_inboxes_only() {
         while let Some(request) = incoming.recv().await {
             bodies.push(request.body.clone());
             if request.body == text("last") {
-                request.reply.refuse("no\r\nmore").await;
+                request.responder.refuse("no\r\nmore").await;
                 break;
             }
         }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Daemon, PATIENCE, config, servers};
-use crate::{Change, Identity, Presence};
+use super::{Daemon, TIMEOUT, config, servers};
+use crate::{Identity, Presence, PresenceChange};
 
 #[tokio::test]
-async fn daemons_see_what_others_announce_as_long_as_they_live() {
+async fn announcements_count_while_their_daemon_is_live() {
     let Some(mut servers) = servers(1, "").await else {
         return;
     };
@@ -25,11 +25,11 @@ async fn daemons_see_what_others_announce_as_long_as_they_live() {
     presence.set("pbx/1001", text("3")).unwrap();
     presence.remove("pbx/1002");
     shows(&seen, &[("one", "pbx/1001", "3")]).await;
-    let change = tokio::time::timeout(PATIENCE, changes.recv())
+    let change = tokio::time::timeout(TIMEOUT, changes.recv())
         .await
         .unwrap()
         .unwrap();
-    let expected = Change::Key {
+    let expected = PresenceChange::Key {
         daemon: "one".parse().unwrap(),
         key: "pbx/1001".into(),
     };
@@ -49,7 +49,7 @@ async fn daemons_see_what_others_announce_as_long_as_they_live() {
 }
 
 #[tokio::test]
-async fn restarted_daemon_announces_only_what_it_says_now() {
+async fn restarted_daemon_announces_only_its_new_entries() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
@@ -76,13 +76,13 @@ async fn restarted_daemon_announces_only_what_it_says_now() {
 }
 
 #[tokio::test]
-async fn daemons_that_are_gone_for_long_leave_nothing_behind() {
+async fn stale_announcements_are_deleted() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
     let mut config = config(&servers, "two");
-    config.timing.stale_age = Duration::from_millis(100);
-    config.timing.cleaning = Duration::from_millis(100);
+    config.timing.presence_ttl = Duration::from_millis(100);
+    config.timing.presence_cleanup_interval = Duration::from_millis(100);
     let (one, two) = (
         Daemon::join(&servers, "one").await,
         Daemon::start_with(config, Identity::temporary()),
@@ -101,7 +101,7 @@ async fn daemons_that_are_gone_for_long_leave_nothing_behind() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, purged).await.unwrap();
+    tokio::time::timeout(TIMEOUT, purged).await.unwrap();
 }
 
 /// Waits until exactly these daemons, keys and values are known.
@@ -116,7 +116,7 @@ async fn shows(presence: &Presence, expected: &[(&str, &str, &str)]) {
         })
         .collect();
     let mut shown = BTreeMap::new();
-    for _ in 0..PATIENCE.as_millis() / 20 {
+    for _ in 0..TIMEOUT.as_millis() / 20 {
         shown.clear();
         presence.for_each(|daemon, key, value| {
             let value = String::from_utf8(value.to_vec()).unwrap();

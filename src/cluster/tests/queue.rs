@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Daemon, PATIENCE, config, servers};
-use crate::{AppendError, ChangeError, Follower, Identity, Item, Limits, QueueEvent, Timing};
+use super::{Daemon, TIMEOUT, config, servers};
+use crate::{
+    AppendError, ChangeError, Identity, Limits, QueueEntry, QueueEvent, QueueWatcher, Timing,
+};
 
 #[tokio::test]
-async fn entry_is_changed_only_by_who_knows_its_last_version() {
+async fn entry_is_changed_only_with_its_last_revision() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
@@ -53,7 +55,7 @@ async fn entry_is_changed_only_by_who_knows_its_last_version() {
 }
 
 #[tokio::test]
-async fn followers_see_what_exists_and_what_changes_also_after_an_interruption() {
+async fn watchers_see_existing_entries_and_changes_also_after_an_interruption() {
     let Some(mut servers) = servers(1, "").await else {
         return;
     };
@@ -63,20 +65,20 @@ async fn followers_see_what_exists_and_what_changes_also_after_an_interruption()
     );
     let queue = one.cluster.queue();
     let first = queue.append("1001", "a", text("1")).await.unwrap();
-    let mut follower = two.run(|cluster| cluster.queue().follow());
-    assert_eq!(told(&mut follower, 2).await, ["a=1", "current"]);
+    let mut watcher = two.run(|cluster| cluster.queue().watch());
+    assert_eq!(next_events(&mut watcher, 2).await, ["a=1", "current"]);
     let first = queue.replace("1001", "a", first, text("2")).await.unwrap();
     queue.append("1002", "b", text("3")).await.unwrap();
-    assert_eq!(told(&mut follower, 2).await, ["a=2", "b=3"]);
+    assert_eq!(next_events(&mut watcher, 2).await, ["a=2", "b=3"]);
     queue.remove("1001", "a", first).await.unwrap();
-    assert_eq!(told(&mut follower, 1).await, ["a gone"]);
+    assert_eq!(next_events(&mut watcher, 1).await, ["a gone"]);
     servers.kill(0);
-    assert_eq!(told(&mut follower, 1).await, ["interrupted"]);
+    assert_eq!(next_events(&mut watcher, 1).await, ["interrupted"]);
     servers.restart(0).await.unwrap();
-    assert_eq!(told(&mut follower, 2).await, ["b=3", "current"]);
+    assert_eq!(next_events(&mut watcher, 2).await, ["b=3", "current"]);
     one.joined().await;
     queue.append("1002", "c", text("4")).await.unwrap();
-    assert_eq!(told(&mut follower, 1).await, ["c=4"]);
+    assert_eq!(next_events(&mut watcher, 1).await, ["c=4"]);
 }
 
 #[tokio::test]
@@ -91,7 +93,7 @@ async fn full_queue_refuses_entries_and_still_lets_them_be_changed_and_removed()
             ..Limits::default()
         };
         config.timing = Timing {
-            removal_age: Duration::from_millis(100),
+            tombstone_ttl: Duration::from_millis(100),
             ..config.timing
         };
         let one = Daemon::start_with(config, Identity::temporary());
@@ -118,7 +120,7 @@ async fn full_queue_refuses_entries_and_still_lets_them_be_changed_and_removed()
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, appended).await.unwrap();
+        tokio::time::timeout(TIMEOUT, appended).await.unwrap();
         assert_eq!(values(&queue.read(None).await.unwrap()), ["a", "b", "e"]);
     }
 }
@@ -129,8 +131,8 @@ async fn hostile_messages_on_the_subjects_of_the_queue_are_skipped() {
         return;
     };
     let one = Daemon::join(&servers, "one").await;
-    let mut follower = one.run(|cluster| cluster.queue().follow());
-    assert_eq!(told(&mut follower, 1).await, ["current"]);
+    let mut watcher = one.run(|cluster| cluster.queue().watch());
+    assert_eq!(next_events(&mut watcher, 1).await, ["current"]);
     let other = async_nats::connect(servers.url(0)).await.unwrap();
     for subject in [
         "handsetd.outbox.=2.a",
@@ -148,26 +150,26 @@ async fn hostile_messages_on_the_subjects_of_the_queue_are_skipped() {
     other.flush().await.unwrap();
     let queue = one.cluster.queue();
     queue.append("1001", "good", text("1")).await.unwrap();
-    assert_eq!(told(&mut follower, 1).await, ["good=1"]);
+    assert_eq!(next_events(&mut watcher, 1).await, ["good=1"]);
     assert_eq!(values(&queue.read(None).await.unwrap()), ["1"]);
 }
 
 /// Returns the next events in a short notation.
-async fn told(follower: &mut Follower, count: usize) -> Vec<String> {
-    let mut told = Vec::new();
+async fn next_events(watcher: &mut QueueWatcher, count: usize) -> Vec<String> {
+    let mut events = Vec::new();
     for _ in 0..count {
-        let next = tokio::time::timeout(PATIENCE, follower.next()).await;
-        told.push(match next.expect("an event in time").expect("no end") {
+        let next = tokio::time::timeout(TIMEOUT, watcher.next()).await;
+        events.push(match next.expect("an event in time").expect("no end") {
             QueueEvent::Entry(item) => format!("{}={}", item.id, utf8(&item.value)),
             QueueEvent::Removed { id, .. } => format!("{id} gone"),
             QueueEvent::Current => "current".to_owned(),
             QueueEvent::Interrupted => "interrupted".to_owned(),
         });
     }
-    told
+    events
 }
 
-fn values(items: &[Item]) -> Vec<String> {
+fn values(items: &[QueueEntry]) -> Vec<String> {
     items.iter().map(|item| utf8(&item.value)).collect()
 }
 
@@ -216,16 +218,16 @@ async fn one_of_several_changes_at_the_same_time_wins() {
 
 /// A consumer may read from a server that was killed, whose copy differs from the leader's.
 #[tokio::test]
-async fn follower_is_told_what_an_entry_is_that_was_not_what_it_seemed() {
+async fn watcher_receives_the_current_entry_after_a_conflict() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
     let one = Daemon::join(&servers, "one").await;
     let queue = one.cluster.queue();
-    let mut follower = one.run(|cluster| cluster.queue().follow());
-    assert_eq!(told(&mut follower, 1).await, ["current"]);
+    let mut watcher = one.run(|cluster| cluster.queue().watch());
+    assert_eq!(next_events(&mut watcher, 1).await, ["current"]);
     let position = queue.append("1001", "a", text("1")).await.unwrap();
-    assert_eq!(told(&mut follower, 1).await, ["a=1"]);
+    assert_eq!(next_events(&mut watcher, 1).await, ["a=1"]);
     // Watchers are not notified of this.
     let client = async_nats::connect(servers.url(0)).await.unwrap();
     let context = async_nats::jetstream::new(client);
@@ -235,5 +237,5 @@ async fn follower_is_told_what_an_entry_is_that_was_not_what_it_seemed() {
         queue.replace("1001", "a", position, text("2")).await,
         Err(ChangeError::Conflict)
     );
-    assert_eq!(told(&mut follower, 1).await, ["a gone"]);
+    assert_eq!(next_events(&mut watcher, 1).await, ["a gone"]);
 }

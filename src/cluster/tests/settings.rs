@@ -13,8 +13,8 @@ async fn all_settings_of_streams_and_consumers_take_effect() {
         return;
     };
     let one = Daemon::join(&servers, "one").await;
-    let mut follower = one.run(|cluster| cluster.queue().follow());
-    assert_eq!(follower.next().await, Some(QueueEvent::Current));
+    let mut watcher = one.run(|cluster| cluster.queue().watch());
+    assert_eq!(watcher.next().await, Some(QueueEvent::Current));
     let client = async_nats::connect(servers.url(0)).await.unwrap();
     assert!(
         client.server_info().version.starts_with("2.9."),
@@ -23,11 +23,11 @@ async fn all_settings_of_streams_and_consumers_take_effect() {
     );
     let context = async_nats::jetstream::new(client);
     let mut names = Vec::new();
-    for wanted in crate::streams::wanted(one.shared()) {
-        let stream = context.get_stream(&wanted.name).await.unwrap();
-        assert_eq!(stream.cached_info().config, wanted);
-        assert_eq!(wanted.num_replicas, 3);
-        names.push(wanted.name);
+    for required in crate::streams::required(one.shared()) {
+        let stream = context.get_stream(&required.name).await.unwrap();
+        assert_eq!(stream.cached_info().config, required);
+        assert_eq!(required.num_replicas, 3);
+        names.push(required.name);
     }
     assert_eq!(
         names,
@@ -57,23 +57,23 @@ async fn all_settings_of_streams_and_consumers_take_effect() {
 }
 
 #[tokio::test]
-async fn stream_that_differs_is_used_if_it_fits_or_refused_with_the_cure() {
+async fn stream_that_differs_is_used_if_compatible_or_refused_with_the_remedy() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
     drop(Daemon::join(&servers, "one").await);
     let mut other = config(&servers, "two");
     other.limits.queue_entries = 7;
-    other.timing.dedupe = Duration::from_mins(1);
+    other.timing.duplicate_window = Duration::from_mins(1);
     Daemon::start_with(other, Identity::temporary())
         .joined()
         .await;
     let mut other = config(&servers, "three");
-    other.timing.claim_age = Duration::from_mins(1);
+    other.timing.claim_ttl = Duration::from_mins(1);
     let three = Daemon::start_with(other, Identity::temporary());
     let mut state = three.cluster.state();
     let refused = state.wait_for(|state| matches!(state, State::Refused { .. }));
-    let state = tokio::time::timeout(super::PATIENCE, refused)
+    let state = tokio::time::timeout(super::TIMEOUT, refused)
         .await
         .unwrap()
         .unwrap()

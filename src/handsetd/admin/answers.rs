@@ -22,7 +22,7 @@ use super::rules::{FindRule, ListRules};
 use super::state::Services;
 use super::status::GetStatus;
 use super::ways::TryWays;
-use crate::fleet::AnswerQuestions;
+use crate::fleet::AnswerQueries;
 
 /// What this daemon answers.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Answers {
     }
 }
 
-impl AnswerQuestions for Answers {
+impl AnswerQueries for Answers {
     fn answer(self: Arc<Self>, from: String, question: Bytes) -> BoxFuture<'static, Bytes> {
         async move {
             match read(&question) {

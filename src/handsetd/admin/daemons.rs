@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
-use crate::fleet::{AskError, Peers};
+use crate::fleet::{Peers, QueryError};
 use exchange::parse;
 
 /// The daemons of the cluster: this one alone without `[cluster]`.
@@ -168,10 +168,10 @@ impl Daemons {
         daemon: &str,
         question: &Q,
         until: Instant,
-    ) -> Result<(Q::Answer, bool), AskError> {
+    ) -> Result<(Q::Answer, bool), QueryError> {
         match &self.0 {
             Some(cluster) => cluster.ask(daemon, question, MAX_ANSWER, until).await,
-            None => Err(AskError::NotSent(
+            None => Err(QueryError::NotSent(
                 "the configuration has no [cluster]".to_owned(),
             )),
         }
@@ -245,20 +245,24 @@ impl Cluster {
         question: &Q,
         max_bytes: usize,
         until: Instant,
-    ) -> Result<(Q::Answer, bool), AskError> {
+    ) -> Result<(Q::Answer, bool), QueryError> {
         let asked = Asked {
             ask: Q::NAME.to_owned(),
             max_bytes,
             question,
         };
         let asked = serde_json::to_vec(&asked);
-        let asked = asked.map_err(|error| AskError::NotSent(error.to_string()))?;
-        let answer = self.peers.ask(daemon, asked.into(), until);
+        let asked = asked.map_err(|error| QueryError::NotSent(error.to_string()))?;
+        let answer = self.peers.query(daemon, asked.into(), until);
         let answer = match timeout_at(until, answer).await {
             Ok(answer) => answer?,
-            Err(_) => return Err(AskError::Unanswered("it did not answer in time".to_owned())),
+            Err(_) => {
+                return Err(QueryError::Unanswered(
+                    "it did not answer in time".to_owned(),
+                ));
+            }
         };
-        parse(&answer).map_err(AskError::Unanswered)
+        parse(&answer).map_err(QueryError::Unanswered)
     }
 }
 

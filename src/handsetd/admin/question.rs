@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::daemons::{Gathered, Question, Wanted};
 use super::state::Services;
-use crate::fleet::AskError;
+use crate::fleet::QueryError;
 
 /// A question with the way to answer it here.
 pub(super) trait LocalQuestion: Question {
@@ -26,7 +26,7 @@ pub(super) trait LocalQuestion: Question {
         daemon: &str,
         patience: Duration,
         services: &Services,
-    ) -> Result<Self::Answer, AskError> {
+    ) -> Result<Self::Answer, QueryError> {
         if services.daemons.is_other(daemon) {
             let until = Instant::now() + patience;
             let (answer, _) = services.daemons.ask(daemon, &self, until).await?;

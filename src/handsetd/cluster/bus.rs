@@ -32,36 +32,40 @@ pub(crate) struct Bus {
 impl Bus {
     /// Executes requests until the daemon stops.
     pub(crate) async fn serve(self) {
-        let busy = reply(Status::Unreachable, "too many requests wait");
+        let busy = error_reply(Status::Unreachable, "too many requests wait");
         let mut requests = self.cluster.serve_bus(busy);
-        let places = Arc::new(Semaphore::new(AT_ONCE));
+        let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
         let stop = self.tasks.stop();
         loop {
             // Acquire the permit first, so that requests in excess are refused.
             let next = async {
-                let place = Arc::clone(&places).acquire_owned().await.ok();
-                (place, requests.recv().await)
+                let permit = Arc::clone(&permits).acquire_owned().await.ok();
+                (permit, requests.recv().await)
             };
-            let (place, request) = tokio::select! {
+            let (permit, request) = tokio::select! {
                 () = stop.cancelled() => return,
                 next = next => next,
             };
             let Some(request) = request else { return };
-            self.spawn(request, place);
+            self.spawn(request, permit);
         }
     }
 
-    fn spawn(&self, request: BusRequest, place: Option<OwnedSemaphorePermit>) {
-        let BusRequest { verb, body, reply } = request;
+    fn spawn(&self, request: BusRequest, permit: Option<OwnedSemaphorePermit>) {
+        let BusRequest {
+            verb,
+            body,
+            responder,
+        } = request;
         let dispatcher = self.dispatcher.clone();
         let span = info_span!("bus", verb);
         let execute = async move {
-            let answer = answer_bus(&dispatcher, &verb, &body).await;
-            drop(place);
-            if let Some(reply) = reply
-                && let Err(error) = reply.send(bounded(answer)).await
+            let reply = answer_bus(&dispatcher, &verb, &body).await;
+            drop(permit);
+            if let Some(responder) = responder
+                && let Err(error) = responder.send(bounded(reply)).await
             {
-                debug!(%error, "A program on the bus cannot be told the result of its request.");
+                debug!(%error, "Cannot send the result of a request to a program on the bus.");
             }
         };
         self.tasks.spawn("bus request", execute.instrument(span));
@@ -78,8 +82,8 @@ impl Bus {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                taken = facts.take() => {
-                    let Some((_, facts)) = taken else { return };
+                batch = facts.take() => {
+                    let Some((_, facts)) = batch else { return };
                     for fact in facts {
                         let id = ids.of(&fact, self.cluster.now());
                         let event = fact_event(&fact, SystemTime::now());
@@ -128,7 +132,7 @@ fn bounded(mut answer: Value) -> Bytes {
     answer.to_string().into()
 }
 
-fn reply(status: Status, reason: &str) -> Bytes {
+fn error_reply(status: Status, reason: &str) -> Bytes {
     let body = json!({
         "status": status.word(), "reason": reason, "phone": "", "vendor": "", "id": "", "result": null,
     });
@@ -139,7 +143,7 @@ fn reply(status: Status, reason: &str) -> Bytes {
 const SCHEMA: u32 = 1;
 
 /// Maximum number of bus requests executed concurrently. As many are queued; more are refused.
-const AT_ONCE: usize = 256;
+const MAX_CONCURRENT: usize = 256;
 
 /// Maximum size of a message, in bytes: less than the 1 MiB of NATS, which includes the headers.
 const MAX_MESSAGE: usize = 960 * 1024;
@@ -152,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_reply_loses_its_result_and_says_so() {
+    fn result_of_a_long_reply_is_omitted_with_the_reason() {
         let short = json!({"status": "OK", "reason": "", "result": {"png": "aa"}});
         assert_eq!(bounded(short.clone()), short.to_string());
         let long = "x".repeat(MAX_MESSAGE);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use handset_cluster::{Incoming, Reply};
+use handset_cluster::{IncomingRequest, Responder};
 use handset_net::tasks::Tasks;
 use handset_phones::phone::Phone;
 use handset_phones::verb::Request;
@@ -40,7 +40,7 @@ struct Parsed {
 impl PeerDeliveries {
     /// Delivers requests until the daemon stops. Requests for known phones enter their queues in the order of
     /// arrival.
-    pub(crate) async fn run(self, mut requests: mpsc::Receiver<Incoming>) {
+    pub(crate) async fn run(self, mut requests: mpsc::Receiver<IncomingRequest>) {
         let stop = self.tasks.stop();
         loop {
             let incoming = tokio::select! {
@@ -53,14 +53,17 @@ impl PeerDeliveries {
     }
 
     /// Executes cancellations until the daemon stops.
-    pub(crate) async fn cancel(self, mut cancellations: mpsc::Receiver<Incoming>) {
+    pub(crate) async fn cancel(self, mut cancellations: mpsc::Receiver<IncomingRequest>) {
         let stop = self.tasks.stop();
         loop {
             let incoming = tokio::select! {
                 () = stop.cancelled() => return,
                 incoming = cancellations.recv() => incoming,
             };
-            let Some(Incoming { body, reply, .. }) = incoming else {
+            let Some(IncomingRequest {
+                body, responder, ..
+            }) = incoming
+            else {
                 return;
             };
             let read = from_body::<PeerCancellation>(&body, &self.files).await;
@@ -73,53 +76,53 @@ impl PeerDeliveries {
                     let phones = self.dispatcher.cancel_for_peer(&id, &requester).await;
                     let body = serde_json::to_vec(&phones).unwrap_or_default();
                     // The other daemon no longer waits for the reply.
-                    let _ = reply.send(body.into()).await;
+                    let _ = responder.send(body.into()).await;
                 }
-                Err(why) => reply.refuse(&why).await,
+                Err(why) => responder.refuse(&why).await,
             }
         }
     }
 
-    async fn accept(&self, incoming: Incoming) {
-        let Incoming {
+    async fn accept(&self, incoming: IncomingRequest) {
+        let IncomingRequest {
             from,
             body,
             deadline,
-            reply,
+            responder,
             ..
         } = incoming;
         let parsed = match self.parse(&body, deadline).await {
             Ok(parsed) => parsed,
             Err(why) => {
                 debug!(daemon = %from, why, "Refused a request of another daemon.");
-                return reply.refuse(&why).await;
+                return responder.refuse(&why).await;
             }
         };
         if let Ok(phone) = self.dispatcher.peer_phone(&parsed.phone_ref) {
-            return self.start(phone, parsed, reply);
+            return self.start(phone, parsed, responder);
         }
         let deliveries = self.clone();
         let id = parsed.info.id.to_string();
-        let find = async move { deliveries.find(parsed, reply).await };
+        let find = async move { deliveries.find(parsed, responder).await };
         let span = info_span!("delivery", id);
         self.tasks.spawn("peer delivery", find.instrument(span));
     }
 
     /// Looks the phone up in Asterisk first.
-    async fn find(&self, parsed: Parsed, reply: Reply) {
+    async fn find(&self, parsed: Parsed, responder: Responder) {
         let until = parsed.terms.until;
         let found = self.dispatcher.find_peer_phone(&parsed.phone_ref, until);
         match found.await {
-            Ok(phone) => self.start(phone, parsed, reply),
+            Ok(phone) => self.start(phone, parsed, responder),
             Err(outcome) => {
-                let answer = PeerReply::NoSuchPhone(Box::new(outcome));
-                self.answer(&answer, reply).await;
+                let reply = PeerReply::NoSuchPhone(Box::new(outcome));
+                self.send_reply(&reply, responder).await;
             }
         }
     }
 
     /// Starts a delivery, which is queued when this returns; the reply is sent when it has ended.
-    fn start(&self, phone: Phone, parsed: Parsed, reply: Reply) {
+    fn start(&self, phone: Phone, parsed: Parsed, responder: Responder) {
         let Parsed {
             request,
             info,
@@ -131,26 +134,26 @@ impl PeerDeliveries {
         let deliveries = self.clone();
         let finish = async move {
             delivery.end().await;
-            let answer = PeerReply::Outcome(Box::new(delivery.into_outcome()));
-            deliveries.answer(&answer, reply).await;
+            let reply = PeerReply::Outcome(Box::new(delivery.into_outcome()));
+            deliveries.send_reply(&reply, responder).await;
         };
         let span = info_span!("delivery", id);
         self.tasks.spawn("peer delivery", finish.instrument(span));
     }
 
-    async fn answer(&self, answer: &PeerReply, reply: Reply) {
-        let body = match to_body(&ReplyWire::from(answer), &self.files).await {
+    async fn send_reply(&self, reply: &PeerReply, responder: Responder) {
+        let body = match to_body(&ReplyWire::from(reply), &self.files).await {
             Ok(body) => body,
             // Even without the data that was read, the outcome is valid.
-            Err(why) => self.without_result(answer, &why).await,
+            Err(why) => self.without_result(reply, &why).await,
         };
-        if let Err(error) = reply.send(body).await {
-            warn!(%error, "Another daemon cannot be told what became of its request.");
+        if let Err(error) = responder.send(body).await {
+            warn!(%error, "Cannot send the outcome of a request to another daemon.");
         }
     }
 
-    async fn without_result(&self, answer: &PeerReply, why: &str) -> Bytes {
-        let (PeerReply::Outcome(outcome) | PeerReply::NoSuchPhone(outcome)) = answer;
+    async fn without_result(&self, reply: &PeerReply, why: &str) -> Bytes {
+        let (PeerReply::Outcome(outcome) | PeerReply::NoSuchPhone(outcome)) = reply;
         let short = Outcome {
             status: Status::Error,
             reason: format!(

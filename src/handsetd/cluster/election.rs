@@ -6,14 +6,14 @@
 //! daemon acts too, since it cannot know whether another one does.
 
 mod identity;
-mod standing;
+mod role_tracker;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use handset_ami::{self as ami, Client};
-use handset_cluster::{Candidacy, Change, Cluster, DaemonName, Leadership as Lease};
+use handset_cluster::{Candidacy, Cluster, DaemonName, Leadership as Lease, PresenceChange};
 use handset_net::tasks::Tasks;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::identity::ServerIdentity;
-use self::standing::Standing;
+use self::role_tracker::RoleTracker;
 use crate::fleet::{Leadership, Role};
 
 /// The elections of all servers. Clones share them.
@@ -31,12 +31,12 @@ use crate::fleet::{Leadership, Role};
 pub(crate) struct Election {
     cluster: Cluster,
     tasks: Tasks,
-    led: Arc<Led>,
+    led: Arc<LedServers>,
 }
 
 /// The servers that this daemon leads.
 #[derive(Debug, Default)]
-struct Led {
+struct LedServers {
     names: Mutex<BTreeSet<String>>,
     changed: watch::Sender<()>,
 }
@@ -70,41 +70,41 @@ impl Election {
 impl Leadership for Election {
     fn contend(&self, server: &Client) -> watch::Receiver<Role> {
         let (role, receiver) = watch::channel(Role::Undecided);
-        let contest = Contest {
+        let contender = Contender {
             cluster: self.cluster.clone(),
             server: server.clone(),
             led: Arc::clone(&self.led),
-            standing: Standing::new(Instant::now()),
+            tracker: RoleTracker::new(Instant::now()),
             role,
-            told: None,
+            logged: None,
             warned: BTreeSet::new(),
         };
         let stop = self.tasks.stop();
-        self.tasks.spawn("election", contest.run(stop));
+        self.tasks.spawn("election", contender.run(stop));
         receiver
     }
 }
 
 /// The participation of this daemon in the election of one server.
-struct Contest {
+struct Contender {
     cluster: Cluster,
     server: Client,
-    led: Arc<Led>,
-    standing: Standing,
+    led: Arc<LedServers>,
+    tracker: RoleTracker,
     role: watch::Sender<Role>,
-    told: Option<Told>,
+    logged: Option<LoggedRole>,
     /// The daemons with another server of the same name, for which a warning was logged.
     warned: BTreeSet<(String, String)>,
 }
 
 /// The role that was logged last.
 #[derive(Debug, Eq, PartialEq)]
-enum Told {
+enum LoggedRole {
     Leads(u64),
     Follows(DaemonName),
 }
 
-impl Contest {
+impl Contender {
     async fn run(mut self, stop: CancellationToken) {
         let role = self.role.clone();
         tokio::select! {
@@ -149,7 +149,7 @@ impl Contest {
 
     /// Contends while the connection lasts; dropping this releases the lease.
     async fn contend(&mut self) {
-        let own = identity::ask(&self.server).await;
+        let own = identity::query(&self.server).await;
         let presence = self.cluster.presence();
         let key = identity::key_of(self.server.name());
         let announced = own
@@ -174,7 +174,7 @@ impl Contest {
             let mut held = current.leadership();
             let is_joined = state.borrow_and_update().is_joined();
             let known = held.borrow_and_update().clone();
-            let next = self.judge(is_joined, &known);
+            let next = self.update_role(is_joined, &known);
             tokio::select! {
                 changed = state.changed() => if changed.is_err() { return },
                 // The sender is gone: nothing changes until the cluster does.
@@ -186,9 +186,9 @@ impl Contest {
     }
 
     /// Sets the role of this daemon; returns the latest time at which that must be repeated.
-    fn judge(&mut self, is_joined: bool, lease: &Lease) -> Instant {
-        let (role, next) = self.standing.judge(is_joined, lease, Instant::now());
-        self.tell(role, is_joined, lease);
+    fn update_role(&mut self, is_joined: bool, lease: &Lease) -> Instant {
+        let (role, next) = self.tracker.update(is_joined, lease, Instant::now());
+        self.log_role(role, is_joined, lease);
         self.role.send_replace(role);
         let is_led = matches!(role, Role::Leads { .. });
         self.led.set(self.server.name(), is_led);
@@ -196,18 +196,18 @@ impl Contest {
     }
 
     /// Logs which daemon acts on the events from now on, if that has changed.
-    fn tell(&mut self, role: Role, is_joined: bool, lease: &Lease) {
+    fn log_role(&mut self, role: Role, is_joined: bool, lease: &Lease) {
         let new = match (role, lease) {
-            (Role::Leads { term, .. }, _) => Told::Leads(term),
-            (Role::Follows, Lease::Other { daemon, .. }) => Told::Follows(daemon.clone()),
+            (Role::Leads { term, .. }, _) => LoggedRole::Leads(term),
+            (Role::Follows, Lease::Other { daemon, .. }) => LoggedRole::Follows(daemon.clone()),
             _ => return,
         };
-        if self.told.as_ref() == Some(&new) {
+        if self.logged.as_ref() == Some(&new) {
             return;
         }
         let server = self.server.name();
         match (&new, role) {
-            (Told::Follows(daemon), _) => {
+            (LoggedRole::Follows(daemon), _) => {
                 info!(server, %daemon, "Another daemon acts on the events of this Asterisk.");
             }
             (_, Role::Leads { .. }) if !is_joined => warn!(
@@ -221,7 +221,7 @@ impl Contest {
             ),
             _ => info!(server, "This daemon acts on the events of this Asterisk."),
         }
-        self.told = Some(new);
+        self.logged = Some(new);
     }
 
     /// Returns the lease to contend for, and warns of different servers of the same name.
@@ -236,8 +236,8 @@ impl Contest {
             .collect();
         if let Some(own) = own {
             for (daemon, other) in others.iter().filter(|(_, other)| other != own) {
-                let told = (daemon.to_string(), other.to_string());
-                if self.warned.insert(told) {
+                let pair = (daemon.to_string(), other.to_string());
+                if self.warned.insert(pair) {
                     warn!(
                         server = name,
                         %daemon,
@@ -257,7 +257,7 @@ impl Contest {
 
     /// Neither acts nor contends.
     fn withdraw(&mut self) {
-        self.standing.disconnect();
+        self.tracker.disconnect();
         self.role.send_replace(Role::Undecided);
         self.led.set(self.server.name(), false);
         self.cluster
@@ -266,7 +266,7 @@ impl Contest {
     }
 }
 
-impl Led {
+impl LedServers {
     fn set(&self, server: &str, is_led: bool) {
         let mut names = self.names.lock();
         let is_changed = if is_led {
@@ -288,10 +288,10 @@ async fn changed_or_never(lease: &mut watch::Receiver<Lease>) {
 }
 
 /// Waits until daemons may have announced other identities of the server.
-async fn identity_changed(changes: &mut broadcast::Receiver<Change>, server: &str) {
+async fn identity_changed(changes: &mut broadcast::Receiver<PresenceChange>, server: &str) {
     loop {
         match changes.recv().await {
-            Ok(Change::Key { key, .. }) if *key != *server => {}
+            Ok(PresenceChange::Key { key, .. }) if *key != *server => {}
             Ok(_) | Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => std::future::pending().await,
         }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
-use handset_cluster::{Change, Cluster, DaemonName};
+use handset_cluster::{Cluster, DaemonName, PresenceChange};
 use serde::de::DeserializeOwned;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::announcing::{GROUP, PHONE, SERVER};
+use super::announcer::{GROUP, PHONE, SERVER};
 use crate::fleet::{AnnouncedPhone, Announcement, Fleet};
 
 /// Keeps a [`Fleet`] up to date.
@@ -47,9 +47,9 @@ impl FleetWatch {
             tokio::select! {
                 () = stop.cancelled() => return,
                 change = changes.recv() => match change {
-                    Ok(Change::Key { daemon, key }) => self.read(&daemon, &key),
-                    Ok(Change::Daemon(daemon)) => self.read_daemon(&daemon),
-                    Ok(Change::All) | Err(RecvError::Lagged(_)) => self.read_all(),
+                    Ok(PresenceChange::Key { daemon, key }) => self.read(&daemon, &key),
+                    Ok(PresenceChange::Daemon(daemon)) => self.read_daemon(&daemon),
+                    Ok(PresenceChange::All) | Err(RecvError::Lagged(_)) => self.read_all(),
                     Err(RecvError::Closed) => return,
                 },
                 changed = members.changed() => {
@@ -163,7 +163,7 @@ impl FleetWatch {
         if !self.cluster.state().borrow().is_joined() {
             return;
         }
-        let is_long = |since: &Instant| since.elapsed() >= LOST_MEMORY;
+        let is_long = |since: &Instant| since.elapsed() >= LOST_TTL;
         let gone = self.lost.iter().filter(|(_, since)| is_long(since));
         let gone: Vec<_> = gone.map(|(daemon, _)| daemon.clone()).collect();
         for daemon in gone {
@@ -193,7 +193,7 @@ fn bounded(phone: AnnouncedPhone) -> AnnouncedPhone {
 }
 
 /// How long the phones of a lost daemon are kept.
-const LOST_MEMORY: Duration = Duration::from_hours(1);
+const LOST_TTL: Duration = Duration::from_hours(1);
 
 /// Interval at which lost daemons are checked.
 const FORGET_INTERVAL: Duration = Duration::from_mins(1);

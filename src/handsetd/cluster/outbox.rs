@@ -1,29 +1,30 @@
 //! The outbox of the cluster: stored deliveries in a stream shared by all daemons, and in the local file
-//! while NATS is away.
+//! while NATS is unavailable.
 //!
 //! Each entry has one holder, which alone may deliver it: the daemon that reaches the phone when the request
 //! is made, else the one that received the request. Before the first byte is sent, the holder marks the entry
 //! by compare-and-set; a daemon that has lost the entry cannot do so. When a holder is gone, another daemon
-//! takes over what was not started. What was started ends as `UNKNOWN`, as after a crash of a single daemon.
+//! takes over its pending entries. Those in flight end as `UNKNOWN`, as after a crash of a single daemon.
 //!
-//! While NATS is away, entries go into the file, and are moved to the stream afterwards. An entry is marked
+//! While NATS is unavailable, entries go into the file, and are migrated to the stream afterwards. An entry is marked
 //! in the file before it is appended, and from then on is not sent from the file, so that no crash duplicates
 //! it; the stream detects repeated appends.
 
-mod adopting;
+mod adoption;
 mod file_rows;
+mod handover;
 mod ledger;
 mod message;
-mod moving;
+mod migration;
 mod nats;
 mod operations;
-mod reach;
+mod outcome_report;
+mod pending_outcomes;
+mod phone_daemons;
 mod shared;
 #[cfg(test)]
 mod simulation;
-mod steps;
 mod stream;
-mod waiting;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -39,11 +40,11 @@ use tokio::time::Instant;
 use crate::outbox::{Change, EntryState, Error, Inserted, OutboxEntry, Storage, StoredEntry};
 use file_rows::FileRows;
 use ledger::Ledger;
+use pending_outcomes::PendingOutcomes;
 use shared::{Shared, Timing};
 use stream::{Daemons, Stream, StreamEvent};
-use waiting::Waiting;
 
-pub(crate) use reach::KnownPhones;
+pub(crate) use phone_daemons::KnownPhones;
 
 /// The outbox of the cluster. Clones share it.
 #[derive(Clone, Debug)]
@@ -72,26 +73,26 @@ impl ClusterOutbox {
     ) -> Started {
         let (sender, changes) = mpsc::channel(MAX_CHANGES);
         let mut ledger = Ledger::new(daemons.own().clone());
-        let entries = moving::resume(&mut ledger, entries, daemons.now());
+        let entries = migration::resume(&mut ledger, entries, daemons.now());
         let shared = Arc::new(Shared {
             stream,
             daemons,
             file,
             ledger: Mutex::new(ledger),
             changes: sender,
-            told: watch::Sender::new(0),
-            waiting: Waiting::default(),
-            ending: tokio::sync::Mutex::default(),
-            look: Notify::new(),
-            has_moved: AtomicBool::new(true),
-            moves: Notify::new(),
+            received: watch::Sender::new(0),
+            pending_outcomes: PendingOutcomes::default(),
+            removal_lock: tokio::sync::Mutex::default(),
+            check_holders: Notify::new(),
+            has_reach_changed: AtomicBool::new(true),
+            migrate: Notify::new(),
             timing,
             started: Instant::now(),
             tasks: tasks.clone(),
         });
         tasks.spawn("outbox stream", Arc::clone(&shared).follow(events));
-        tasks.spawn("outbox holders", Arc::clone(&shared).look_after());
-        tasks.spawn("outbox moves", Arc::clone(&shared).keep_moving());
+        tasks.spawn("outbox holders", Arc::clone(&shared).watch_holders());
+        tasks.spawn("outbox moves", Arc::clone(&shared).run_migration());
         let outbox = Self(shared);
         Started {
             outbox,
@@ -142,7 +143,7 @@ impl Storage for ClusterOutbox {
         self.0.admit(number)
     }
 
-    fn note_unreachable(&self, number: u64) {
+    fn record_unreachable(&self, number: u64) {
         let mut ledger = self.0.ledger.lock();
         if let Some(held) = ledger.held_mut(number) {
             held.unreachable_since.get_or_insert_with(Instant::now);

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outcome_survives_the_way_between_daemons() {
+    fn outcome_is_read_as_it_was_written() {
         let outcome = Outcome {
             steps: Box::new([StepRecord {
                 transport: "http",
@@ -110,9 +110,10 @@ mod tests {
             ..Outcome::at("berlin/1001", Some(Vendor::Snom), Status::Rejected, "busy")
         }
         .with_result(Some(json!({"png": "aa"})));
-        let made: [fn(Box<Outcome>) -> PeerReply; 2] = [PeerReply::Outcome, PeerReply::NoSuchPhone];
-        for made in made {
-            let reply = made(Box::new(outcome.clone()));
+        let constructors: [fn(Box<Outcome>) -> PeerReply; 2] =
+            [PeerReply::Outcome, PeerReply::NoSuchPhone];
+        for constructor in constructors {
+            let reply = constructor(Box::new(outcome.clone()));
             let json = serde_json::to_vec(&ReplyWire::from(&reply)).unwrap();
             let read: ReplyWire = serde_json::from_slice(&json).unwrap();
             assert_eq!(read.into_reply(), Some(reply));

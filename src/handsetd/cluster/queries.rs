@@ -4,11 +4,11 @@
 //! from the memory of the answering daemon. It is kept for a few seconds only and never stored in NATS, since
 //! a page repeats its queries every few seconds.
 
-mod answering;
+mod known_daemons;
 mod parts;
-mod seen;
+mod server;
 
-pub(crate) use answering::answer;
+pub(crate) use server::answer;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -17,10 +17,10 @@ use handset_cluster::{Cluster, DaemonName, RequestError};
 use handset_net::tasks::Tasks;
 use tokio::time::Instant;
 
-use self::parts::{Asked, Part};
-use self::seen::SeenDaemons;
-use super::incoming::QUERY;
-use crate::fleet::{AskError, Fleet, Peer, Peers};
+use self::known_daemons::KnownDaemons;
+use self::parts::{Part, QueryMessage};
+use super::peer_requests::QUERY;
+use crate::fleet::{Fleet, Peer, Peers, QueryError};
 
 /// The other daemons, as recipients of queries.
 #[derive(Clone, Debug)]
@@ -28,16 +28,16 @@ pub(crate) struct ClusterPeers {
     cluster: Cluster,
     fleet: Fleet,
     own_name: String,
-    seen: SeenDaemons,
+    known: KnownDaemons,
 }
 
 impl ClusterPeers {
     /// Tracks the other daemons until `tasks` stop.
     pub(crate) fn new(cluster: Cluster, fleet: Fleet, tasks: &Tasks) -> Self {
-        let seen = SeenDaemons::default();
-        let follow = seen.clone().follow(cluster.members());
+        let known = KnownDaemons::default();
+        let follow = known.clone().follow(cluster.members());
         let stop = tasks.stop();
-        tasks.spawn("peers seen", async move {
+        tasks.spawn("known peers", async move {
             tokio::select! {
                 () = follow => {}
                 () = stop.cancelled() => {}
@@ -47,29 +47,24 @@ impl ClusterPeers {
             own_name: cluster.name().to_string(),
             cluster,
             fleet,
-            seen,
+            known,
         }
     }
 
-    async fn fetch(
-        &self,
-        daemon: &str,
-        question: Bytes,
-        until: Instant,
-    ) -> Result<Bytes, AskError> {
+    async fn fetch(&self, daemon: &str, query: Bytes, until: Instant) -> Result<Bytes, QueryError> {
         let Ok(name) = daemon.parse::<DaemonName>() else {
-            return Err(AskError::NotSent("no daemon can have this name".to_owned()));
+            return Err(QueryError::NotSent("invalid name of a daemon".to_owned()));
         };
         let first = self
-            .request(&name, &Asked::Question(question), until)
+            .request(&name, &QueryMessage::Query(query), until)
             .await?;
         let mut answer = BytesMut::from(&*first.bytes);
         for number in 1..first.count {
-            let asked = Asked::Part {
+            let message = QueryMessage::Part {
                 id: first.id.clone(),
                 number,
             };
-            let part = self.request(&name, &asked, until).await?;
+            let part = self.request(&name, &message, until).await?;
             answer.put(part.bytes);
         }
         Ok(answer.freeze())
@@ -78,18 +73,17 @@ impl ClusterPeers {
     async fn request(
         &self,
         daemon: &DaemonName,
-        asked: &Asked,
+        message: &QueryMessage,
         until: Instant,
-    ) -> Result<Part, AskError> {
-        let body = asked.to_bytes();
+    ) -> Result<Part, QueryError> {
+        let body = message.to_bytes();
         let reply = self.cluster.request(daemon, QUERY, body, until).await;
         let reply = reply.map_err(|error| match error {
-            RequestError::NotSent(reason) => AskError::NotSent(reason.to_string()),
-            RequestError::Unanswered(reason) => AskError::Unanswered(reason.to_string()),
+            RequestError::NotSent(reason) => QueryError::NotSent(reason.to_string()),
+            RequestError::Unanswered(reason) => QueryError::Unanswered(reason.to_string()),
         })?;
-        Part::parse(&reply).ok_or_else(|| {
-            AskError::Unanswered("its answer is in no form that is understood".to_owned())
-        })
+        Part::parse(&reply)
+            .ok_or_else(|| QueryError::Unanswered("its answer is malformed".to_owned()))
     }
 }
 
@@ -111,7 +105,7 @@ impl Peers for ClusterPeers {
             .map(|member| member.name.to_string())
             .collect();
         live.retain(|name| *name != self.own_name);
-        self.seen.others(&live, alone.as_deref(), &self.own_name)
+        self.known.others(&live, alone.as_deref(), &self.own_name)
     }
 
     fn answers_for(&self, server: &str) -> bool {
@@ -120,12 +114,12 @@ impl Peers for ClusterPeers {
         !others.any(|daemon| self.fleet.is_live(&daemon) && self.fleet.leads(&daemon, server))
     }
 
-    fn ask<'a>(
+    fn query<'a>(
         &'a self,
         daemon: &'a str,
-        question: Bytes,
+        query: Bytes,
         until: Instant,
-    ) -> BoxFuture<'a, Result<Bytes, AskError>> {
-        self.fetch(daemon, question, until).boxed()
+    ) -> BoxFuture<'a, Result<Bytes, QueryError>> {
+        self.fetch(daemon, query, until).boxed()
     }
 }

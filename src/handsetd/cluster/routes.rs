@@ -14,8 +14,8 @@ use tracing::warn;
 
 use super::election::Election;
 use super::files::ClusterFiles;
-use super::incoming::{CANCEL, DELIVER};
 use super::outcome_wire::ReplyWire;
+use super::peer_requests::{CANCEL, DELIVER};
 use crate::fleet::{
     FileStore, Fleet, NotSent, PeerCancellation, PeerReply, PeerRequest, Reply, Routes, Unanswered,
 };
@@ -61,7 +61,7 @@ impl Routes for ClusterRoutes {
         self.election.leads(server)
     }
 
-    fn away(&self) -> Option<String> {
+    fn unavailable_reason(&self) -> Option<String> {
         match &*self.cluster.state().borrow() {
             State::Joined { .. } => None,
             State::Joining { .. } => Some("the cluster is still being joined".to_owned()),
@@ -71,12 +71,12 @@ impl Routes for ClusterRoutes {
         }
     }
 
-    fn settle(&self, patience: Duration) -> BoxFuture<'_, ()> {
+    fn settle(&self, timeout: Duration) -> BoxFuture<'_, ()> {
         let mut state = self.cluster.state();
         async move {
             let settled = state.wait_for(|state| !matches!(state, State::Joining { .. }));
             // In either case, the known state then decides.
-            let _ = tokio::time::timeout(patience, settled).await;
+            let _ = tokio::time::timeout(timeout, settled).await;
         }
         .boxed()
     }
@@ -93,13 +93,13 @@ impl Routes for ClusterRoutes {
         async move {
             let not_sent = |why: &dyn std::fmt::Display| NotSent(why.to_string());
             let name: DaemonName = daemon.parse().map_err(|error| not_sent(&error))?;
-            let deadline = Instant::now() + request.within + TRANSIT;
+            let deadline = Instant::now() + request.within + TRANSFER_TIMEOUT;
             let body = to_body(&request, &self.files).await.map_err(NotSent)?;
-            let asked = self.cluster.send(&name, DELIVER, body, deadline).await;
-            let asked = asked.map_err(|error| not_sent(&error))?;
+            let sent = self.cluster.send(&name, DELIVER, body, deadline).await;
+            let pending = sent.map_err(|error| not_sent(&error))?;
             let files = self.files.clone();
             let reply: Reply = async move {
-                match asked.answer().await {
+                match pending.reply().await {
                     Ok(body) => read_reply(&body, &files).await,
                     // It was sent, and refused without being acted on.
                     Err(RequestError::NotSent(why)) => Ok(PeerReply::refused(&why)),
@@ -121,7 +121,7 @@ impl Routes for ClusterRoutes {
             let members = self.cluster.members().borrow().clone();
             let others = members.iter().map(|member| &member.name);
             let others = others.filter(|name| *name != self.cluster.name());
-            let deadline = Instant::now() + CANCEL_TIME;
+            let deadline = Instant::now() + CANCEL_TIMEOUT;
             let ask = async |name: &DaemonName| {
                 let reply = self
                     .cluster
@@ -192,7 +192,7 @@ async fn read_reply(body: &[u8], files: &dyn FileStore) -> Result<PeerReply, Una
 const MAX_MESSAGE: usize = 512 * 1024;
 
 /// Transfer time allowed for request and reply, in addition to the time limit of the request.
-const TRANSIT: Duration = Duration::from_millis(500);
+const TRANSFER_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Time limit for cancellation by the other daemons.
-const CANCEL_TIME: Duration = Duration::from_secs(2);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);

@@ -18,7 +18,8 @@ impl ScheduleClaims for Cluster {
             if is_joining {
                 // A run that is caught up after a restart may have been fired by another daemon in the
                 // meantime.
-                self.joined(Instant::now() + JOINING_TIMEOUT).await;
+                self.wait_until_joined(Instant::now() + JOINING_TIMEOUT)
+                    .await;
             }
             match Self::claim(self, &key(rule, due)).await {
                 Ok(is_won) => is_won,

@@ -145,7 +145,7 @@ impl Router<'_> {
             let daemons = fleet.daemons_of(server);
             return destinations.add_destination(self.destination_at(text, phone_ref, daemons));
         }
-        let not_found = match self.routes.away() {
+        let not_found = match self.routes.unavailable_reason() {
             Some(why) => Self::unknown_while_away(not_found, &why),
             None => not_found,
         };
@@ -237,7 +237,7 @@ impl Router<'_> {
         daemons: Vec<Arc<str>>,
     ) -> Destination {
         let fleet = self.routes.fleet();
-        let away = self.routes.away();
+        let away = self.routes.unavailable_reason();
         let (live, lost): (Vec<_>, Vec<_>) = daemons
             .into_iter()
             .partition(|daemon| away.is_none() && fleet.is_live(daemon));
@@ -301,7 +301,7 @@ impl Router<'_> {
         let reaching = others
             .iter()
             .filter(|peer| peer.phone.is_reached || !is_reached);
-        let is_away = self.routes.away().is_some();
+        let is_away = self.routes.unavailable_reason().is_some();
         let key = |daemon: &Arc<str>| {
             let is_live = !is_away && fleet.is_live(daemon);
             let leads = server.is_some_and(|server| fleet.leads(daemon, server));

@@ -24,12 +24,12 @@ pub(crate) trait Peers: fmt::Debug + Send + Sync {
     fn answers_for(&self, server: &str) -> bool;
 
     /// Queries a daemon, and waits for its answer until `until`.
-    fn ask<'a>(
+    fn query<'a>(
         &'a self,
         daemon: &'a str,
-        question: Bytes,
+        query: Bytes,
         until: Instant,
-    ) -> BoxFuture<'a, Result<Bytes, AskError>>;
+    ) -> BoxFuture<'a, Result<Bytes, QueryError>>;
 }
 
 /// Another daemon.
@@ -41,21 +41,21 @@ pub(crate) struct Peer {
 }
 
 /// Answers the queries of other daemons.
-pub(crate) trait AnswerQuestions: fmt::Debug + Send + Sync {
+pub(crate) trait AnswerQueries: fmt::Debug + Send + Sync {
     /// Returns the answer to a query of the daemon `from`.
-    fn answer(self: Arc<Self>, from: String, question: Bytes) -> BoxFuture<'static, Bytes>;
+    fn answer(self: Arc<Self>, from: String, query: Bytes) -> BoxFuture<'static, Bytes>;
 }
 
 /// Why there is no answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum AskError {
+pub(crate) enum QueryError {
     /// The daemon has not received the query.
     NotSent(String),
     /// It may have received it, and acted on it.
     Unanswered(String),
 }
 
-impl AskError {
+impl QueryError {
     pub(crate) fn reason(&self) -> &str {
         match self {
             Self::NotSent(reason) | Self::Unanswered(reason) => reason,
@@ -63,7 +63,7 @@ impl AskError {
     }
 }
 
-impl fmt::Display for AskError {
+impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.reason())
     }

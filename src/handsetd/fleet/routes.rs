@@ -24,10 +24,10 @@ pub(crate) trait Routes: fmt::Debug + Send + Sync {
     fn leads(&self, server: &str) -> bool;
 
     /// Returns why the other daemons cannot be reached now; `None` if they can.
-    fn away(&self) -> Option<String>;
+    fn unavailable_reason(&self) -> Option<String>;
 
-    /// Waits until the cluster is joined or known to be away, for at most `patience`.
-    fn settle(&self, patience: Duration) -> BoxFuture<'_, ()>;
+    /// Waits until the cluster is joined or known to be away, for at most `timeout`.
+    fn settle(&self, timeout: Duration) -> BoxFuture<'_, ()>;
 
     /// Returns the store for the contents of long files.
     fn files(&self) -> &dyn FileStore;
@@ -72,7 +72,7 @@ pub(crate) struct PeerRequest {
 pub(crate) struct PeerCancellation {
     /// The id of the request.
     pub(crate) id: String,
-    /// Who cancelled it.
+    /// The requester of the cancellation.
     pub(crate) requester: Value,
 }
 

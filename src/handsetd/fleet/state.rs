@@ -69,7 +69,7 @@ impl ClusterState {
             Membership::Joining => Some("Wait some seconds."),
             Membership::Alone => Some(
                 "Do the NATS servers run, with JetStream, more than half of them, at the addresses in [cluster] \
-                 nats? Until then, each daemon goes on with what it has itself.",
+                 nats? Until then, each daemon continues with its own phones.",
             ),
             Membership::Refused => Some("Write another name in [cluster], and restart handsetd."),
         }

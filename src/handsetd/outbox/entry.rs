@@ -49,6 +49,6 @@ pub(crate) enum EntryState {
     Moving,
     /// Nothing was sent.
     Pending,
-    /// It may have been sent: the log that would tell is damaged.
+    /// It may have been sent: the log that would show it is damaged.
     Uncertain,
 }

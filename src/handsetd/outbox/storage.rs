@@ -59,7 +59,7 @@ pub(crate) trait Storage: fmt::Debug + Send + Sync {
     }
 
     /// Notes that the phone was unreachable when an entry was attempted.
-    fn note_unreachable(&self, _number: u64) {}
+    fn record_unreachable(&self, _number: u64) {}
 
     /// Returns the time by the clock that entries of the store go by.
     fn now(&self) -> SystemTime {
@@ -98,7 +98,7 @@ pub(crate) enum Change {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum Error {
-    /// The store cannot be reached at present; what was asked may have been done.
+    /// The store cannot be reached at present; the operation may have been executed.
     #[error("{0}")]
     Away(String),
     /// The file cannot be used.
@@ -122,7 +122,7 @@ pub(crate) enum Error {
     /// The writer has stopped.
     #[error("handsetd is stopping")]
     Stopped,
-    /// There is no store, or it cannot store this.
+    /// There is no store, or it cannot store the entry.
     #[error("{0}")]
     Unusable(String),
 }

@@ -207,7 +207,7 @@ async fn write(mut file: File, mut jobs: mpsc::Receiver<Job>) {
     let _ = log.checkpoint(&file.0);
 }
 
-/// A change, and who waits for its number.
+/// A change, and the receiver of its number.
 type Awaited = (Box<Change>, oneshot::Sender<Result<u64, Error>>);
 
 fn write_batch(file: &mut File, batch: Vec<Awaited>) {

@@ -69,12 +69,12 @@ impl Peers for FakePeers {
         server != "other"
     }
 
-    fn ask<'a>(
+    fn query<'a>(
         &'a self,
         daemon: &'a str,
         question: Bytes,
         _until: Instant,
-    ) -> BoxFuture<'a, Result<Bytes, AskError>> {
+    ) -> BoxFuture<'a, Result<Bytes, QueryError>> {
         let asked = serde_json::from_slice(&question).unwrap();
         self.asked.lock().push((daemon.to_owned(), asked));
         let answer = self.answers.get(daemon).cloned();
@@ -82,7 +82,7 @@ impl Peers for FakePeers {
             match answer {
                 Some(answer) if answer.is_empty() => std::future::pending().await,
                 Some(answer) => Ok(answer),
-                None => Err(AskError::NotSent("it is not known".to_owned())),
+                None => Err(QueryError::NotSent("it is not known".to_owned())),
             }
         }
         .boxed()

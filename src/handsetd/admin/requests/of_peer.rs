@@ -11,7 +11,7 @@ use super::deliver::{MAX_WAIT, deliver};
 use crate::admin::daemons::Question;
 use crate::admin::question::LocalQuestion;
 use crate::admin::state::Services;
-use crate::fleet::AskError;
+use crate::fleet::QueryError;
 use crate::history::{RequestInfo, Requester};
 use crate::outcome::{DeliveryId, Report, Status};
 
@@ -83,8 +83,8 @@ pub(super) async fn make(services: &Services, daemon: &str, info: &RequestInfo) 
                 result: made.result,
             };
         }
-        Err(error @ AskError::NotSent(_)) => (Status::Unreachable, error),
-        Err(error @ AskError::Unanswered(_)) => (Status::Unknown, error),
+        Err(error @ QueryError::NotSent(_)) => (Status::Unreachable, error),
+        Err(error @ QueryError::Unanswered(_)) => (Status::Unknown, error),
     };
     Report {
         status,

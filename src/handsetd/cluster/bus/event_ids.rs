@@ -21,7 +21,7 @@ pub(super) struct EventIds {
     /// The current step of time.
     step: u64,
     /// The number of equal events within the step, by digest.
-    said: HashMap<[u8; DIGEST], u32>,
+    occurrences: HashMap<[u8; DIGEST], u32>,
 }
 
 impl EventIds {
@@ -30,7 +30,7 @@ impl EventIds {
             incarnation: incarnation.to_owned(),
             count: 0,
             step: 0,
-            said: HashMap::new(),
+            occurrences: HashMap::new(),
         }
     }
 
@@ -43,12 +43,12 @@ impl EventIds {
         let step = since.as_secs() / STEP.as_secs();
         if step != self.step {
             self.step = step;
-            self.said.clear();
+            self.occurrences.clear();
         }
         let digest = digest(server.as_str(), fact);
-        let said = self.said.entry(digest).or_default();
-        *said = said.saturating_add(1);
-        format!("{}-{step}-{said}", hex::encode(digest))
+        let occurrences = self.occurrences.entry(digest).or_default();
+        *occurrences = occurrences.saturating_add(1);
+        format!("{}-{step}-{occurrences}", hex::encode(digest))
     }
 
     /// Returns the id of an event that only this daemon publishes.
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn event_has_the_same_id_at_all_daemons_that_hear_it() {
+    fn event_has_the_same_id_at_all_daemons_that_receive_it() {
         let (mut one, mut other) = (EventIds::new("a"), EventIds::new("b"));
         let hangup = fact("PJSIP/1001-1", Some("berlin"));
         let first = one.of(&hangup, at(400));

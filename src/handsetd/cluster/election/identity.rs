@@ -52,7 +52,7 @@ pub(super) fn key_of(server: &str) -> String {
 }
 
 /// Queries a server; `None` if the account lacks the permission, or there is no response.
-pub(super) async fn ask(server: &Client) -> Option<ServerIdentity> {
+pub(super) async fn query(server: &Client) -> Option<ServerIdentity> {
     let until = Instant::now() + ANSWER_TIMEOUT;
     let ask = async |name: &str| {
         let action = Action::builder(name).build().ok()?;
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_announce_is_bounded_text() {
+    fn announced_identity_is_bounded_text() {
         let read = |text: &'static [u8]| ServerIdentity::from_bytes(&Bytes::from_static(text));
         let known = read(b"started 2026-11-29 11:47:31, 16.28.0").unwrap();
         assert_eq!(ServerIdentity::from_bytes(&known.to_bytes()), Some(known));

@@ -33,7 +33,7 @@ pub(super) struct Message {
     pub(super) holder: Holder,
     pub(super) state: State,
     /// The daemon that received the request.
-    pub(super) asker: Holder,
+    pub(super) origin: Holder,
     /// The daemon whose configuration and registrations the phone was found in.
     pub(super) home: String,
     pub(super) entry: Entry,

@@ -1,7 +1,6 @@
 //! Implements the stream and the daemons of the outbox over NATS.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -9,41 +8,30 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use handset_cluster::{
-    AppendError, Away as QueueAway, ChangeError, Cluster, DaemonName, Incoming, Position, Queue,
-    QueueEvent, State,
+    self as nats, ChangeError, Cluster, DaemonName, IncomingRequest, Position, Queue, QueueEvent,
+    State,
 };
 use handset_net::tasks::Tasks;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tracing::debug;
 
 use super::file_rows::FileRows;
 use super::message::{Holder, Key};
+use super::outcome_report::OutcomeReport;
+use super::phone_daemons::PhoneDaemons;
 use super::shared::Timing;
-use super::stream::{Away, Daemons, NotAppended, NotReplaced, Stream, StreamEvent};
+use super::stream::{AppendError, Daemons, ReplaceError, Stream, StreamEvent, Unavailable};
 use super::{ClusterOutbox, Started};
-use crate::cluster::incoming::ENDED;
+use crate::cluster::peer_requests::OUTCOME;
 use crate::outbox::{Store, StoredEntry};
-use crate::outcome::{Outcome, Status};
-
-/// What the outbox needs to know about phones.
-pub(crate) trait Reach: fmt::Debug + Send + Sync {
-    /// Returns the daemons that reach the phone of a stored reference, including this one; the preferred
-    /// holder comes first.
-    fn reaching(&self, phone_ref: &str) -> Vec<String>;
-
-    /// Returns whether this daemon may know that phone: a phone of a server that it is not configured for is
-    /// another phone, even with the same name.
-    fn may_know(&self, phone_ref: &str) -> bool;
-}
+use crate::outcome::Outcome;
 
 impl ClusterOutbox {
     /// Starts the outbox of the cluster, with the local file `store` and its entries. Runs among `tasks`.
     pub(crate) fn start(
         cluster: &Cluster,
-        reach: Arc<dyn Reach>,
+        phone_daemons: Arc<dyn PhoneDaemons>,
         store: Result<Store, String>,
         entries: Vec<StoredEntry>,
         tasks: &Tasks,
@@ -55,70 +43,37 @@ impl ClusterOutbox {
                 incarnation: cluster.identity().incarnation().to_owned(),
             },
             cluster: cluster.clone(),
-            reach,
+            phone_daemons,
         };
         let (events, receiver) = mpsc::channel(MAX_EVENTS);
-        let follow = follow(cluster.queue(), events, tasks.clone());
-        tasks.spawn("outbox follower", follow);
+        let forward = forward_events(cluster.queue(), events, tasks.clone());
+        tasks.spawn("outbox events", forward);
         let file = store.map(|store| Arc::new(store) as Arc<dyn FileRows>);
         let services: (Arc<dyn Stream>, Arc<dyn Daemons>) = (Arc::new(stream), Arc::new(daemons));
         Self::begin(services, receiver, file, entries, Timing::default(), tasks)
     }
 
     /// Applies the reports of other daemons about deliveries, until the channel closes.
-    pub(crate) async fn receive(self, mut endings: mpsc::Receiver<Incoming>) {
-        while let Some(Incoming {
-            from, body, reply, ..
-        }) = endings.recv().await
+    pub(crate) async fn receive(self, mut outcomes: mpsc::Receiver<IncomingRequest>) {
+        while let Some(IncomingRequest {
+            from,
+            body,
+            responder,
+            ..
+        }) = outcomes.recv().await
         {
-            let told = serde_json::from_slice::<Told>(&body);
-            let told = told.map_err(|error| error.to_string());
-            match told.and_then(|told| Ok((told.outcome()?, told.delivery))) {
+            let report = serde_json::from_slice::<OutcomeReport>(&body);
+            let report = report.map_err(|error| error.to_string());
+            match report.and_then(|report| Ok((report.outcome()?, report.delivery))) {
                 Ok((outcome, delivery)) => {
-                    self.0.waiting.tell(&delivery, from.as_str(), outcome);
-                    // The reply has no consequences.
-                    let _ = reply.send(Bytes::new()).await;
+                    let pending = &self.0.pending_outcomes;
+                    pending.complete(&delivery, from.as_str(), outcome);
+                    // If the reply is lost, nothing else is.
+                    let _ = responder.send(Bytes::new()).await;
                 }
-                Err(why) => reply.refuse(&why).await,
+                Err(why) => responder.refuse(&why).await,
             }
         }
-    }
-}
-
-/// The report of a daemon about a delivery.
-#[derive(Debug, Deserialize, Serialize)]
-struct Told {
-    delivery: String,
-    status: String,
-    reason: String,
-    phone: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    vendor: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    result: Option<Value>,
-}
-
-impl Told {
-    fn new(delivery: &str, outcome: Outcome) -> Self {
-        Self {
-            delivery: delivery.to_owned(),
-            status: outcome.status.to_string(),
-            reason: outcome.reason,
-            phone: outcome.phone,
-            vendor: outcome.vendor.map(|vendor| vendor.to_string()),
-            result: outcome.result,
-        }
-    }
-
-    fn outcome(&self) -> Result<Outcome, String> {
-        let status = Status::find(&self.status);
-        let status = status.ok_or_else(|| format!("there is no status {:?}", self.status))?;
-        let vendor = self.vendor.as_ref().and_then(|vendor| vendor.parse().ok());
-        let outcome = Outcome::at(&self.phone, vendor, status, self.reason.clone());
-        Ok(Outcome {
-            result: self.result.clone(),
-            ..outcome
-        })
     }
 }
 
@@ -131,18 +86,18 @@ impl Stream for NatsStream {
         &'a self,
         key: &'a Key,
         value: Vec<u8>,
-    ) -> BoxFuture<'a, Result<Position, NotAppended>> {
+    ) -> BoxFuture<'a, Result<Position, AppendError>> {
         async move {
             let appended = self.0.append(&key.phone, &key.delivery, value.into()).await;
             appended.map_err(|error| match error {
-                AppendError::Full => NotAppended::Full,
-                AppendError::Exists => NotAppended::Exists,
-                AppendError::TooLong { .. } => NotAppended::Invalid(error.to_string()),
-                AppendError::Away(QueueAway::NotDone(why)) => {
-                    NotAppended::Away(Away(why.to_string()))
+                nats::AppendError::Full => AppendError::Full,
+                nats::AppendError::Exists => AppendError::Exists,
+                nats::AppendError::TooLong { .. } => AppendError::Invalid(error.to_string()),
+                nats::AppendError::Unavailable(nats::Unavailable::NotApplied(why)) => {
+                    AppendError::Unavailable(Unavailable(why.to_string()))
                 }
-                AppendError::Away(QueueAway::Unknown(why)) => {
-                    NotAppended::Unknown(Away(why.to_string()))
+                nats::AppendError::Unavailable(nats::Unavailable::Unknown(why)) => {
+                    AppendError::Unknown(Unavailable(why.to_string()))
                 }
             })
         }
@@ -154,11 +109,11 @@ impl Stream for NatsStream {
         key: &'a Key,
         position: Position,
         value: Vec<u8>,
-    ) -> BoxFuture<'a, Result<Position, NotReplaced>> {
+    ) -> BoxFuture<'a, Result<Position, ReplaceError>> {
         async move {
             let (phone, delivery) = (&key.phone, &key.delivery);
             let replaced = self.0.replace(phone, delivery, position, value.into());
-            replaced.await.map_err(NotReplaced::from)
+            replaced.await.map_err(ReplaceError::from)
         }
         .boxed()
     }
@@ -167,48 +122,51 @@ impl Stream for NatsStream {
         &'a self,
         key: &'a Key,
         position: Position,
-    ) -> BoxFuture<'a, Result<(), NotReplaced>> {
+    ) -> BoxFuture<'a, Result<(), ReplaceError>> {
         async move {
             let removed = self.0.remove(&key.phone, &key.delivery, position);
-            removed.await.map_err(NotReplaced::from)
+            removed.await.map_err(ReplaceError::from)
         }
         .boxed()
     }
 
-    fn read<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<(Position, Bytes)>, Away>> {
+    fn read<'a>(
+        &'a self,
+        key: &'a Key,
+    ) -> BoxFuture<'a, Result<Option<(Position, Bytes)>, Unavailable>> {
         async move {
             let found = self.0.get(&key.phone, &key.delivery).await;
-            let found = found.map_err(|away| Away(away.to_string()))?;
-            Ok(found.map(|item| (item.position, item.value)))
+            let found = found.map_err(|error| Unavailable(error.to_string()))?;
+            Ok(found.map(|entry| (entry.position, entry.value)))
         }
         .boxed()
     }
 }
 
-impl From<ChangeError> for NotReplaced {
+impl From<ChangeError> for ReplaceError {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Conflict => Self::Conflict,
-            ChangeError::TooLong { .. } | ChangeError::Away(_) => {
-                Self::Away(Away(error.to_string()))
+            ChangeError::TooLong { .. } | ChangeError::Unavailable(_) => {
+                Self::Unavailable(Unavailable(error.to_string()))
             }
         }
     }
 }
 
 /// Forwards the events of the queue until the daemon stops.
-async fn follow(queue: Queue, events: mpsc::Sender<StreamEvent>, tasks: Tasks) {
+async fn forward_events(queue: Queue, events: mpsc::Sender<StreamEvent>, tasks: Tasks) {
     let stop = tasks.stop();
-    let mut follower = queue.follow();
-    while let Some(Some(event)) = stop.run_until_cancelled(follower.next()).await {
+    let mut watcher = queue.watch();
+    while let Some(Some(event)) = stop.run_until_cancelled(watcher.next()).await {
         let event = match event {
-            QueueEvent::Entry(item) => StreamEvent::Put {
+            QueueEvent::Entry(entry) => StreamEvent::Put {
                 key: Key {
-                    phone: item.key,
-                    delivery: item.id,
+                    phone: entry.key,
+                    delivery: entry.id,
                 },
-                position: item.position,
-                value: item.value,
+                position: entry.position,
+                value: entry.value,
             },
             QueueEvent::Removed { key, id } => StreamEvent::Removed(Key {
                 phone: key,
@@ -228,7 +186,7 @@ async fn follow(queue: Queue, events: mpsc::Sender<StreamEvent>, tasks: Tasks) {
 struct NatsDaemons {
     own: Holder,
     cluster: Cluster,
-    reach: Arc<dyn Reach>,
+    phone_daemons: Arc<dyn PhoneDaemons>,
 }
 
 impl Daemons for NatsDaemons {
@@ -236,7 +194,7 @@ impl Daemons for NatsDaemons {
         &self.own
     }
 
-    fn away(&self) -> Option<String> {
+    fn unavailable_reason(&self) -> Option<String> {
         let state = self.cluster.state();
         let state = state.borrow();
         match &*state {
@@ -248,9 +206,11 @@ impl Daemons for NatsDaemons {
         }
     }
 
-    fn settle(&self, patience: Duration) -> BoxFuture<'_, ()> {
+    fn settle(&self, timeout: Duration) -> BoxFuture<'_, ()> {
         async move {
-            self.cluster.joined(Instant::now() + patience).await;
+            self.cluster
+                .wait_until_joined(Instant::now() + timeout)
+                .await;
         }
         .boxed()
     }
@@ -268,40 +228,40 @@ impl Daemons for NatsDaemons {
     }
 
     fn reaching(&self, phone_ref: &str) -> Vec<String> {
-        self.reach.reaching(phone_ref)
+        self.phone_daemons.reaching(phone_ref)
     }
 
     fn may_know(&self, phone_ref: &str) -> bool {
-        self.reach.may_know(phone_ref)
+        self.phone_daemons.may_know(phone_ref)
     }
 
     fn now(&self) -> SystemTime {
         self.cluster.now()
     }
 
-    fn tell<'a>(
+    fn report_outcome<'a>(
         &'a self,
-        asker: &'a Holder,
+        origin: &'a Holder,
         delivery: &'a str,
         outcome: Outcome,
     ) -> BoxFuture<'a, ()> {
         async move {
             let members = self.cluster.members();
-            let Ok(name) = asker.daemon.parse::<DaemonName>() else {
+            let Ok(name) = origin.daemon.parse::<DaemonName>() else {
                 return;
             };
             // After a restart of that daemon, no requester waits there.
-            let waits = members.borrow().has(&name, &asker.incarnation);
+            let waits = members.borrow().has(&name, &origin.incarnation);
             if !waits {
                 return;
             }
             // Texts, numbers and JSON always serialize.
-            let body = serde_json::to_vec(&Told::new(delivery, outcome)).unwrap_or_default();
-            let deadline = Instant::now() + TELL_PATIENCE;
-            let told = self.cluster.request(&name, ENDED, body.into(), deadline);
-            if let Err(why) = told.await {
+            let body = serde_json::to_vec(&OutcomeReport::new(delivery, outcome)).unwrap_or_default();
+            let deadline = Instant::now() + REPORT_TIMEOUT;
+            let reported = self.cluster.request(&name, OUTCOME, body.into(), deadline);
+            if let Err(why) = reported.await {
                 // It is in the history of this daemon.
-                debug!(%why, delivery, "The daemon that was asked for a delivery does not take its outcome.");
+                debug!(%why, delivery, "Cannot report the outcome of a delivery to the requesting daemon.");
             }
         }
         .boxed()
@@ -311,5 +271,5 @@ impl Daemons for NatsDaemons {
 /// Capacity of the channel of stream events.
 const MAX_EVENTS: usize = 1024;
 
-/// Time limit for the reply of a daemon to a report.
-const TELL_PATIENCE: Duration = Duration::from_secs(5);
+/// Time limit for the reply of a daemon to the report of an outcome.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -4,22 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handset_cluster::Position;
-use tokio::time::{Instant, timeout};
+use tokio::time::{self, Instant};
 use tracing::warn;
 
 use super::file_rows::FileRows;
-use super::ledger::{FileState, Place, View};
+use super::ledger::{FileState, Location, View};
 use super::message::{Entry, Holder, Key, Message, State, is_bound};
 use super::shared::Shared;
-use super::stream::{Away, NotAppended, NotReplaced};
+use super::stream::{AppendError, ReplaceError, Unavailable};
 use crate::outbox::{EntryState, Error, Inserted, OutboxEntry};
 
 impl Shared {
     /// Inserts an entry into the stream, or into the file while NATS is away.
     pub(super) async fn insert(&self, entry: OutboxEntry, phone: &str) -> Result<Inserted, Error> {
-        let patience = START_PATIENCE.saturating_sub(self.started.elapsed());
-        if !patience.is_zero() && self.daemons.away().is_some() {
-            self.daemons.settle(patience).await;
+        let timeout = JOIN_TIMEOUT.saturating_sub(self.started.elapsed());
+        if !timeout.is_zero() && self.daemons.unavailable_reason().is_some() {
+            self.daemons.settle(timeout).await;
         }
         let key = Key::of(&entry, phone);
         if self.ledger.lock().count_of(phone) >= MAX_PER_PHONE {
@@ -36,21 +36,23 @@ impl Shared {
         let holder = self.holder_for(&key, &entry);
         let message = Message {
             state: State::Pending,
-            asker: own.clone(),
+            origin: own.clone(),
             home: holder.daemon.clone(),
             entry: Entry::from(&entry),
             holder: holder.clone(),
         };
         if holder != *own {
-            let result = self.waiting.register(&key.delivery, holder.daemon.clone());
+            let result = self
+                .pending_outcomes
+                .register(&key.delivery, holder.daemon.clone());
             let daemon = holder.daemon;
             return match self.stream.append(&key, message.to_bytes()).await {
                 Ok(position) => {
-                    self.ledger.lock().written(&key, position, &message);
+                    self.ledger.lock().record_written(&key, position, &message);
                     Ok(Inserted::Remote { daemon, result })
                 }
                 // Appended by this very request: it was repeated because its acknowledgement was late.
-                Err(NotAppended::Exists) => Ok(Inserted::Remote { daemon, result }),
+                Err(AppendError::Exists) => Ok(Inserted::Remote { daemon, result }),
                 Err(error) => self.append_failed(key, entry, error).await,
             };
         }
@@ -58,28 +60,28 @@ impl Shared {
         let number = {
             let mut ledger = self.ledger.lock();
             let entry = Arc::new(entry.clone());
-            ledger.insert(key.clone(), entry, home, Place::Appending)
+            ledger.insert(key.clone(), entry, home, Location::Appending)
         };
         let error = match self.stream.append(&key, message.to_bytes()).await {
             Ok(position) => {
-                self.ledger.lock().written(&key, position, &message);
-                self.until_told(position).await;
+                self.ledger.lock().record_written(&key, position, &message);
+                self.wait_until_received(position).await;
                 return Ok(Inserted::Local(number));
             }
             Err(error) => error,
         };
-        if error == NotAppended::Exists
+        if error == AppendError::Exists
             && let Ok(Some((position, _))) = self.stream.read(&key).await
         {
-            self.ledger.lock().written(&key, position, &message);
+            self.ledger.lock().record_written(&key, position, &message);
             return Ok(Inserted::Local(number));
         }
-        let is_told = {
+        let is_received = {
             let ledger = self.ledger.lock();
-            let place = ledger.held(number).map(|held| held.place);
-            place.is_some_and(|place| place != Place::Appending)
+            let location = ledger.held(number).map(|held| held.location);
+            location.is_some_and(|location| location != Location::Appending)
         };
-        if is_told {
+        if is_received {
             return Ok(Inserted::Local(number));
         }
         self.ledger.lock().forget(number);
@@ -88,10 +90,10 @@ impl Shared {
 
     /// Waits until the stream has reported an entry, and so everything before it: earlier entries for its
     /// phone go first.
-    pub(super) async fn until_told(&self, position: Position) {
-        let mut told = self.told.subscribe();
-        let told = told.wait_for(|told| *told >= position.first);
-        let _ = timeout(TELL_PATIENCE, told).await;
+    pub(super) async fn wait_until_received(&self, position: Position) {
+        let mut received = self.received.subscribe();
+        let received = received.wait_for(|received| *received >= position.first);
+        let _ = time::timeout(RECEIVE_TIMEOUT, received).await;
     }
 
     /// Inserts an entry into the file that either was not appended to the stream or may have been.
@@ -99,17 +101,17 @@ impl Shared {
         &self,
         key: Key,
         entry: OutboxEntry,
-        error: NotAppended,
+        error: AppendError,
     ) -> Result<Inserted, Error> {
         match error {
-            NotAppended::Full => {
+            AppendError::Full => {
                 let count = self.ledger.lock().stream_len();
                 Err(Error::Full { count })
             }
-            NotAppended::Away(_) | NotAppended::Invalid(_) => {
+            AppendError::Unavailable(_) | AppendError::Invalid(_) => {
                 self.insert_in_file(key, entry, FileState::Pending).await
             }
-            NotAppended::Exists | NotAppended::Unknown(_) => {
+            AppendError::Exists | AppendError::Unknown(_) => {
                 let inserted = self.insert_in_file(key, entry, FileState::Moving).await;
                 // The stream may have it, so this daemon must not send it directly.
                 inserted.map_err(|error| Error::Uncertain(error.to_string()))
@@ -126,9 +128,12 @@ impl Shared {
         let file = self.file()?;
         let row = file.insert(entry.clone(), entry_state(state)).await?;
         let home = self.daemons.own().daemon.clone();
-        let place = Place::File { row, state };
-        let number = self.ledger.lock().insert(key, Arc::new(entry), home, place);
-        self.moves.notify_one();
+        let location = Location::File { row, state };
+        let number = self
+            .ledger
+            .lock()
+            .insert(key, Arc::new(entry), home, location);
+        self.migrate.notify_one();
         Ok(Inserted::Local(number))
     }
 
@@ -141,8 +146,8 @@ impl Shared {
         let view = View {
             live: &live,
             reaching: &|phone_ref| self.daemons.reaching(phone_ref),
-            patience: self.timing.patience,
-            sending: self.timing.sending,
+            pending_timeout: self.timing.pending_timeout,
+            in_flight_timeout: self.timing.in_flight_timeout,
             now: Instant::now(),
         };
         self.ledger
@@ -152,33 +157,33 @@ impl Shared {
 
     /// Changes the state of an entry.
     pub(super) async fn set_state(&self, number: u64, state: EntryState) -> Result<(), Error> {
-        let place = self.place(number)?;
+        let location = self.location(number)?;
         let state = match state {
             EntryState::Pending => State::Pending,
             EntryState::InFlight | EntryState::Moving | EntryState::Uncertain => State::InFlight,
         };
-        match place {
-            Place::File { row, .. } => {
+        match location {
+            Location::File { row, .. } => {
                 let (from, to) = match state {
                     State::InFlight => (FileState::Pending, FileState::InFlight),
                     State::Pending => (FileState::InFlight, FileState::Pending),
                 };
-                if !self.ledger.lock().exchange(number, from, to) {
+                if !self.ledger.lock().change_file_state(number, from, to) {
                     return Err(Error::Away(MOVING.to_owned()));
                 }
                 let written = self.file()?.set_state(row, entry_state(to)).await;
                 if written.is_err() {
-                    self.ledger.lock().exchange(number, to, from);
+                    self.ledger.lock().change_file_state(number, to, from);
                 }
                 written
             }
-            Place::Appending => Err(Error::Away(MOVING.to_owned())),
-            Place::Deleted => Err(Error::Lost),
-            Place::Stream => match state {
+            Location::Appending => Err(Error::Away(MOVING.to_owned())),
+            Location::Deleted => Err(Error::Lost),
+            Location::Stream => match state {
                 State::InFlight => self.claim(number).await,
                 State::Pending => {
                     let changed = self.change(number, state).await;
-                    // Nothing was sent, whether the stream is told or not.
+                    // Nothing was sent, whether the stream was changed or not.
                     self.set_claimed(number, false);
                     changed
                 }
@@ -188,7 +193,7 @@ impl Shared {
 
     /// Marks an entry in the stream as about to be sent or to end.
     async fn claim(&self, number: u64) -> Result<(), Error> {
-        // Before the stream is changed: from now on this process does not give it away.
+        // Before the stream is changed: from now on this process does not hand it over.
         self.set_claimed(number, true);
         let claimed = self.change(number, State::InFlight).await;
         if claimed.is_err() {
@@ -215,7 +220,7 @@ impl Shared {
                 let message = Message {
                     holder: self.daemons.own().clone(),
                     state,
-                    asker: held.asker.clone(),
+                    origin: held.origin.clone(),
                     home: held.home.clone(),
                     entry: Entry::from(&*held.entry),
                 };
@@ -227,11 +232,11 @@ impl Shared {
                 .await
             {
                 Ok(position) => {
-                    self.ledger.lock().written(&key, position, &message);
+                    self.ledger.lock().record_written(&key, position, &message);
                     return Ok(());
                 }
-                Err(NotReplaced::Away(away)) => return Err(away.into()),
-                Err(NotReplaced::Conflict) => {}
+                Err(ReplaceError::Unavailable(error)) => return Err(error.into()),
+                Err(ReplaceError::Conflict) => {}
             }
             let found = self.stream.read(&key).await.map_err(Error::from)?;
             let found = match &found {
@@ -257,35 +262,35 @@ impl Shared {
             let ledger = self.ledger.lock();
             let held = ledger.held(number).ok_or(Error::Lost)?;
             let is_sent_from_file = matches!(
-                held.place,
-                Place::File {
+                held.location,
+                Location::File {
                     state: FileState::InFlight,
                     ..
                 }
             );
             (held.is_claimed || is_sent_from_file) && !held.is_cancelled
         };
-        let _ending = if is_sent {
+        let _removing = if is_sent {
             None
         } else {
-            Some(self.ending.lock().await)
+            Some(self.removal_lock.lock().await)
         };
         self.remove(number).await?;
         self.ledger.lock().end(number);
         Ok(())
     }
 
-    /// Removes an entry from its place; it stays in the ledger.
+    /// Removes an entry from its location; it stays in the ledger.
     async fn remove(&self, number: u64) -> Result<(), Error> {
-        match self.place(number)? {
-            Place::Appending
-            | Place::File {
+        match self.location(number)? {
+            Location::Appending
+            | Location::File {
                 state: FileState::Moving,
                 ..
             } => Err(Error::Away(MOVING.to_owned())),
-            Place::Deleted => Ok(()),
-            Place::File { row, .. } => self.file()?.delete(row).await,
-            Place::Stream => {
+            Location::Deleted => Ok(()),
+            Location::File { row, .. } => self.file()?.delete(row).await,
+            Location::Stream => {
                 let is_claimed = {
                     let ledger = self.ledger.lock();
                     ledger.held(number).ok_or(Error::Lost)?.is_claimed
@@ -298,19 +303,19 @@ impl Shared {
                     let mut ledger = self.ledger.lock();
                     let held = ledger.held_mut(number).ok_or(Error::Lost)?;
                     // The removal, if the stream reports it first, must not look like that of another daemon.
-                    held.place = Place::Deleted;
+                    held.location = Location::Deleted;
                     let key = held.key.clone();
                     let (position, _) = ledger.position(&key).ok_or(Error::Lost)?;
                     (key, position)
                 };
                 match self.stream.remove(&key, position).await {
                     // Removed by an earlier attempt whose acknowledgement was lost.
-                    Ok(()) | Err(NotReplaced::Conflict) => Ok(()),
-                    Err(NotReplaced::Away(away)) => {
+                    Ok(()) | Err(ReplaceError::Conflict) => Ok(()),
+                    Err(ReplaceError::Unavailable(error)) => {
                         if let Some(held) = self.ledger.lock().held_mut(number) {
-                            held.place = Place::Stream;
+                            held.location = Location::Stream;
                         }
-                        Err(away.into())
+                        Err(error.into())
                     }
                 }
             }
@@ -335,9 +340,9 @@ impl Shared {
         };
         let mut deleted = Ok(());
         for number in numbers {
-            let _ending = self.ending.lock().await;
+            let _removing = self.removal_lock.lock().await;
             match self.remove(number).await {
-                Ok(()) => self.ledger.lock().deleted(number),
+                Ok(()) => self.ledger.lock().record_removed(number),
                 // It has ended in the meantime.
                 Err(Error::Lost) => {}
                 Err(error) => deleted = Err(error),
@@ -346,10 +351,10 @@ impl Shared {
         deleted
     }
 
-    fn place(&self, number: u64) -> Result<Place, Error> {
+    fn location(&self, number: u64) -> Result<Location, Error> {
         let ledger = self.ledger.lock();
         let held = ledger.held(number).ok_or(Error::Lost)?;
-        Ok(held.place)
+        Ok(held.location)
     }
 
     pub(super) fn file(&self) -> Result<&Arc<dyn FileRows>, Error> {
@@ -371,9 +376,9 @@ impl Shared {
     }
 }
 
-impl From<Away> for Error {
-    fn from(away: Away) -> Self {
-        Self::Away(away.to_string())
+impl From<Unavailable> for Error {
+    fn from(error: Unavailable) -> Self {
+        Self::Away(error.to_string())
     }
 }
 
@@ -393,11 +398,11 @@ const MOVING: &str = "the delivery is being moved to the outbox of the cluster";
 /// it.
 const MAX_CONFLICTS: usize = 5;
 
-/// How long a daemon holds entries back after its start, until it has joined the cluster.
-const START_PATIENCE: Duration = Duration::from_secs(10);
+/// How long after its start a daemon waits for the cluster before it stores entries in the file.
+const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a new entry waits until the stream reports it, and so the earlier ones of other daemons.
-const TELL_PATIENCE: Duration = Duration::from_secs(1);
+const RECEIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Maximum number of entries for one phone.
 const MAX_PER_PHONE: usize = 2000;

@@ -10,9 +10,9 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 use super::file_rows::FileRows;
-use super::ledger::{Ledger, Place};
+use super::ledger::{Ledger, Location};
+use super::pending_outcomes::PendingOutcomes;
 use super::stream::{Daemons, Stream};
-use super::waiting::Waiting;
 use crate::outbox::Change;
 
 /// State shared by the clones of an outbox and its tasks.
@@ -25,17 +25,17 @@ pub(super) struct Shared {
     pub(super) ledger: Mutex<Ledger>,
     pub(super) changes: mpsc::Sender<Change>,
     /// The position up to which the stream has been received.
-    pub(super) told: watch::Sender<u64>,
+    pub(super) received: watch::Sender<u64>,
     /// The local requests that wait for outcomes from other daemons.
-    pub(super) waiting: Waiting,
-    /// Held while an entry is deleted of which nothing was sent: cancelling and ending it are atomic.
-    pub(super) ending: tokio::sync::Mutex<()>,
+    pub(super) pending_outcomes: PendingOutcomes,
+    /// Held while an unsent entry is removed: its cancellation and its end exclude each other.
+    pub(super) removal_lock: tokio::sync::Mutex<()>,
     /// Notified when an entry may need another holder.
-    pub(super) look: Notify,
-    /// Whether the set of daemons that reach a phone may have changed.
-    pub(super) has_moved: AtomicBool,
-    /// Notified when there are entries to move to the stream.
-    pub(super) moves: Notify,
+    pub(super) check_holders: Notify,
+    /// Whether the daemons that reach a phone may have changed.
+    pub(super) has_reach_changed: AtomicBool,
+    /// Notified when there are entries to migrate to the stream.
+    pub(super) migrate: Notify,
     pub(super) timing: Timing,
     pub(super) started: Instant,
     pub(super) tasks: Tasks,
@@ -44,18 +44,18 @@ pub(super) struct Shared {
 /// The time limits of the outbox.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timing {
-    /// How long a daemon may be away without losing what it has not started to send: a restart takes a few
+    /// How long a daemon may be absent before its pending entries are taken over: a restart takes a few
     /// seconds.
-    pub(super) patience: Duration,
-    /// How long after that it may still be sending what it has started.
-    pub(super) sending: Duration,
+    pub(super) pending_timeout: Duration,
+    /// How much longer before its entries in flight are: it may still be sending them.
+    pub(super) in_flight_timeout: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            patience: Duration::from_secs(10),
-            sending: Duration::from_secs(30),
+            pending_timeout: Duration::from_secs(10),
+            in_flight_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -64,16 +64,16 @@ impl Shared {
     /// Returns why an entry must not be attempted at present.
     pub(super) fn admit(&self, number: u64) -> Result<(), String> {
         let daemons = &self.daemons;
-        let away = daemons.away();
+        let unavailable = daemons.unavailable_reason();
         let mut ledger = self.ledger.lock();
         let Some(held) = ledger.held(number) else {
             return Ok(());
         };
-        let (place, phone_ref) = (held.place, held.entry.phone_ref.clone());
+        let (location, phone_ref) = (held.location, held.entry.phone_ref.clone());
         let own = &daemons.own().daemon;
         let is_home = held.home == *own && daemons.may_know(&phone_ref);
-        match away {
-            Some(why) if place == Place::Stream => {
+        match unavailable {
+            Some(why) if location == Location::Stream => {
                 return Err(format!("the cluster is away: {why}"));
             }
             _ if is_home => {}
@@ -83,13 +83,13 @@ impl Shared {
             }
             None => {}
         }
-        ledger.admit(number, *self.told.borrow(), Instant::now())
+        ledger.admit(number, *self.received.borrow(), Instant::now())
     }
 
     /// Returns whether the entries for a phone go to the stream.
     pub(super) fn uses_stream(&self, phone: &str) -> bool {
         // Entries of the file go first.
-        self.daemons.away().is_none() && !self.ledger.lock().has_rows_of(phone)
+        self.daemons.unavailable_reason().is_none() && !self.ledger.lock().has_rows_of(phone)
     }
 }
 

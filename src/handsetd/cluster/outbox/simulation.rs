@@ -5,6 +5,7 @@
 //! Each operation takes a random time before and after its effect. Daemons crash and are started again, lose
 //! their connection before or after an effect, and phones move from one to another.
 
+mod daemon;
 mod world;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,8 @@ use super::shared::Timing;
 use super::stream::{Daemons, Stream};
 use super::{ClusterOutbox, Started};
 use crate::outbox::{Change, EntryState, Error, Inserted, OutboxEntry, Storage, StoredEntry};
-use world::{Daemon, World};
+use daemon::Daemon;
+use world::World;
 
 /// A running daemon.
 #[derive(Clone, Debug)]
@@ -39,8 +41,8 @@ impl Running {
             (Arc::new(own.clone()), Arc::new(own.clone()));
         let file: Arc<dyn FileRows> = Arc::new(own.clone());
         let timing = Timing {
-            patience: Duration::from_secs(2),
-            sending: Duration::from_secs(4),
+            pending_timeout: Duration::from_secs(2),
+            in_flight_timeout: Duration::from_secs(4),
         };
         let entries = world.rows(name);
         let tasks = Tasks::new();
@@ -121,7 +123,7 @@ impl Running {
         };
         let (world, id) = (&self.own.world, &entry.entry.id);
         if !world.is_at(&entry.entry.phone, &self.own) {
-            self.outbox.note_unreachable(number);
+            self.outbox.record_unreachable(number);
             return;
         }
         if self

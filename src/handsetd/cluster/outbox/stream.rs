@@ -18,7 +18,7 @@ pub(super) trait Stream: fmt::Debug + Send + Sync {
         &'a self,
         key: &'a Key,
         value: Vec<u8>,
-    ) -> BoxFuture<'a, Result<Position, NotAppended>>;
+    ) -> BoxFuture<'a, Result<Position, AppendError>>;
 
     /// Replaces the message at `position`; returns the position of the new one.
     fn replace<'a>(
@@ -26,17 +26,20 @@ pub(super) trait Stream: fmt::Debug + Send + Sync {
         key: &'a Key,
         position: Position,
         value: Vec<u8>,
-    ) -> BoxFuture<'a, Result<Position, NotReplaced>>;
+    ) -> BoxFuture<'a, Result<Position, ReplaceError>>;
 
     /// Removes the message at `position`.
     fn remove<'a>(
         &'a self,
         key: &'a Key,
         position: Position,
-    ) -> BoxFuture<'a, Result<(), NotReplaced>>;
+    ) -> BoxFuture<'a, Result<(), ReplaceError>>;
 
     /// Returns the message of a key, and its position.
-    fn read<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<(Position, Bytes)>, Away>>;
+    fn read<'a>(
+        &'a self,
+        key: &'a Key,
+    ) -> BoxFuture<'a, Result<Option<(Position, Bytes)>, Unavailable>>;
 }
 
 /// An event of the stream; events are delivered in its order.
@@ -59,15 +62,15 @@ pub(super) enum StreamEvent {
 /// The stream is unreachable; the operation may have been executed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the outbox of the cluster cannot be reached: {0}")]
-pub(super) struct Away(pub(super) String);
+pub(super) struct Unavailable(pub(super) String);
 
 /// Why an append failed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum NotAppended {
+pub(super) enum AppendError {
     /// Unknown: it may have been appended.
-    Unknown(Away),
+    Unknown(Unavailable),
     /// The stream is unreachable, and nothing was done.
-    Away(Away),
+    Unavailable(Unavailable),
     /// The key was appended before.
     Exists,
     /// The stream is full.
@@ -78,9 +81,9 @@ pub(super) enum NotAppended {
 
 /// Why a replacement failed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum NotReplaced {
+pub(super) enum ReplaceError {
     /// It was not replaced, or that is unknown.
-    Away(Away),
+    Unavailable(Unavailable),
     /// There is a later message, or none.
     Conflict,
 }
@@ -91,10 +94,10 @@ pub(super) trait Daemons: fmt::Debug + Send + Sync {
     fn own(&self) -> &Holder;
 
     /// Returns why the cluster is unreachable; `None` if it is reachable.
-    fn away(&self) -> Option<String>;
+    fn unavailable_reason(&self) -> Option<String>;
 
-    /// Waits until the cluster is joined or known to be away, for at most `patience`.
-    fn settle(&self, patience: Duration) -> BoxFuture<'_, ()>;
+    /// Waits until the cluster is joined or known to be unavailable, for at most `timeout`.
+    fn settle(&self, timeout: Duration) -> BoxFuture<'_, ()>;
 
     /// Returns the live daemons, including this one, with their incarnations.
     fn live(&self) -> BTreeMap<String, String>;
@@ -111,9 +114,9 @@ pub(super) trait Daemons: fmt::Debug + Send + Sync {
     fn now(&self) -> SystemTime;
 
     /// Reports the result of a delivery to the daemon that received the request.
-    fn tell<'a>(
+    fn report_outcome<'a>(
         &'a self,
-        asker: &'a Holder,
+        origin: &'a Holder,
         delivery: &'a str,
         outcome: Outcome,
     ) -> BoxFuture<'a, ()>;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// The content of a request: a query, or a further part of an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Asked {
-    Question(Bytes),
+pub(super) enum QueryMessage {
+    Query(Bytes),
     Part {
         /// The id of the answer.
         id: String,
@@ -38,27 +38,27 @@ struct Header {
     parts: usize,
 }
 
-impl Asked {
+impl QueryMessage {
     pub(super) fn to_bytes(&self) -> Bytes {
         match self {
-            Self::Question(question) => [QUESTION, question].concat().into(),
+            Self::Query(query) => [QUERY_TAG, query].concat().into(),
             Self::Part { id, number } => {
                 let request = PartRequest {
                     id: id.clone(),
                     part: *number,
                 };
                 let request = serde_json::to_vec(&request).unwrap_or_default();
-                [PART, &request].concat().into()
+                [PART_TAG, &request].concat().into()
             }
         }
     }
 
     /// Parses a body; `None` if it is neither.
     pub(super) fn parse(body: &Bytes) -> Option<Self> {
-        if let Some(question) = body.strip_prefix(QUESTION) {
-            return Some(Self::Question(body.slice_ref(question)));
+        if let Some(query) = body.strip_prefix(QUERY_TAG) {
+            return Some(Self::Query(body.slice_ref(query)));
         }
-        let request = body.strip_prefix(PART)?;
+        let request = body.strip_prefix(PART_TAG)?;
         let PartRequest { id, part } = serde_json::from_slice(request).ok()?;
         Some(Self::Part { id, number: part })
     }
@@ -70,10 +70,10 @@ impl Part {
             id: self.id.clone(),
             parts: self.count,
         };
-        let mut written = BytesMut::from(&*serde_json::to_vec(&header).unwrap_or_default());
-        written.put_u8(b'\n');
-        written.put_slice(&self.bytes);
-        written.freeze()
+        let mut bytes = BytesMut::from(&*serde_json::to_vec(&header).unwrap_or_default());
+        bytes.put_u8(b'\n');
+        bytes.put_slice(&self.bytes);
+        bytes.freeze()
     }
 
     /// Parses a reply; `None` if it is not a part, or belongs to an answer that is too long.
@@ -101,8 +101,8 @@ pub(super) fn count(answer: &Bytes) -> usize {
     answer.len().div_ceil(PART_LENGTH).max(1)
 }
 
-const QUESTION: &[u8] = b"ask ";
-const PART: &[u8] = b"part ";
+const QUERY_TAG: &[u8] = b"ask ";
+const PART_TAG: &[u8] = b"part ";
 
 /// Length of a part, in bytes: half of what a message may have.
 pub(super) const PART_LENGTH: usize = 512 * 1024;
@@ -115,16 +115,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn questions_and_parts_survive_the_way() {
-        for asked in [
-            Asked::Question(Bytes::from_static(b"{\"ask\": \"part\"}")),
-            Asked::Question(Bytes::new()),
-            Asked::Part {
+    fn queries_and_parts_are_read_as_they_were_written() {
+        for message in [
+            QueryMessage::Query(Bytes::from_static(b"{\"ask\": \"part\"}")),
+            QueryMessage::Query(Bytes::new()),
+            QueryMessage::Part {
                 id: "a\"b".to_owned(),
                 number: 3,
             },
         ] {
-            assert_eq!(Asked::parse(&asked.to_bytes()), Some(asked));
+            assert_eq!(QueryMessage::parse(&message.to_bytes()), Some(message));
         }
         let part = Part {
             id: "a\nb".to_owned(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_neither() {
+    fn malformed_messages_are_rejected() {
         for body in [
             "",
             "ask",
@@ -145,7 +145,7 @@ mod tests {
             "\u{0}",
         ] {
             assert_eq!(
-                Asked::parse(&Bytes::from_static(body.as_bytes())),
+                QueryMessage::parse(&Bytes::from_static(body.as_bytes())),
                 None,
                 "{body}"
             );

@@ -20,7 +20,7 @@ use crate::cluster::{
 use crate::config::Config;
 use crate::daemon::outbox_startup::StartedOutbox;
 use crate::events::FactTap;
-use crate::fleet::{AnswerQuestions, Fleet};
+use crate::fleet::{AnswerQueries, Fleet};
 use crate::outbox::{Store, StoredEntry};
 use crate::resolver::PhoneResolver;
 
@@ -100,14 +100,14 @@ impl OtherDaemons {
     }
 
     /// Starts answering the queries of pages of other daemons.
-    pub(in crate::daemon) fn answer(&self, answers: Arc<dyn AnswerQuestions>, tasks: &Tasks) {
+    pub(in crate::daemon) fn answer(&self, answers: Arc<dyn AnswerQueries>, tasks: &Tasks) {
         if let Some(service) = &self.service {
             service.answer(answers, tasks);
         }
     }
 }
 
-/// Checks the NATS servers of `config`, if there are any; returns what is wrong with them.
+/// Checks the NATS servers of `config`, if there are any; returns their faults.
 pub(crate) async fn examine(config: &Config) -> Vec<String> {
     let Some(section) = &config.cluster else {
         return Vec::new();

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use handset_cluster::{Cluster, Incoming};
+use handset_cluster::{Cluster, IncomingRequest};
 use handset_net::tasks::Tasks;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::served::Served;
-use crate::cluster::{self, Announcer, Bus, ClusterFiles, Election, PeerDeliveries, PeerQuestions};
+use crate::cluster::{self, Announcer, Bus, ClusterFiles, Election, PeerDeliveries, PeerRequests};
 use crate::events::{FactTap, fact_tap};
-use crate::fleet::AnswerQuestions;
+use crate::fleet::AnswerQueries;
 
 /// Serves the other daemons.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Service {
     pub(super) cluster: Cluster,
     election: Election,
     /// The queries of pages, until they are answered.
-    queries: Arc<Mutex<Option<mpsc::Receiver<Incoming>>>>,
+    queries: Arc<Mutex<Option<mpsc::Receiver<IncomingRequest>>>>,
 }
 
 impl Service {
@@ -43,17 +43,17 @@ impl Service {
         } = served;
         let announcer = Announcer::new(&self.cluster, resolver, self.election.clone());
         tasks.spawn("announcements", announcer.run(tasks.stop()));
-        let PeerQuestions {
+        let PeerRequests {
             deliveries: requests,
             cancellations,
-            endings,
+            outcomes,
             queries,
         } = cluster::receive(&self.cluster, &tasks);
         *self.queries.lock() = Some(queries);
         if let Some(outbox) = outbox {
             let stop = tasks.stop();
-            tasks.spawn("peer endings", async move {
-                stop.run_until_cancelled(outbox.receive(endings)).await;
+            tasks.spawn("peer outcomes", async move {
+                stop.run_until_cancelled(outbox.receive(outcomes)).await;
             });
         }
         let bus = Bus {
@@ -79,7 +79,7 @@ impl Service {
     }
 
     /// Starts answering the queries of pages of other daemons.
-    pub(super) fn answer(&self, answers: Arc<dyn AnswerQuestions>, tasks: &Tasks) {
+    pub(super) fn answer(&self, answers: Arc<dyn AnswerQueries>, tasks: &Tasks) {
         if let Some(queries) = self.queries.lock().take() {
             tasks.spawn("queries", cluster::answer(queries, answers, tasks.clone()));
         }

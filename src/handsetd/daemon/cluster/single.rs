@@ -10,7 +10,7 @@ use super::served::Served;
 use crate::config::Config;
 use crate::daemon::outbox_startup::StartedOutbox;
 use crate::events::FactTap;
-use crate::fleet::AnswerQuestions;
+use crate::fleet::AnswerQueries;
 use crate::outbox::{Store, StoredEntry};
 use crate::resolver::PhoneResolver;
 
@@ -37,7 +37,7 @@ impl OtherDaemons {
     }
 
     /// Answers no queries: there are no other daemons.
-    pub(in crate::daemon) fn answer(&self, _: Arc<dyn AnswerQuestions>, _: &Tasks) {}
+    pub(in crate::daemon) fn answer(&self, _: Arc<dyn AnswerQueries>, _: &Tasks) {}
 }
 
 /// Finds nothing wrong.

@@ -276,7 +276,7 @@ impl OutboxWorker {
                     delivery.commit_point.reset();
                 }
                 if let Some(store) = self.store() {
-                    store.note_unreachable(delivery.number);
+                    store.record_unreachable(delivery.number);
                 }
                 let is_first = delivery.unreachable_because.is_empty();
                 delivery.unreachable_because = why;

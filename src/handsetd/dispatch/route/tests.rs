@@ -35,7 +35,7 @@ impl Routes for FakeRoutes {
         self.led.iter().any(|led| led == server)
     }
 
-    fn away(&self) -> Option<String> {
+    fn unavailable_reason(&self) -> Option<String> {
         self.away.clone()
     }
 

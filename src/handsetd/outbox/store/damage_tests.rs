@@ -83,7 +83,7 @@ impl Random {
     }
 }
 
-/// Opens an image; returns its entries and what was reported.
+/// Opens an image; returns its entries and the report.
 fn open(image: &Image) -> (tempfile::TempDir, Opened) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("outbox.sqlite");
@@ -104,7 +104,7 @@ async fn random_damage_is_reported_or_harmless() {
             _ => image(60, 0).await,
         };
         let (_dir, opened) = open(&image);
-        assert!(opened.damage.is_none(), "a crash is no damage: {opened:?}");
+        assert!(opened.damage.is_none(), "a crash is not damage: {opened:?}");
         assert_eq!(opened.entries, image.entries);
         for _ in 0..EACH {
             let mut damaged = Image {

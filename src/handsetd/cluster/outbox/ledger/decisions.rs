@@ -1,4 +1,4 @@
-//! Decides about entries whose holder is gone or does not reach the phone.
+//! Decides about entries whose holder is absent or does not reach the phone.
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use handset_cluster::Position;
 use tokio::time::Instant;
 
-use super::{FileState, Held, Item, Ledger, Owned, Place};
+use super::{EntryOwner, FileState, Held, Ledger, Location, StreamEntry};
 use crate::cluster::outbox::message::{Holder, Key, State, is_bound};
 
 /// The input of decisions.
@@ -15,25 +15,25 @@ pub(in crate::cluster::outbox) struct View<'a> {
     pub(in crate::cluster::outbox) live: &'a BTreeMap<String, String>,
     /// Returns the daemons that reach a phone, by its reference; the preferred one comes first.
     pub(in crate::cluster::outbox) reaching: &'a dyn Fn(&str) -> Vec<String>,
-    /// How long a daemon may be away without losing what it has not started to send.
-    pub(in crate::cluster::outbox) patience: Duration,
-    /// How long after that it may still be sending what it has started.
-    pub(in crate::cluster::outbox) sending: Duration,
+    /// How long a daemon may be absent before its pending entries are taken over.
+    pub(in crate::cluster::outbox) pending_timeout: Duration,
+    /// How much longer before its entries in flight are.
+    pub(in crate::cluster::outbox) in_flight_timeout: Duration,
     pub(in crate::cluster::outbox) now: Instant,
 }
 
 /// An attempt to change the holder of an entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(in crate::cluster::outbox) enum Step {
-    /// Give an entry of this daemon to another one.
+pub(in crate::cluster::outbox) enum HolderChange {
+    /// Hand over an entry of this daemon to another one.
     HandOver {
         number: u64,
         key: Key,
         position: Position,
         to: Holder,
     },
-    /// Take over an entry whose holder is gone.
-    Take { key: Key, position: Position },
+    /// Take over an entry whose holder is absent.
+    TakeOver { key: Key, position: Position },
 }
 
 impl Ledger {
@@ -46,8 +46,8 @@ impl Ledger {
         view: &View<'_>,
     ) -> Holder {
         let last = self.by_phone.get(phone).and_then(BTreeMap::last_key_value);
-        let last = last.and_then(|(_, key)| self.items.get(key)?.owned.as_ref());
-        let same = last.filter(|owned| is_live(&owned.holder, view));
+        let last = last.and_then(|(_, key)| self.stream.get(key)?.owner.as_ref());
+        let same = last.filter(|owner| is_live(&owner.holder, view));
         if let Some(same) = same {
             return same.holder.clone();
         }
@@ -56,53 +56,57 @@ impl Ledger {
         best.next().unwrap_or_else(|| self.own.clone())
     }
 
-    /// Returns the steps for entries of daemons that are gone.
-    pub(in crate::cluster::outbox) fn takings(&mut self, view: &View<'_>) -> Vec<Step> {
-        let holders = self.items.values().filter_map(|item| item.owned.as_ref());
-        let gone = holders.map(|owned| &owned.holder.daemon);
-        let gone: HashSet<String> = gone
+    /// Returns the entries to take over from daemons that are absent.
+    pub(in crate::cluster::outbox) fn takeovers(&mut self, view: &View<'_>) -> Vec<HolderChange> {
+        let holders = self
+            .stream
+            .values()
+            .filter_map(|entry| entry.owner.as_ref());
+        let absent = holders.map(|owner| &owner.holder.daemon);
+        let absent: HashSet<String> = absent
             .filter(|daemon| !view.live.contains_key(*daemon))
             .cloned()
             .collect();
-        self.missing.retain(|daemon, _| gone.contains(daemon));
-        for daemon in gone {
-            self.missing.entry(daemon).or_insert(view.now);
+        self.absent_since
+            .retain(|daemon, _| absent.contains(daemon));
+        for daemon in absent {
+            self.absent_since.entry(daemon).or_insert(view.now);
         }
-        let mut steps: Vec<(u64, Step)> = Vec::new();
-        for (key, item) in &self.items {
-            if self.is_to_take(item, view) {
-                let (key, position) = (key.clone(), item.position);
-                steps.push((position.first, Step::Take { key, position }));
+        let mut changes: Vec<(u64, HolderChange)> = Vec::new();
+        for (key, entry) in &self.stream {
+            if self.must_take_over(entry, view) {
+                let (key, position) = (key.clone(), entry.position);
+                changes.push((position.first, HolderChange::TakeOver { key, position }));
             }
         }
-        in_order(steps)
+        in_order(changes)
     }
 
-    fn is_to_take(&self, item: &Item, view: &View<'_>) -> bool {
-        let Some(owned) = &item.owned else {
+    fn must_take_over(&self, entry: &StreamEntry, view: &View<'_>) -> bool {
+        let Some(owner) = &entry.owner else {
             return false;
         };
-        let holder = &owned.holder;
+        let holder = &owner.holder;
         if holder.daemon == self.own.daemon {
             // Of an earlier start of this daemon.
             return holder.incarnation != self.own.incarnation;
         }
-        let Some(since) = self.missing.get(&holder.daemon) else {
+        let Some(since) = self.absent_since.get(&holder.daemon) else {
             return false;
         };
-        let patience = match owned.state {
-            State::Pending => view.patience,
-            State::InFlight => view.patience.saturating_add(view.sending),
+        let timeout = match owner.state {
+            State::Pending => view.pending_timeout,
+            State::InFlight => view.pending_timeout.saturating_add(view.in_flight_timeout),
         };
-        view.now.saturating_duration_since(*since) >= patience
-            && heir(owned, view).as_deref() == Some(&self.own.daemon)
+        view.now.saturating_duration_since(*since) >= timeout
+            && successor(owner, view).as_deref() == Some(&self.own.daemon)
     }
 
     /// Returns the entries to hand over, since other daemons reach their phones and this one does not.
-    pub(in crate::cluster::outbox) fn handovers(&self, view: &View<'_>) -> Vec<Step> {
-        let mut steps = Vec::new();
+    pub(in crate::cluster::outbox) fn handovers(&self, view: &View<'_>) -> Vec<HolderChange> {
+        let mut changes = Vec::new();
         for (number, held) in &self.held {
-            if held.place != Place::Stream || held.is_claimed || is_bound(&held.entry) {
+            if held.location != Location::Stream || held.is_claimed || is_bound(&held.entry) {
                 continue;
             }
             let Some((position, _)) = self.position(&held.key) else {
@@ -111,16 +115,16 @@ impl Ledger {
             let reaching = (view.reaching)(&held.entry.phone_ref);
             if let Some(to) = self.better_holder(held, &reaching, view) {
                 let (number, key) = (*number, held.key.clone());
-                let step = Step::HandOver {
+                let change = HolderChange::HandOver {
                     number,
                     key,
                     position,
                     to,
                 };
-                steps.push((position.first, step));
+                changes.push((position.first, change));
             }
         }
-        in_order(steps)
+        in_order(changes)
     }
 
     fn better_holder(&self, held: &Held, reaching: &[String], view: &View<'_>) -> Option<Holder> {
@@ -138,36 +142,37 @@ impl Ledger {
         live_holder(next, view)
     }
 
-    /// Returns whether this daemon has found the phone unreachable for long enough. The first holder gives others
-    /// the chance at once; otherwise they would hand an entry for a dead phone to each other all the time.
+    /// Returns whether this daemon has found the phone unreachable for long enough. The first holder hands it
+    /// over at once; the others keep it for a while, otherwise they would hand over an entry for a dead phone all the
+    /// time.
     fn has_tried_enough(&self, held: &Held, now: Instant) -> bool {
         let is_first = held.home == self.own.daemon;
         let since = held.unreachable_since;
-        since.is_some_and(|since| is_first || now.saturating_duration_since(since) >= MIN_TURN)
+        since.is_some_and(|since| is_first || now.saturating_duration_since(since) >= MIN_HOLD)
     }
 
     /// Returns why an entry of this daemon must not be attempted at present. The stream has been received up
-    /// to the position `told`.
+    /// to the position `received`.
     pub(in crate::cluster::outbox) fn admit(
         &mut self,
         number: u64,
-        told: u64,
+        received: u64,
         now: Instant,
     ) -> Result<(), String> {
         let Some(held) = self.held.get(&number) else {
             return Ok(());
         };
-        let first = match held.place {
-            Place::File {
+        let first = match held.location {
+            Location::File {
                 state: FileState::Moving,
                 ..
             } => return Err(MOVING.to_owned()),
-            Place::Stream => self.items.get(&held.key).map(|item| item.position.first),
-            Place::Appending | Place::Deleted | Place::File { .. } => None,
+            Location::Stream => self.stream.get(&held.key).map(|entry| entry.position.first),
+            Location::Appending | Location::Deleted | Location::File { .. } => None,
         };
         let Some(first) = first else { return Ok(()) };
-        let obstacle = if told < first {
-            Some(UNTOLD.to_owned())
+        let obstacle = if received < first {
+            Some(NOT_RECEIVED.to_owned())
         } else {
             let other = self.other_before(&held.key.phone, first);
             other
@@ -181,7 +186,7 @@ impl Ledger {
             return Ok(());
         };
         let since = *held.waiting_since.get_or_insert(now);
-        if now.saturating_duration_since(since) >= MAX_WAIT {
+        if now.saturating_duration_since(since) >= MAX_ORDER_WAIT {
             return Ok(());
         }
         Err(obstacle)
@@ -190,18 +195,18 @@ impl Ledger {
     /// Returns another daemon that has an entry for a phone before that position.
     fn other_before(&self, phone: &str, first: u64) -> Option<String> {
         let earlier = self.by_phone.get(phone)?.range(..first);
-        let owned = earlier.filter_map(|(_, key)| self.items.get(key)?.owned.as_ref());
-        let mut holders = owned.map(|owned| &owned.holder);
+        let owner = earlier.filter_map(|(_, key)| self.stream.get(key)?.owner.as_ref());
+        let mut holders = owner.map(|owner| &owner.holder);
         let other = holders.find(|holder| **holder != self.own)?;
         Some(other.daemon.clone())
     }
 }
 
-/// Returns the new holder of an entry whose holder is gone: a daemon that reaches the phone, or the one that
+/// Returns the new holder of an entry whose holder is absent: a daemon that reaches the phone, or the one that
 /// received the request, or the first by name.
-fn heir(owned: &Owned, view: &View<'_>) -> Option<String> {
-    let reaching = (view.reaching)(&owned.phone_ref).into_iter();
-    let homes = [owned.home.clone(), owned.asker.daemon.clone()];
+fn successor(owner: &EntryOwner, view: &View<'_>) -> Option<String> {
+    let reaching = (view.reaching)(&owner.phone_ref).into_iter();
+    let homes = [owner.home.clone(), owner.origin.daemon.clone()];
     let mut candidates = reaching.chain(homes);
     candidates
         .find(|daemon| view.live.contains_key(daemon))
@@ -220,20 +225,20 @@ fn live_holder(daemon: String, view: &View<'_>) -> Option<Holder> {
     })
 }
 
-fn in_order(mut steps: Vec<(u64, Step)>) -> Vec<Step> {
-    steps.sort_by_key(|(first, _)| *first);
-    steps.into_iter().map(|(_, step)| step).collect()
+fn in_order(mut changes: Vec<(u64, HolderChange)>) -> Vec<HolderChange> {
+    changes.sort_by_key(|(first, _)| *first);
+    changes.into_iter().map(|(_, change)| change).collect()
 }
 
 /// Reason: the entry is being moved from the file to the stream.
 const MOVING: &str = "the delivery is being moved to the outbox of the cluster";
 
 /// Reason: the stream has not reported the entry yet, so earlier ones may be unknown.
-const UNTOLD: &str = "earlier deliveries for this phone may be on their way";
+const NOT_RECEIVED: &str = "earlier deliveries for this phone may be on their way";
 
-/// How long another than the first holder tries: as long as the longest delay between its attempts.
-const MIN_TURN: Duration = Duration::from_secs(50);
+/// How long a holder other than the first keeps an entry: as long as the longest delay between its attempts.
+const MIN_HOLD: Duration = Duration::from_secs(50);
 
-/// Maximum time that an entry waits for an earlier one of another daemon: until whatever a lost daemon was
-/// sending is certainly over.
-const MAX_WAIT: Duration = Duration::from_secs(75);
+/// Maximum time that an entry waits for an earlier one of another daemon: until a lost daemon is certainly no
+/// longer sending.
+const MAX_ORDER_WAIT: Duration = Duration::from_secs(75);

@@ -1,55 +1,43 @@
-//! The environment of the simulated daemons: the stream, the phones, and the record of what was sent.
+//! The environment of the simulated daemons: the stream, the phones, and the record of sent deliveries.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, pending};
 use handset_cluster::Position;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
 
-use crate::cluster::outbox::file_rows::FileRows;
+use super::daemon::Daemon;
 use crate::cluster::outbox::message::{Holder, Key};
-use crate::cluster::outbox::stream::{
-    Away, Daemons, NotAppended, NotReplaced, Stream, StreamEvent,
-};
-use crate::outbox::{EntryState, Error, OutboxEntry, StoredEntry};
-use crate::outcome::Outcome;
+use crate::cluster::outbox::stream::StreamEvent;
+use crate::outbox::{EntryState, OutboxEntry, StoredEntry};
 
 /// The world. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct World(Arc<Mutex<State>>);
+pub(super) struct World(pub(super) Arc<Mutex<State>>);
 
+/// The state of the world.
 #[derive(Debug)]
-struct State {
+pub(super) struct State {
     random: u64,
-    next: u64,
-    entries: BTreeMap<Key, (Position, Bytes)>,
+    pub(super) next: u64,
+    pub(super) entries: BTreeMap<Key, (Position, Bytes)>,
     /// The first position of each key that was ever appended.
-    appended: HashMap<Key, u64>,
+    pub(super) appended: HashMap<Key, u64>,
     /// The incarnation of each running daemon.
-    running: BTreeMap<String, String>,
-    cut: BTreeSet<String>,
-    files: HashMap<String, BTreeMap<u64, (OutboxEntry, EntryState)>>,
-    followers: HashMap<String, mpsc::Sender<StreamEvent>>,
+    pub(super) running: BTreeMap<String, String>,
+    pub(super) cut: BTreeSet<String>,
+    pub(super) files: HashMap<String, BTreeMap<u64, (OutboxEntry, EntryState)>>,
+    watchers: HashMap<String, mpsc::Sender<StreamEvent>>,
     /// The daemon that reaches a phone.
-    phones: BTreeMap<String, String>,
+    pub(super) phones: BTreeMap<String, String>,
     starts: u64,
     queued: BTreeSet<String>,
     sent: Vec<(String, String)>,
     unknown: Vec<String>,
     log: Vec<String>,
-}
-
-/// A daemon, as its outbox sees the world. Once it is killed, its operations have no effect and never return.
-#[derive(Clone, Debug)]
-pub(super) struct Daemon {
-    pub(super) world: World,
-    own: Holder,
 }
 
 impl World {
@@ -64,7 +52,7 @@ impl World {
             running: BTreeMap::new(),
             cut: BTreeSet::new(),
             files: HashMap::new(),
-            followers: HashMap::new(),
+            watchers: HashMap::new(),
             phones: phones.into(),
             starts: 0,
             queued: BTreeSet::new(),
@@ -101,9 +89,9 @@ impl World {
         let incarnation = format!("{name}{}", state.starts);
         state.log(format!("start {incarnation}"));
         state.running.insert(name.to_owned(), incarnation.clone());
-        let (told, mut news) = mpsc::channel(100_000);
-        state.followers.insert(name.to_owned(), told);
-        state.tell_all(name);
+        let (sender, mut stream) = mpsc::channel(100_000);
+        state.watchers.insert(name.to_owned(), sender);
+        state.send_all(name);
         drop(state);
         let own = Holder {
             daemon: name.to_owned(),
@@ -114,7 +102,7 @@ impl World {
         let (events, receiver) = mpsc::channel(16);
         let own = daemon.clone();
         tokio::task::spawn_local(async move {
-            while let Some(event) = news.recv().await {
+            while let Some(event) = stream.recv().await {
                 own.pause(30).await;
                 if events.send(event).await.is_err() {
                     return;
@@ -132,14 +120,14 @@ impl World {
         } = &daemon.own;
         state.log(format!("kill {incarnation}"));
         state.running.remove(name);
-        state.followers.remove(name);
+        state.watchers.remove(name);
     }
 
     pub(super) fn cut(&self, name: &str) {
         let mut state = self.0.lock();
         state.log(format!("cut {name}"));
         if state.cut.insert(name.to_owned()) {
-            state.tell(name, StreamEvent::Interrupted);
+            state.send(name, StreamEvent::Interrupted);
         }
     }
 
@@ -147,7 +135,7 @@ impl World {
         let mut state = self.0.lock();
         state.log(format!("heal {name}"));
         if state.cut.remove(name) {
-            state.tell_all(name);
+            state.send_all(name);
         }
     }
 
@@ -175,13 +163,13 @@ impl World {
     }
 
     pub(super) fn queued(&self, id: &str, daemon: &Daemon) {
-        if daemon.is_alive() {
+        if daemon.is_running() {
             self.0.lock().queued.insert(id.to_owned());
         }
     }
 
     pub(super) fn sent(&self, id: &str, phone: &str, daemon: &Daemon) {
-        if daemon.is_alive() {
+        if daemon.is_running() {
             let mut state = self.0.lock();
             state.log(format!("sent {id} by {}", daemon.own.incarnation));
             state.sent.push((id.to_owned(), phone.to_owned()));
@@ -189,7 +177,7 @@ impl World {
     }
 
     pub(super) fn unknown(&self, id: &str, daemon: &Daemon) {
-        if daemon.is_alive() {
+        if daemon.is_running() {
             let mut state = self.0.lock();
             state.log(format!("unknown {id} by {}", daemon.own.incarnation));
             state.unknown.push(id.to_owned());
@@ -200,7 +188,7 @@ impl World {
     pub(super) fn check(&self, what: &str, may_be_unknown: bool) {
         let state = self.0.lock();
         let log = || state.log.join("\n");
-        assert!(state.queued.len() > 10, "{what}: too few to tell");
+        assert!(state.queued.len() > 10, "{what}: too few deliveries");
         for id in &state.queued {
             let times = state.sent.iter().filter(|(sent, _)| sent == id).count();
             let is_unknown = state.unknown.contains(id);
@@ -237,19 +225,19 @@ impl World {
 }
 
 impl State {
-    fn log(&mut self, line: String) {
+    pub(super) fn log(&mut self, line: String) {
         self.log.push(line);
     }
 
-    fn tell(&self, name: &str, event: StreamEvent) {
-        if let Some(follower) = self.followers.get(name) {
+    fn send(&self, name: &str, event: StreamEvent) {
+        if let Some(watcher) = self.watchers.get(name) {
             // Its daemon may have been killed just now.
-            let _ = follower.try_send(event);
+            let _ = watcher.try_send(event);
         }
     }
 
     /// Sends a daemon all entries, in the order of their last change.
-    fn tell_all(&self, name: &str) {
+    fn send_all(&self, name: &str) {
         if self.cut.contains(name) {
             return;
         }
@@ -257,7 +245,7 @@ impl State {
         all.sort_by_key(|(_, (position, _))| position.last);
         for (key, (position, value)) in all {
             let (key, position, value) = (key.clone(), *position, value.clone());
-            self.tell(
+            self.send(
                 name,
                 StreamEvent::Put {
                     key,
@@ -266,18 +254,24 @@ impl State {
                 },
             );
         }
-        self.tell(name, StreamEvent::Current);
+        self.send(name, StreamEvent::Current);
     }
 
-    fn announce(&self, event: &StreamEvent) {
-        for name in self.followers.keys() {
+    pub(super) fn broadcast(&self, event: &StreamEvent) {
+        for name in self.watchers.keys() {
             if !self.cut.contains(name) {
-                self.tell(name, event.clone());
+                self.send(name, event.clone());
             }
         }
     }
 
-    fn put(&mut self, key: &Key, first: Option<u64>, value: Vec<u8>, by: &str) -> Position {
+    pub(super) fn put(
+        &mut self,
+        key: &Key,
+        first: Option<u64>,
+        value: Vec<u8>,
+        by: &str,
+    ) -> Position {
         self.next += 1;
         let position = Position {
             first: first.unwrap_or(self.next),
@@ -289,221 +283,11 @@ impl State {
         self.log(format!("{} {position:?} {text} by {by}", key.delivery));
         self.entries.insert(key.clone(), (position, value.clone()));
         let key = key.clone();
-        self.announce(&StreamEvent::Put {
+        self.broadcast(&StreamEvent::Put {
             key,
             position,
             value,
         });
         position
-    }
-}
-
-impl Daemon {
-    fn is_alive(&self) -> bool {
-        let state = self.world.0.lock();
-        state.running.get(&self.own.daemon) == Some(&self.own.incarnation)
-    }
-
-    /// Waits for a moment; forever once the daemon is killed.
-    async fn pause(&self, milliseconds: u64) {
-        sleep(Duration::from_millis(self.world.below(milliseconds))).await;
-        if !self.is_alive() {
-            pending::<()>().await;
-        }
-    }
-
-    fn is_cut(&self) -> bool {
-        self.world.0.lock().cut.contains(&self.own.daemon)
-    }
-
-    /// Changes the stream and returns the result, unless the connection is lost before or after.
-    async fn operate<T>(&self, effect: impl FnOnce(&mut State) -> T) -> Result<T, (bool, Away)> {
-        let away = || Away("cut".to_owned());
-        self.pause(20).await;
-        if self.is_cut() {
-            return Err((false, away()));
-        }
-        let result = effect(&mut self.world.0.lock());
-        self.pause(20).await;
-        if self.is_cut() {
-            return Err((true, away()));
-        }
-        Ok(result)
-    }
-}
-
-impl Stream for Daemon {
-    fn append<'a>(
-        &'a self,
-        key: &'a Key,
-        value: Vec<u8>,
-    ) -> BoxFuture<'a, Result<Position, NotAppended>> {
-        async move {
-            let append = |state: &mut State| {
-                if state.appended.contains_key(key) {
-                    return Err(NotAppended::Exists);
-                }
-                let position = state.put(key, None, value, &self.own.incarnation);
-                state.appended.insert(key.clone(), position.first);
-                Ok(position)
-            };
-            match self.operate(append).await {
-                Ok(result) => result,
-                Err((true, away)) => Err(NotAppended::Unknown(away)),
-                Err((false, away)) => Err(NotAppended::Away(away)),
-            }
-        }
-        .boxed()
-    }
-
-    fn replace<'a>(
-        &'a self,
-        key: &'a Key,
-        position: Position,
-        value: Vec<u8>,
-    ) -> BoxFuture<'a, Result<Position, NotReplaced>> {
-        async move {
-            let replace = |state: &mut State| match state.entries.get(key) {
-                Some((found, _)) if *found == position => {
-                    Ok(state.put(key, Some(position.first), value, &self.own.incarnation))
-                }
-                _ => Err(NotReplaced::Conflict),
-            };
-            let replaced = self.operate(replace).await;
-            replaced.unwrap_or_else(|(_, away)| Err(NotReplaced::Away(away)))
-        }
-        .boxed()
-    }
-
-    fn remove<'a>(
-        &'a self,
-        key: &'a Key,
-        position: Position,
-    ) -> BoxFuture<'a, Result<(), NotReplaced>> {
-        async move {
-            let remove = |state: &mut State| match state.entries.get(key) {
-                Some((found, _)) if *found == position => {
-                    state.entries.remove(key);
-                    state.log(format!(
-                        "{} removed by {}",
-                        key.delivery, self.own.incarnation
-                    ));
-                    state.announce(&StreamEvent::Removed(key.clone()));
-                    Ok(())
-                }
-                _ => Err(NotReplaced::Conflict),
-            };
-            let removed = self.operate(remove).await;
-            removed.unwrap_or_else(|(_, away)| Err(NotReplaced::Away(away)))
-        }
-        .boxed()
-    }
-
-    fn read<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Option<(Position, Bytes)>, Away>> {
-        async move {
-            let read = self.operate(|state| state.entries.get(key).cloned()).await;
-            read.map_err(|(_, away)| away)
-        }
-        .boxed()
-    }
-}
-
-impl FileRows for Daemon {
-    fn insert(&self, entry: OutboxEntry, state: EntryState) -> BoxFuture<'_, Result<u64, Error>> {
-        async move {
-            self.pause(10).await;
-            let row = {
-                let mut world = self.world.0.lock();
-                world.next += 1;
-                let row = world.next;
-                world.log(format!(
-                    "row {row} {} {state:?} by {}",
-                    entry.id, self.own.incarnation
-                ));
-                let file = world.files.entry(self.own.daemon.clone()).or_default();
-                file.insert(row, (entry, state));
-                row
-            };
-            self.pause(10).await;
-            Ok(row)
-        }
-        .boxed()
-    }
-
-    fn set_state(&self, row: u64, state: EntryState) -> BoxFuture<'_, Result<(), Error>> {
-        async move {
-            self.pause(10).await;
-            {
-                let mut world = self.world.0.lock();
-                world.log(format!("row {row} {state:?} by {}", self.own.incarnation));
-                let file = world.files.entry(self.own.daemon.clone()).or_default();
-                if let Some(stored) = file.get_mut(&row) {
-                    stored.1 = state;
-                }
-            }
-            self.pause(10).await;
-            Ok(())
-        }
-        .boxed()
-    }
-
-    fn delete(&self, row: u64) -> BoxFuture<'_, Result<(), Error>> {
-        async move {
-            self.pause(10).await;
-            {
-                let mut world = self.world.0.lock();
-                world.log(format!("row {row} deleted by {}", self.own.incarnation));
-                let file = world.files.entry(self.own.daemon.clone()).or_default();
-                file.remove(&row);
-            }
-            self.pause(10).await;
-            Ok(())
-        }
-        .boxed()
-    }
-}
-
-impl Daemons for Daemon {
-    fn own(&self) -> &Holder {
-        &self.own
-    }
-
-    fn away(&self) -> Option<String> {
-        self.is_cut().then(|| "cut".to_owned())
-    }
-
-    fn settle(&self, _: Duration) -> BoxFuture<'_, ()> {
-        std::future::ready(()).boxed()
-    }
-
-    fn live(&self) -> BTreeMap<String, String> {
-        let state = self.world.0.lock();
-        let live = state.running.iter();
-        live.filter(|(name, _)| !state.cut.contains(*name) || **name == self.own.daemon)
-            .map(|(name, incarnation)| (name.clone(), incarnation.clone()))
-            .collect()
-    }
-
-    fn reaching(&self, phone_ref: &str) -> Vec<String> {
-        self.world
-            .0
-            .lock()
-            .phones
-            .get(phone_ref)
-            .cloned()
-            .into_iter()
-            .collect()
-    }
-
-    fn may_know(&self, _: &str) -> bool {
-        true
-    }
-
-    fn now(&self) -> SystemTime {
-        UNIX_EPOCH
-    }
-
-    fn tell<'a>(&'a self, _: &'a Holder, _: &'a str, _: Outcome) -> BoxFuture<'a, ()> {
-        std::future::ready(()).boxed()
     }
 }
