@@ -4,14 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use handset_net::access;
-use handset_net::files::{self, Links};
+use handset_net::pem_files;
 use handset_net::pin::{Pin, Verifier};
+use rustls::ClientConfig;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{InvalidDnsNameError, ServerName};
 use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -69,6 +67,7 @@ impl TlsConfig {
         let verifier = Verifier {
             authority,
             pin: self.pin,
+            name: None,
             provider: Arc::clone(&provider),
         };
         let config = ClientConfig::builder_with_provider(provider)
@@ -133,27 +132,18 @@ pub enum TlsError {
     },
 }
 
-/// The longest file of authorities, in bytes; that of a whole system has about 200,000.
-const MAX_FILE: u64 = 4 * 1024 * 1024;
-
 fn authority(
     file: PathBuf,
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<WebPkiServerVerifier>, TlsError> {
-    let pem = |source| TlsError::Pem {
-        file: file.clone(),
-        source,
+    let certificates = match pem_files::certificates(&file) {
+        Ok(certificates) if certificates.is_empty() => {
+            return Err(TlsError::NoCertificate { file });
+        }
+        Ok(certificates) => certificates,
+        Err(source) => return Err(TlsError::Pem { file, source }),
     };
-    let mut roots = RootCertStore::empty();
-    let content = files::read(&file, Links::Follow, MAX_FILE);
-    let io = rustls::pki_types::pem::Error::Io;
-    let content = content.map_err(|error| pem(io(access::explained(&file, error))))?;
-    for certificate in CertificateDer::pem_slice_iter(&content) {
-        roots.add(certificate.map_err(pem)?)?;
-    }
-    if roots.is_empty() {
-        return Err(TlsError::NoCertificate { file });
-    }
+    let roots = pem_files::root_store(certificates)?;
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
         .map_err(|source| TlsError::UnusableCa { file, source })

@@ -3,14 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use handset_net::access;
-use handset_net::files::{self, Links};
+use handset_net::pem_files;
 use handset_net::pin::{Pin, Verifier};
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, ServerName, pem};
+use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 
 /// How to authenticate the NATS servers and this daemon.
@@ -45,7 +42,7 @@ impl TlsSettings {
         let authority = match &self.ca_file {
             Some(file) => Some(authorities(file)?),
             None if self.pin.is_some() => None,
-            None => Some(system()?),
+            None => Some(system_authorities()?),
         };
         let authority = authority
             .map(|roots| {
@@ -54,11 +51,6 @@ impl TlsSettings {
             })
             .transpose()
             .map_err(|error| TlsError::Unusable(error.to_string()))?;
-        let verifier = Verifier {
-            authority,
-            pin: self.pin,
-            provider: Arc::clone(&provider),
-        };
         let name = self
             .server_name
             .clone()
@@ -66,67 +58,26 @@ impl TlsSettings {
             .transpose();
         let name =
             name.map_err(|_| TlsError::ServerName(self.server_name.clone().unwrap_or_default()))?;
+        let verifier = Verifier {
+            authority,
+            pin: self.pin,
+            name,
+            provider: Arc::clone(&provider),
+        };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Named { verifier, name }));
+            .with_custom_certificate_verifier(Arc::new(verifier));
         match (&self.certificate_file, &self.key_file) {
             (None, None) => Ok(builder.with_no_client_auth()),
             (Some(certificate), Some(key)) => {
                 let chain = certificates(certificate)?;
-                let content = read(key)?;
-                let parsed = PrivateKeyDer::from_pem_slice(&content).map_err(pem(key))?;
-                Ok(builder.with_client_auth_cert(chain, parsed)?)
+                let key = pem_files::private_key(key).map_err(unusable(key))?;
+                Ok(builder.with_client_auth_cert(chain, key)?)
             }
             (Some(_), None) => Err(TlsError::HalfIdentity("key_file", "certificate_file")),
             (None, Some(_)) => Err(TlsError::HalfIdentity("certificate_file", "key_file")),
         }
-    }
-}
-
-/// Verifies a certificate for another name than that of the URL.
-#[derive(Debug)]
-struct Named {
-    verifier: Verifier,
-    name: Option<ServerName<'static>>,
-}
-
-impl ServerCertVerifier for Named {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let name = self.name.as_ref().unwrap_or(name);
-        self.verifier
-            .verify_server_cert(certificate, chain, name, ocsp, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier
-            .verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier
-            .verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
     }
 }
 
@@ -148,7 +99,7 @@ pub enum TlsError {
         /// Its path.
         file: PathBuf,
         /// The reason.
-        source: rustls::pki_types::pem::Error,
+        source: pem::Error,
     },
     /// A file contains no certificate.
     #[error("no certificate in {}", .0.display())]
@@ -171,14 +122,10 @@ pub enum TlsError {
 }
 
 fn authorities(file: &Path) -> Result<RootCertStore, TlsError> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(file)? {
-        roots.add(certificate)?;
-    }
-    Ok(roots)
+    Ok(pem_files::root_store(certificates(file)?)?)
 }
 
-fn system() -> Result<RootCertStore, TlsError> {
+fn system_authorities() -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
@@ -188,27 +135,17 @@ fn system() -> Result<RootCertStore, TlsError> {
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let content = read(file)?;
-    let certificates = CertificateDer::pem_slice_iter(&content)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(pem(file))?;
+    let certificates = pem_files::certificates(file).map_err(unusable(file))?;
     if certificates.is_empty() {
         return Err(TlsError::NoCertificate(file.to_owned()));
     }
     Ok(certificates)
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
-    files::read(file, Links::Follow, MAX_FILE).map_err(|source| TlsError::Unreadable {
-        file: file.to_owned(),
-        source: access::explained(file, source),
-    })
-}
-
-fn pem(file: &Path) -> impl FnOnce(rustls::pki_types::pem::Error) -> TlsError {
+fn unusable(file: &Path) -> impl FnOnce(pem::Error) -> TlsError {
     let file = file.to_owned();
-    move |source| TlsError::Pem { file, source }
+    move |source| match source {
+        pem::Error::Io(source) => TlsError::Unreadable { file, source },
+        source => TlsError::Pem { file, source },
+    }
 }
-
-/// Maximum size of a file of certificates, in bytes; that of a whole system has about 200,000.
-const MAX_FILE: u64 = 4 * 1024 * 1024;

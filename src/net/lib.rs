@@ -1,8 +1,8 @@
 //! Common parts of network servers and clients: listeners with limits, tasks that stop together,
 //! TLS certificates, pinned or our own, digest authentication, a limit of failed logins, addresses that may be
 //! connected to, retry delays, maps whose entries expire, files that cannot hang or flood their readers,
-//! and texts: excerpts of long ones, those whose encoding is not told, patterns with wildcards, and request
-//! lines that nobody encoded.
+//! and texts: excerpts of long ones, those of unknown encoding, patterns with wildcards, and request lines that
+//! are not encoded.
 //!
 //! Nothing here is specific to telephony, and nothing routes HTTP requests.
 
@@ -20,6 +20,8 @@ pub mod files;
 #[cfg(feature = "http")]
 pub mod http_server;
 pub mod listener;
+#[cfg(feature = "tls")]
+pub mod pem_files;
 #[cfg(feature = "tls")]
 pub mod pin;
 pub mod random;

@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use rustls::pki_types::pem;
 use serde::Deserialize;
 
-use crate::access;
-use crate::files::{self, Links};
+use crate::pem_files;
 
 /// The PEM files of a TLS server.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
@@ -69,19 +67,13 @@ impl TlsFiles {
             let file = file.to_owned();
             TlsError::Unreadable { key, file, source }
         };
-        let read = |file: &Path| {
-            let content = files::read(file, Links::Follow, MAX_FILE);
-            content
-                .map_err(|error| unreadable(file, pem::Error::Io(access::explained(file, error))))
-        };
-        let chain = CertificateDer::pem_slice_iter(&read(&self.certificate_file)?)
-            .collect::<Result<Vec<_>, _>>()
+        let chain = pem_files::certificates(&self.certificate_file)
             .map_err(|source| unreadable(&self.certificate_file, source))?;
         if chain.is_empty() {
             let file = self.certificate_file.clone();
             return Err(TlsError::NoCertificate { key, file });
         }
-        let private = PrivateKeyDer::from_pem_slice(&read(&self.key_file)?)
+        let private = pem_files::private_key(&self.key_file)
             .map_err(|source| unreadable(&self.key_file, source))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         ServerConfig::builder_with_provider(provider)
@@ -94,6 +86,3 @@ impl TlsFiles {
             .map_err(|source| TlsError::Rustls { key, source })
     }
 }
-
-/// The longest file, in bytes; certificate chains have a few thousand.
-const MAX_FILE: u64 = 1024 * 1024;

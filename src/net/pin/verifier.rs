@@ -23,6 +23,7 @@ impl Pin {
         let verifier = Verifier {
             authority: None,
             pin: Some(self),
+            name: None,
             provider: Arc::clone(&provider),
         };
         ClientConfig::builder_with_provider(provider)
@@ -42,6 +43,8 @@ pub struct Verifier {
     pub authority: Option<Arc<WebPkiServerVerifier>>,
     /// The expected certificate.
     pub pin: Option<Pin>,
+    /// The name in the certificate, if it is not that of the connection.
+    pub name: Option<ServerName<'static>>,
     /// The cryptography for the signatures of the handshake.
     pub provider: Arc<CryptoProvider>,
 }
@@ -64,7 +67,13 @@ impl ServerCertVerifier for Verifier {
         }
         match &self.authority {
             Some(authority) => authority
-                .verify_server_cert(certificate, chain, name, ocsp, now)
+                .verify_server_cert(
+                    certificate,
+                    chain,
+                    self.name.as_ref().unwrap_or(name),
+                    ocsp,
+                    now,
+                )
                 .map_err(|error| Untrusted::explain(certificate, error)),
             None if self.pin.is_some() => Ok(ServerCertVerified::assertion()),
             None => Err(CertificateError::UnknownIssuer.into()),
