@@ -1,7 +1,4 @@
-//! Keeps the README in step with code and tests.
-
-use std::fs;
-use std::path::Path;
+//! Keeps the README in step with the code.
 
 use super::wire::{MAX_ENVIRONMENT, MAX_LINE, MAX_LINES, MAX_REPLY};
 
@@ -17,29 +14,5 @@ fn limits_in_the_readme_are_those_of_the_code() {
     ];
     for row in rows {
         assert!(include_str!("README.md").contains(&row), "{row}");
-    }
-}
-
-#[test]
-fn tests_named_in_the_readme_exist() {
-    let mut sources = String::new();
-    read(Path::new(env!("CARGO_MANIFEST_DIR")), &mut sources);
-    let guarantees = include_str!("README.md").split("## Guarantees").nth(1);
-    let quoted = guarantees.unwrap().split('`').skip(1).step_by(2);
-    let names: Vec<&str> = quoted.filter(|text| text.contains('_')).collect();
-    assert!(names.len() > 20, "{names:?}");
-    for name in names {
-        assert!(sources.contains(&format!("fn {name}(")), "{name}");
-    }
-}
-
-fn read(folder: &Path, sources: &mut String) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            read(&path, sources);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            sources.push_str(&fs::read_to_string(path).unwrap());
-        }
     }
 }

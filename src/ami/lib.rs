@@ -119,6 +119,3 @@ pub use response::Response;
 pub use state::{Connected, State};
 pub use tls::{TlsConfig, TlsError};
 pub use value::InvalidText;
-
-#[cfg(test)]
-mod readme_tests;

@@ -27,6 +27,7 @@ mod commands;
 mod completing;
 mod contacts;
 mod crashing;
+mod crate_readmes;
 mod crowded;
 mod csta_provisioning;
 mod denied;
