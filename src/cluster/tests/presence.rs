@@ -104,6 +104,34 @@ async fn stale_announcements_are_deleted() {
     tokio::time::timeout(TIMEOUT, purged).await.unwrap();
 }
 
+#[tokio::test]
+async fn tombstones_of_removed_keys_are_deleted() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let mut config = config(&servers, "one");
+    config.timing.tombstone_ttl = Duration::from_millis(500);
+    let one = Daemon::start_with(config, Identity::temporary());
+    let presence = one.cluster.presence();
+    presence.set("kept", text("1")).unwrap();
+    presence.set("removed", text("1")).unwrap();
+    shows(&presence, &[("one", "kept", "1"), ("one", "removed", "1")]).await;
+    presence.remove("removed");
+    shows(&presence, &[("one", "kept", "1")]).await;
+    let client = async_nats::connect(servers.url(0)).await.unwrap();
+    let context = async_nats::jetstream::new(client);
+    // The tombstone first, so that slow readers see it.
+    let mut counts = Vec::new();
+    let deleted = async {
+        while counts.last() != Some(&1) {
+            let stream = context.get_stream("KV_handsetd_phones").await.unwrap();
+            counts.push(stream.cached_info().state.messages);
+        }
+    };
+    tokio::time::timeout(TIMEOUT, deleted).await.unwrap();
+    assert_eq!(counts.first(), Some(&2));
+}
+
 /// Waits until exactly these daemons, keys and values are known.
 async fn shows(presence: &Presence, expected: &[(&str, &str, &str)]) {
     let expected: BTreeMap<(String, String), String> = expected

@@ -25,6 +25,8 @@ mod shared;
 #[cfg(test)]
 mod simulation;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

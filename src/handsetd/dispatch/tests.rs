@@ -1,5 +1,9 @@
 use std::io;
+use std::path::PathBuf;
 
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 use handset_net::tasks::Tasks;
 use handset_phones::phone::{Directory, Vendor, VendorDefaultsMap};
 use parking_lot::Mutex;
@@ -9,6 +13,9 @@ use prometheus_client::registry::Registry;
 use super::*;
 use crate::content_store::ContentStore;
 use crate::deliver::{self, Courier, PushCredentials};
+use crate::fleet::{
+    AnnouncedPhone, Announcement, FileStore, Fleet, NotSent, PeerRequest, Reply, Routes,
+};
 use crate::history::{Config, History};
 use crate::metrics::DeliveryMetrics;
 use crate::page_names::PageNames;
@@ -23,6 +30,11 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(Vec::new(), |services| services)
+    }
+
+    /// Creates one with media folders and changed services.
+    fn with(folders: Vec<PathBuf>, change: impl FnOnce(Services) -> Services) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let roster = Roster::default();
         let config = deliver::Config {
@@ -31,7 +43,7 @@ impl Bench {
             port: 8090,
             screen_lifetime: Duration::from_mins(1),
             media_lifetime: Duration::from_mins(1),
-            folders: Vec::new(),
+            folders,
             hosts: Vec::new(),
             media_dir: None,
             call_manager: None,
@@ -55,6 +67,7 @@ impl Bench {
             PageNames::new(["lunch".to_owned()]),
             Tasks::new(),
         );
+        let services = change(services);
         let (dispatcher, _) = Dispatcher::new(services, Err("no outbox".to_owned()));
         Self {
             dispatcher,
@@ -227,4 +240,81 @@ async fn unknown_pages_are_refused_and_counted_before_anything_is_sent() {
     ];
     assert_eq!(bench.dispatch("push", &menu).await, Status::Invalid);
     assert_eq!(bench.dispatch("push", &menu[..2]).await, Status::NotFound);
+}
+
+/// The daemon `a`, which has the phone `2001`; the store for files is unavailable.
+#[derive(Debug, Default)]
+struct WithoutFileStore(Fleet);
+
+impl FileStore for WithoutFileStore {
+    fn put(&self, _: Bytes) -> BoxFuture<'_, Result<String, String>> {
+        ready(Err("the cluster is away".to_owned())).boxed()
+    }
+
+    fn get<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Bytes, String>> {
+        panic!("{id} is not read")
+    }
+}
+
+impl Routes for WithoutFileStore {
+    fn own_name(&self) -> &'static str {
+        "b"
+    }
+
+    fn fleet(&self) -> &Fleet {
+        &self.0
+    }
+
+    fn leads(&self, _: &str) -> bool {
+        false
+    }
+
+    fn unavailable_reason(&self) -> Option<String> {
+        None
+    }
+
+    fn settle(&self, _: Duration) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
+
+    fn files(&self) -> &dyn FileStore {
+        self
+    }
+
+    fn send<'a>(
+        &'a self,
+        _: &'a str,
+        request: PeerRequest,
+    ) -> BoxFuture<'a, Result<Reply, NotSent>> {
+        panic!("sent without its file: {request:?}")
+    }
+
+    fn cancel(&self, _: PeerCancellation) -> BoxFuture<'_, Vec<String>> {
+        panic!("nothing is cancelled")
+    }
+}
+
+#[tokio::test]
+async fn request_whose_file_cannot_be_stored_is_unreachable() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("long.wav"), vec![0; 100_000]).unwrap();
+    let routes = WithoutFileStore::default();
+    routes.0.set_live(["a".to_owned()]);
+    let phone = AnnouncedPhone {
+        name: "2001".to_owned(),
+        endpoint: None,
+        server: None,
+        mac: None,
+        ip: Some("192.0.2.1".to_owned()),
+        vendor: "yealink".to_owned(),
+        is_listed: true,
+        is_reached: true,
+    };
+    routes.0.set("a", "phone/2001", Announcement::Phone(phone));
+    let folders = vec![folder.path().to_owned()];
+    let bench = Bench::with(folders, |services| services.with_routes(Arc::new(routes)));
+    let keys = [("phone", "2001"), ("tone", "long.wav")];
+    let report = bench.report("ring", &keys).await;
+    assert_eq!(report.status, Status::Unreachable, "{}", report.reason);
+    assert_eq!(report.reason, "the cluster is away");
 }

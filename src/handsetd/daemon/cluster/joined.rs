@@ -134,3 +134,40 @@ fn identity(folder: &Path) -> Identity {
 /// How long to wait for a refusal: a live daemon of the same name is detected when it renews its entry, which
 /// it does every three seconds.
 const DECISION_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use tokio::runtime::Handle;
+
+    use super::*;
+    use crate::config::Sources;
+
+    #[tokio::test]
+    async fn without_the_section_nothing_of_the_cluster_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Sources {
+            file: folder.path().join("handsetd.toml"),
+            is_required: false,
+            variables: vec![(OsString::from("HANDSETD__STATE__DIR"), folder.path().into())],
+        };
+        let config = Config::load(&sources).unwrap();
+        let others = join(&config).await.unwrap();
+        assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+        let OtherDaemons {
+            leadership,
+            claims,
+            health,
+            routes,
+            peers,
+            service,
+            tasks,
+        } = others;
+        assert!(leadership.is_none() && claims.is_none() && health.is_none());
+        assert!(routes.is_none() && peers.is_none());
+        assert!(service.is_none() && tasks.is_none());
+        assert!(examine(&config).await.is_empty());
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+}
