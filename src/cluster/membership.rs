@@ -152,6 +152,9 @@ async fn leave(shared: &Arc<Shared>) {
     let Some(session) = shared.session() else {
         return;
     };
+    // The leases first: their release needs the connection.
+    shared.releases.close();
+    let _ = tokio::time::timeout(session.reply_timeout, shared.releases.wait()).await;
     let entry = MemberEntry::new(shared);
     let last = revisions::last(&session, &entry.stream, &entry.subject).await;
     if let Ok(Some(revision)) = last
