@@ -242,7 +242,8 @@ pub struct Timing {
     pub lease_attempt_interval: Duration,
     /// The maximum age of a claim.
     pub claim_ttl: Duration,
-    /// How long NATS may fail before it counts as unavailable: a killed stream leader is replaced after about 5 s.
+    /// How long NATS may fail before it counts as unavailable. The election of a stream leader takes 4 to 9 s,
+    /// and an attempt that began before its end is repeated only after `reply_timeout`.
     pub unavailable_timeout: Duration,
     /// How long to wait for one reply of NATS before retrying.
     pub reply_timeout: Duration,
@@ -267,7 +268,7 @@ impl Default for Timing {
             lease_renewal_interval: Duration::from_millis(2500),
             lease_attempt_interval: Duration::from_secs(1),
             claim_ttl: Duration::from_hours(1),
-            unavailable_timeout: Duration::from_secs(10),
+            unavailable_timeout: Duration::from_secs(12),
             reply_timeout: Duration::from_secs(2),
             tombstone_ttl: Duration::from_mins(1),
             presence_ttl: Duration::from_mins(10),
