@@ -21,7 +21,7 @@ enum Proof {
     Nothing,
     /// A test runs it on a simulated phone.
     Emulated,
-    /// A report of a real phone says that the request succeeded, and nobody judged it.
+    /// A report of a real phone says that the request succeeded, and its effect was not judged.
     Reported,
     /// A report of a real phone says that the phone has done it.
     Proven,
@@ -183,7 +183,7 @@ const HEAD: &str = "\
 | word | meaning |
 | --- | --- |
 | emulated | a test of this project runs the verb on a simulated phone of the vendor, which is as strict as the vendor's documents are |
-| reported | on a real phone the request succeeded, and nobody judged what the phone did |
+| reported | on a real phone the request succeeded, and its effect was not judged |
 | proven | a person saw a real phone do it, or read its result |
 | – | neither |
 

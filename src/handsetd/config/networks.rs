@@ -84,7 +84,7 @@ pub(super) fn check_empty_lists(
         ),
         (
             admin.is_empty(),
-            "admin.allow is empty: nobody can connect to the API and the page, nor can handsetd send",
+            "admin.allow is empty: no host can connect to the API and the page, nor can handsetd send",
         ),
     ];
     for (_, text) in is_empty.into_iter().filter(|(is_empty, _)| *is_empty) {

@@ -21,7 +21,7 @@ pub(super) fn log_failure(failure: &Failure) {
             rule = %rule,
             event = on,
             reason,
-            "A rule failed, and {untold} times more since this was last told."
+            "A rule failed, and {untold} times more since this was last logged."
         ),
         (FailureKind::Overloaded, 0) => warn!(
             rule = %rule,
@@ -33,7 +33,7 @@ pub(super) fn log_failure(failure: &Failure) {
             rule = %rule,
             event = on,
             reason,
-            "A rule skips events: it has too many runs, and skipped {untold} more since this was last told."
+            "A rule skips events: it has too many runs, and skipped {untold} more since this was last logged."
         ),
     }
 }

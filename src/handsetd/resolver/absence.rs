@@ -260,7 +260,7 @@ mod tests {
             (
                 "Response: Error\nMessage: Permission denied\n",
                 Status::Unreachable,
-                "Asterisk pbx does not tell: it says \"Permission denied\"; the account needs",
+                "Asterisk pbx does not say: it says \"Permission denied\"; the account needs",
             ),
             (known, Status::Unreachable, "PJSIP/1002 is not registered"),
         ] {

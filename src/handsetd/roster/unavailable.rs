@@ -15,7 +15,7 @@ pub(crate) enum Unavailable {
         reason: String,
     },
     /// The account lacks the right to ask, or there is nothing to ask.
-    #[error("Asterisk {server} does not tell: {reason}")]
+    #[error("Asterisk {server} does not say: {reason}")]
     Forbidden {
         /// The name of the server in the configuration.
         server: String,

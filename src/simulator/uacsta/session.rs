@@ -115,7 +115,7 @@ pub(super) fn session_expires(request: &Message) -> Result<Option<u32>, Reply> {
         }
         Err(_) => Err(Reply::refusing(
             "400 Bad Request",
-            "Session-Expires is no number",
+            "Session-Expires is not a number",
         )),
     }
 }

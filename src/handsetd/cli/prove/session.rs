@@ -133,13 +133,13 @@ impl<'a> Session<'a> {
                     let answer = self.person.ask(question, out).await?;
                     is_ringing = Some(answer == Answer::Yes);
                 }
-                obstacle = (is_ringing != Some(true)).then_some("nobody called the phone");
+                obstacle = (is_ringing != Some(true)).then_some("the phone was not called");
             }
             if obstacle.is_none() && trial.needs == Needs::Transfer {
                 let question = "Call the phone once more, and answer there. May the call be \
                                 transferred to the number of --number?";
                 let answer = self.person.ask(question, out).await?;
-                obstacle = (answer != Answer::Yes).then_some("nobody permitted it");
+                obstacle = (answer != Answer::Yes).then_some("it was not permitted");
             }
             match obstacle {
                 Some(reason) => self.trials.push(untried(trial.verb, reason)),

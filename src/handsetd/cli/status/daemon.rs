@@ -170,7 +170,7 @@ fn other(status: &Value) -> Vec<Finding> {
 fn own_url(own: &Value) -> Finding {
     let text = |key: &str| own[key].as_str().unwrap_or_default();
     if own.is_null() {
-        let text = "unset; each phone is told the address of this machine that is nearest to it";
+        let text = "unset; each phone receives the address of this machine that is nearest to it";
         return Finding::good("http.url", text);
     }
     let (url, reason) = (text("url"), text("reason"));

@@ -54,7 +54,7 @@ fn try_out(name: &'static str, address: SocketAddr) -> Finding {
             let owner = socket_owner::of(address.port());
             let by = match &owner {
                 Some(owner) => owner.to_string(),
-                None => "another program; ss -ltnp as root tells which".to_owned(),
+                None => "another program; ss -ltnp as root shows which".to_owned(),
             };
             let cure = match &owner {
                 Some(owner) if owner.name == "handsetd" => {

@@ -46,7 +46,7 @@ pub(super) fn examine(folder: &Path) -> Vec<Finding> {
             }
         }
         Err(error) => {
-            let text = format!("cannot tell how much space is free at {shown}: {error}");
+            let text = format!("cannot determine how much space is free at {shown}: {error}");
             findings.push(Finding::note(AREA, text));
         }
     }

@@ -58,7 +58,7 @@ impl Entry {
             missing.push("no address".to_owned());
         }
         if !missing.is_empty() && self.endpoint.is_some() {
-            missing.push("Asterisk tells the rest once it is registered".to_owned());
+            missing.push("Asterisk reports the rest once it is registered".to_owned());
         }
         missing
     }
