@@ -12,6 +12,7 @@ mod settings;
 use std::io::Write as _;
 use std::time::Duration;
 
+use bytes::Bytes;
 use handset_net::tasks::Tasks;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
@@ -75,6 +76,11 @@ impl Daemon {
         daemon
     }
 
+    /// Starts the daemons `one` and `two`, and waits until both have joined.
+    pub(super) async fn join_two(servers: &NatsServers) -> (Self, Self) {
+        tokio::join!(Self::join(servers, "one"), Self::join(servers, "two"))
+    }
+
     pub(super) async fn joined(&self) {
         let deadline = Instant::now() + TIMEOUT;
         let is_joined = self.cluster.wait_until_joined(deadline).await;
@@ -131,6 +137,10 @@ pub(super) async fn servers(count: usize, more: &str) -> Option<NatsServers> {
         return None;
     }
     Some(NatsServers::start(count, more).await.unwrap())
+}
+
+pub(super) fn text(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
 }
 
 /// Time limit, far longer than anything takes, even on a busy machine.

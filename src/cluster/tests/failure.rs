@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Daemon, TIMEOUT, servers};
+use super::{Daemon, TIMEOUT, servers, text};
 use crate::testing::NatsServers;
 use crate::{AppendError, Queue, RequestError, State, Unavailable};
 
@@ -15,10 +14,7 @@ async fn daemons_survive_one_server_and_are_alone_without_a_quorum() {
     let Some(mut servers) = servers(3, "").await else {
         return;
     };
-    let (one, two) = (
-        Daemon::join(&servers, "one").await,
-        Daemon::join(&servers, "two").await,
-    );
+    let (one, two) = Daemon::join_two(&servers).await;
     one.sees(2).await;
     let queue = one.cluster.queue();
     let state = one.cluster.state();
@@ -170,8 +166,4 @@ async fn leader(servers: &NatsServers) -> usize {
         .clone()
         .unwrap();
     leader.strip_prefix("node").unwrap().parse().unwrap()
-}
-
-fn text(text: &str) -> Bytes {
-    Bytes::copy_from_slice(text.as_bytes())
 }

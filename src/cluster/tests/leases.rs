@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::{Daemon, TIMEOUT, servers};
+use super::{Daemon, TIMEOUT, servers, text};
 use crate::{Candidacy, Identity, Leadership};
 
 #[tokio::test]
@@ -13,10 +12,7 @@ async fn one_daemon_holds_a_lease_until_it_is_lost() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
-    let (one, two) = (
-        Daemon::join(&servers, "one").await,
-        Daemon::join(&servers, "two").await,
-    );
+    let (one, two) = Daemon::join_two(&servers).await;
     let first = contend(&one, "first");
     let mut mine = first.leadership();
     leads(&mut mine, Leadership::is_mine).await;
@@ -133,8 +129,4 @@ async fn leads(
         .await
         .unwrap()
         .unwrap();
-}
-
-fn text(text: &str) -> Bytes {
-    Bytes::copy_from_slice(text.as_bytes())
 }

@@ -11,10 +11,7 @@ async fn daemons_see_each_other_and_answer_requests() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
-    let (one, two) = (
-        Daemon::join(&servers, "one").await,
-        Daemon::join(&servers, "two").await,
-    );
+    let (one, two) = Daemon::join_two(&servers).await;
     one.sees(2).await;
     two.sees(2).await;
     let mut incoming = two.run(|cluster| cluster.serve(&["echo"]));

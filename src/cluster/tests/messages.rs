@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
-use super::{Daemon, TIMEOUT, config, servers};
+use super::{Daemon, TIMEOUT, config, servers, text};
 use crate::{FileError, FileId, Identity, Limits, RequestError};
 
 #[tokio::test]
@@ -12,10 +12,7 @@ async fn files_are_read_as_they_were_stored() {
     let Some(servers) = servers(3, "").await else {
         return;
     };
-    let (one, two) = (
-        Daemon::join(&servers, "one").await,
-        Daemon::join(&servers, "two").await,
-    );
+    let (one, two) = Daemon::join_two(&servers).await;
     let tone: Bytes = (0..3_000_000_u32)
         .map(|number| number.to_le_bytes()[1])
         .collect();
@@ -200,10 +197,7 @@ async fn hostile_requests_are_refused_or_dropped() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
-    let (one, two) = (
-        Daemon::join(&servers, "one").await,
-        Daemon::join(&servers, "two").await,
-    );
+    let (one, two) = Daemon::join_two(&servers).await;
     one.sees(2).await;
     let _incoming = two.run(|cluster| cluster.serve(&["echo"]));
     let client = async_nats::connect(servers.url(0)).await.unwrap();
@@ -283,10 +277,7 @@ async fn requests_are_executed_once_and_answered_to_inboxes_only() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
-    let (one, two) = (
-        Daemon::join(&servers, "one").await,
-        Daemon::join(&servers, "two").await,
-    );
+    let (one, two) = Daemon::join_two(&servers).await;
     one.sees(2).await;
     let mut incoming = two.run(|cluster| cluster.serve(&["echo"]));
     let client = async_nats::connect(servers.url(0)).await.unwrap();
@@ -349,8 +340,4 @@ async fn requests_are_executed_once_and_answered_to_inboxes_only() {
         panic!("{asked:?}")
     };
     assert_eq!(reason.as_str(), "no  more");
-}
-
-fn text(text: &str) -> Bytes {
-    Bytes::copy_from_slice(text.as_bytes())
 }

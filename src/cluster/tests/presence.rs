@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Daemon, TIMEOUT, config, servers};
+use super::{Daemon, TIMEOUT, config, servers, text};
 use crate::{Identity, Presence, PresenceChange};
 
 #[tokio::test]
@@ -13,10 +13,7 @@ async fn announcements_count_while_their_daemon_is_live() {
     let Some(mut servers) = servers(1, "").await else {
         return;
     };
-    let (one, two) = (
-        Daemon::join(&servers, "one").await,
-        Daemon::join(&servers, "two").await,
-    );
+    let (one, two) = Daemon::join_two(&servers).await;
     let (presence, seen) = (one.cluster.presence(), two.cluster.presence());
     presence.set("pbx/1001", text("1")).unwrap();
     presence.set("pbx/1002", text("2")).unwrap();
@@ -156,8 +153,4 @@ async fn shows(presence: &Presence, expected: &[(&str, &str, &str)]) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("{shown:?} instead of {expected:?}");
-}
-
-fn text(text: &str) -> Bytes {
-    Bytes::copy_from_slice(text.as_bytes())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Daemon, TIMEOUT, config, servers};
+use super::{Daemon, TIMEOUT, config, servers, text};
 use crate::{
     AppendError, ChangeError, Identity, Limits, QueueEntry, QueueEvent, QueueWatcher, Timing,
 };
@@ -14,10 +14,7 @@ async fn entry_is_changed_only_with_its_last_revision() {
     let Some(servers) = servers(1, "").await else {
         return;
     };
-    let (one, two) = (
-        Daemon::join(&servers, "one").await,
-        Daemon::join(&servers, "two").await,
-    );
+    let (one, two) = Daemon::join_two(&servers).await;
     let (one, two) = (one.cluster.queue(), two.cluster.queue());
     let first = one.append("pbx/1001", "a", text("1")).await.unwrap();
     let second = one.append("pbx/1001", "b", text("2")).await.unwrap();
@@ -59,10 +56,7 @@ async fn watchers_see_existing_entries_and_changes_also_after_an_interruption() 
     let Some(mut servers) = servers(1, "").await else {
         return;
     };
-    let (one, two) = (
-        Daemon::join(&servers, "one").await,
-        Daemon::join(&servers, "two").await,
-    );
+    let (one, two) = Daemon::join_two(&servers).await;
     let queue = one.cluster.queue();
     let first = queue.append("1001", "a", text("1")).await.unwrap();
     let mut watcher = two.run(|cluster| cluster.queue().watch());
@@ -175,10 +169,6 @@ fn values(items: &[QueueEntry]) -> Vec<String> {
 
 fn utf8(bytes: &Bytes) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-fn text(text: &str) -> Bytes {
-    Bytes::copy_from_slice(text.as_bytes())
 }
 
 /// NATS itself accepts both: with replicas, 2.9 checks the expected sequence before it replicates.
