@@ -312,7 +312,12 @@ impl Shared {
                     // Removed by an earlier attempt whose acknowledgement was lost.
                     Ok(()) | Err(ReplaceError::Conflict) => Ok(()),
                     Err(ReplaceError::Unavailable(error)) => {
-                        if let Some(held) = self.ledger.lock().held_mut(number) {
+                        let mut ledger = self.ledger.lock();
+                        if ledger.position(&key).is_none() {
+                            // The stream has reported the removal.
+                            return Ok(());
+                        }
+                        if let Some(held) = ledger.held_mut(number) {
                             held.location = Location::Stream;
                         }
                         Err(error.into())
