@@ -1,8 +1,6 @@
 //! The admin API of the real daemon.
 
-use std::fs;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::PermissionsExt;
 
 use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::support::admin_client::{AdminClient, Response};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::raw::{connect_from, exchange_bytes, get_from};
+use super::support::raw::{exchange_bytes, get_from};
 use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
