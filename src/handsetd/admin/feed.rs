@@ -76,9 +76,10 @@ impl EventFeed {
     }
 
     fn publish(&self, payloads: impl IntoIterator<Item = Payload>) {
+        let now = SystemTime::now();
         let mut recent = self.recent.lock();
         for payload in payloads {
-            recent.push(SystemTime::now(), None, payload);
+            recent.push(now, None, payload);
         }
         drop(recent);
         self.published.send_replace(());

@@ -17,7 +17,8 @@ use super::subject::Subject;
 /// An event from Asterisk, from a phone or of handsetd itself. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Fact {
-    name: Arc<str>,
+    /// Its name, unless that is the one of the event of Asterisk.
+    name: Option<Arc<str>>,
     source: Source,
     /// The Asterisk server that it came from, or that its phone belongs to.
     server: Option<ServerName>,
@@ -37,7 +38,7 @@ impl Fact {
     pub fn new(name: &str, values: impl IntoIterator<Item = (String, String)>) -> Self {
         let event = ("Event".to_owned(), name.to_owned());
         Self {
-            name: name.into(),
+            name: Some(name.into()),
             source: Source::Pairs(std::iter::once(event).chain(values).collect()),
             server: None,
             causes: Causes::default(),
@@ -115,7 +116,7 @@ impl Fact {
 
     /// Returns the rule whose schedule is due, if that is the event.
     pub(super) fn scheduled_rule(&self) -> Option<&str> {
-        let is_due = self.name.eq_ignore_ascii_case(SCHEDULE);
+        let is_due = self.name().eq_ignore_ascii_case(SCHEDULE);
         is_due.then(|| self.value("Rule").unwrap_or_default())
     }
 
@@ -127,16 +128,21 @@ impl Fact {
 
     /// Returns its name: that of the AMI event, `UserEvent.NAME`, `phone.EVENT` or `handsetd.EVENT`.
     pub fn name(&self) -> &str {
-        &self.name
+        match (&self.name, &self.source) {
+            (Some(name), _) => name,
+            (None, Source::Ami(event)) => event.name(),
+            (None, Source::Pairs(_)) => self.value("Event").unwrap_or_default(),
+        }
     }
 
     /// Returns the names that rules may use in `on`: its name, and for `UserEvent.NAME` also
     /// `UserEvent`.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        let is_user = self.name.contains('.') && self.value("UserEvent").is_some();
+        let name = self.name();
+        let is_user = name.contains('.') && self.value("UserEvent").is_some();
         let general = self.value("Event").filter(|_| is_user);
-        let general = general.filter(|general| *general != &*self.name);
-        std::iter::once(&*self.name).chain(general)
+        let general = general.filter(|general| *general != name);
+        std::iter::once(name).chain(general)
     }
 
     /// Returns the first value of `name`, compared case-insensitively.
@@ -165,10 +171,10 @@ impl Fact {
     /// Returns the phone that it is about, which is the one for requests that name none: the phone that
     /// raised the event, or the endpoint of its channel; without a channel, the endpoint that it names.
     pub fn phone(&self) -> Option<&str> {
-        if &*self.name == UNKNOWN_PHONE {
+        if self.name() == UNKNOWN_PHONE {
             return None;
         }
-        if self.name.starts_with(PHONE) {
+        if self.name().starts_with(PHONE) {
             return self.value("phone");
         }
         if let Some(channel) = self.value("Channel") {
@@ -184,13 +190,13 @@ impl Fact {
 
     /// Returns the phone that raised the event, and the name of the event there.
     pub(super) fn phone_event(&self) -> Option<(&str, &str)> {
-        let event = self.name.strip_prefix(PHONE)?;
+        let event = self.name().strip_prefix(PHONE)?;
         Some((self.phone()?, event))
     }
 
     /// Returns the device whose state changed, and its state.
     pub(super) fn device_state(&self) -> Option<(&str, &str)> {
-        if &*self.name != "DeviceStateChange" {
+        if self.name() != "DeviceStateChange" {
             return None;
         }
         Some((self.value("Device")?, self.value("State")?))
@@ -237,13 +243,20 @@ impl Fact {
             Source::Ami(event) => Source::Ami(event.detached()),
             source @ Source::Pairs(_) => source.clone(),
         };
-        Self {
-            name: match excerpt(&self.name, MAX_KEPT_NAME) {
-                Cow::Borrowed(_) => Arc::clone(&self.name),
-                Cow::Owned(name) => name.into(),
+        let name = match (&self.name, excerpt(self.name(), MAX_KEPT_NAME)) {
+            (_, Cow::Owned(cut)) => Some(cut.into()),
+            (Some(name), _) => Some(Arc::clone(name)),
+            (None, Cow::Borrowed(name)) => match source {
+                Source::Ami(_) => None,
+                Source::Pairs(_) => Some(name.into()),
             },
+        };
+        Self {
+            name,
             source,
-            ..self.clone()
+            server: self.server.clone(),
+            causes: self.causes.clone(),
+            state: self.state,
         }
     }
 
@@ -274,24 +287,25 @@ impl Fact {
             Source::Ami(event) => event.packet().memory(),
             Source::Pairs(pairs) => pairs.iter().map(pair_memory).sum(),
         };
-        values.saturating_add(self.name.len())
+        values.saturating_add(self.name().len())
     }
 
     fn of_source(source: Source) -> Option<Self> {
         let mut fact = Self {
-            name: Arc::from(""),
+            name: None,
             source,
             server: None,
             causes: Causes::default(),
             state: None,
         };
         let event = fact.value("Event")?;
-        fact.name = match fact.value("UserEvent") {
+        let name = match fact.value("UserEvent") {
             Some(name) if event.eq_ignore_ascii_case("UserEvent") => {
                 format!("UserEvent.{name}").into()
             }
             _ => event.into(),
         };
+        fact.name = Some(name);
         Some(fact)
     }
 }
@@ -303,12 +317,8 @@ impl From<ami::Event> for Fact {
             .is("UserEvent")
             .then(|| event.header("UserEvent"))
             .flatten();
-        let name = match user_event {
-            Some(name) => format!("UserEvent.{name}").into(),
-            None => event.name().into(),
-        };
         Self {
-            name,
+            name: user_event.map(|name| format!("UserEvent.{name}").into()),
             source: Source::Ami(event),
             server: None,
             causes: Causes::default(),
