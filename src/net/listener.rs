@@ -104,9 +104,6 @@ impl Listener {
     }
 
     fn enqueue(&mut self, stream: TcpStream, peer: SocketAddr) {
-        if let Err(error) = stream.set_nodelay(true) {
-            debug!(listener = self.name, %peer, %error, "Cannot set TCP_NODELAY.");
-        }
         self.pending.push_back(Pending {
             stream,
             peer,
@@ -158,6 +155,8 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
         TcpSocket::new_v6()?
     };
     socket.set_reuseaddr(true)?;
+    // Connections have it from the socket that accepts them.
+    socket.set_nodelay(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }

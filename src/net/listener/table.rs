@@ -53,13 +53,19 @@ type Rank = (usize, Reverse<u64>, IpAddr);
 #[derive(Debug)]
 struct Member {
     key: IpAddr,
+    state: State,
+    evicted: CancellationToken,
+}
+
+/// What decides whether a connection may be evicted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct State {
     /// Whether what it has sent so far was read. Until then it is not evicted.
     is_started: bool,
     is_active: bool,
     is_trusted: bool,
     /// When it became active or idle, by the clock of the table and by that of the machine.
     since: (u64, Instant),
-    evicted: CancellationToken,
 }
 
 /// The connections of one address.
@@ -134,10 +140,12 @@ impl Table {
         let (id, evicted) = (self.tick(), CancellationToken::new());
         let member = Member {
             key,
-            is_started: false,
-            is_active: false,
-            is_trusted: false,
-            since: (id, now),
+            state: State {
+                is_started: false,
+                is_active: false,
+                is_trusted: false,
+                since: (id, now),
+            },
             evicted: evicted.clone(),
         };
         self.open += 1;
@@ -147,22 +155,22 @@ impl Table {
 
     /// Records that what a connection has sent so far was read.
     pub(super) fn start(&mut self, id: Id) {
-        self.change(id, |member| member.is_started = true);
+        self.change(id, |state| state.is_started = true);
     }
 
     /// Records that a request is complete, or that its response was sent.
     pub(super) fn set_active(&mut self, id: Id, is_active: bool, now: Instant) {
         let since = (self.tick(), now);
-        self.change(id, |member| {
-            if member.is_active != is_active {
-                (member.is_active, member.since) = (is_active, since);
+        self.change(id, |state| {
+            if state.is_active != is_active {
+                (state.is_active, state.since) = (is_active, since);
             }
         });
     }
 
     /// Records whether the client has shown its credentials.
     pub(super) fn set_trusted(&mut self, id: Id, is_trusted: bool) {
-        self.change(id, |member| member.is_trusted = is_trusted);
+        self.change(id, |state| state.is_trusted = is_trusted);
     }
 
     /// Evicts the connection that would make room for the next client, if it is idle.
@@ -211,7 +219,7 @@ impl Table {
             && let Some(member) = self.members.get(&id)
             && (has_reserve || connections > own.saturating_add(1))
         {
-            let end = member.since.1 + grace;
+            let end = member.state.since.1 + grace;
             if has_reserve || end <= now {
                 return Ok(id);
             }
@@ -248,47 +256,50 @@ impl Table {
     }
 
     /// Changes a connection unless it was evicted.
-    fn change(&mut self, id: Id, change: impl FnOnce(&mut Member)) {
-        if let Some(mut member) = self.remove(id) {
-            change(&mut member);
-            self.insert(id, member);
+    fn change(&mut self, id: Id, change: impl FnOnce(&mut State)) {
+        let Some(member) = self.members.get_mut(&id) else {
+            return;
+        };
+        let before = member.state;
+        change(&mut member.state);
+        let (key, after) = (member.key, member.state);
+        if before == after {
+            return;
         }
+        self.untrusted -= usize::from(!before.is_trusted);
+        self.untrusted += usize::from(!after.is_trusted);
+        self.update(key, |group| {
+            group.remove(before);
+            group.insert(id, after);
+        });
     }
 
     fn insert(&mut self, id: Id, member: Member) {
-        self.untrusted += usize::from(!member.is_trusted);
-        self.update(member.key, |group| {
-            group.connections += 1;
-            group.fresh += usize::from(!member.is_started);
-            if let Some(class) = member.class() {
-                group.classes[class as usize].insert(member.since.0, id);
-            }
-        });
+        let state = member.state;
+        self.untrusted += usize::from(!state.is_trusted);
+        self.update(member.key, |group| group.insert(id, state));
         self.members.insert(id, member);
     }
 
     fn remove(&mut self, id: Id) -> Option<Member> {
         let member = self.members.remove(&id)?;
-        self.untrusted -= usize::from(!member.is_trusted);
-        self.update(member.key, |group| {
-            group.connections -= 1;
-            group.fresh -= usize::from(!member.is_started);
-            if let Some(class) = member.class() {
-                group.classes[class as usize].remove(&member.since.0);
-            }
-        });
+        let state = member.state;
+        self.untrusted -= usize::from(!state.is_trusted);
+        self.update(member.key, |group| group.remove(state));
         Some(member)
     }
 
     /// Changes a group and its ranks.
     fn update(&mut self, key: IpAddr, change: impl FnOnce(&mut Group)) {
         let group = self.groups.entry(key).or_default();
-        for (ranking, rank) in self.ranking.iter_mut().zip(group.ranks(key)) {
-            rank.map(|rank| ranking.remove(&rank));
-        }
+        let before = group.ranks(key);
         change(group);
-        for (ranking, rank) in self.ranking.iter_mut().zip(group.ranks(key)) {
-            rank.map(|rank| ranking.insert(rank));
+        let ranks = before.into_iter().zip(group.ranks(key));
+        for (ranking, (before, after)) in self.ranking.iter_mut().zip(ranks) {
+            if before != after {
+                before.map(|rank| ranking.remove(&rank));
+                after.map(|rank| ranking.insert(rank));
+            }
         }
         if group.connections == 0 {
             self.groups.remove(&key);
@@ -296,7 +307,7 @@ impl Table {
     }
 }
 
-impl Member {
+impl State {
     /// Returns the class, unless the connection is never evicted.
     fn class(&self) -> Option<Class> {
         match (self.is_active, self.is_trusted) {
@@ -310,6 +321,22 @@ impl Member {
 }
 
 impl Group {
+    fn insert(&mut self, id: Id, state: State) {
+        self.connections += 1;
+        self.fresh += usize::from(!state.is_started);
+        if let Some(class) = state.class() {
+            self.classes[class as usize].insert(state.since.0, id);
+        }
+    }
+
+    fn remove(&mut self, state: State) {
+        self.connections -= 1;
+        self.fresh -= usize::from(!state.is_started);
+        if let Some(class) = state.class() {
+            self.classes[class as usize].remove(&state.since.0);
+        }
+    }
+
     /// Returns the rank in each class.
     fn ranks(&self, key: IpAddr) -> [Option<Rank>; CLASSES] {
         self.classes.each_ref().map(|class| {

@@ -109,6 +109,13 @@ async fn client_that_has_waited_long_enough_is_disconnected() {
 }
 
 #[tokio::test]
+async fn answers_are_not_delayed() {
+    let mut listener = bind(1, LONG);
+    let _stream = connect(&listener, 1).await;
+    assert!(accept(&mut listener).await.stream.nodelay().unwrap());
+}
+
+#[tokio::test]
 async fn peers_that_are_not_admitted_take_no_slot() {
     let mut listener = bind(1, LONG);
     let mut stream = connect(&listener, 1).await;

@@ -338,16 +338,16 @@ mod model {
                     let of_class: Vec<_> = table
                         .members
                         .iter()
-                        .filter(|(_, member)| member.class() == Some(class))
+                        .filter(|(_, member)| member.state.class() == Some(class))
                         .collect();
                     let of = |key| table.members.values().filter(|member| member.key == key).count();
                     let expected = of_class
                         .iter()
-                        .max_by_key(|(_, member)| (of(member.key), Reverse(member.since.0)))
+                        .max_by_key(|(_, member)| (of(member.key), Reverse(member.state.since.0)))
                         .map(|(id, member)| (of(member.key), **id));
                     prop_assert_eq!(table.first_of(class), expected);
                 }
-                let untrusted = table.members.values().filter(|member| !member.is_trusted);
+                let untrusted = table.members.values().filter(|member| !member.state.is_trusted);
                 prop_assert_eq!(table.untrusted, untrusted.count());
             }
             for number in (0..site.connections.len()).filter(|number| !ended.contains(number)) {
