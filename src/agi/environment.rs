@@ -22,45 +22,64 @@
 //! Its lines may be in any order, and the first one wins.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
 
 use super::grammar::{self, Line};
 
 /// The variables of one call, by their names without `agi_`.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Default)]
 pub(super) struct Environment {
+    block: String,
     /// In the order of the lines: too few for a hash table to be worth its making.
-    variables: Vec<(String, String)>,
+    variables: Vec<Variable>,
     arguments: BTreeMap<u32, String>,
     is_ambiguous: bool,
+}
+
+/// Where in the block a variable is: to copy each takes longer than to parse them.
+#[derive(Clone)]
+struct Variable {
+    name: Range<usize>,
+    value: Range<usize>,
 }
 
 impl Environment {
     /// Parses a block, skipping lines that are not variables.
     pub(super) fn parse(block: &str) -> Self {
         // The line breaks at the end are those of the blank line that ends the block.
-        let lines: Vec<Line<'_>> = grammar::lines(block.trim_end_matches(['\r', '\n'])).collect();
+        let mut lines = Vec::with_capacity(USUAL_LINES);
+        lines.extend(grammar::lines(block.trim_end_matches(['\r', '\n'])));
         let mut environment = Self {
+            block: block.to_owned(),
             variables: Vec::with_capacity(lines.len()),
             ..Self::default()
         };
         let thread = lines.iter().rposition(|line| line.name() == Some(THREAD));
         match thread.and_then(|thread| lines.split_at_checked(thread.saturating_add(1))) {
             Some((before, arguments)) => {
-                environment.read_in_order(before);
+                environment.read_in_order(block, before);
                 environment.read_arguments(arguments);
             }
             None => lines
                 .iter()
-                .filter_map(|line| line.variable)
-                .for_each(|(name, value)| environment.add_first(name, value)),
+                .filter_map(Line::variable)
+                .for_each(|variable| environment.add_first(block, variable)),
         }
         environment
     }
 
     /// Returns a variable by its name without `agi_`.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
-        let found = self.variables.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
+        let found = self.variables().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value)
+    }
+
+    fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let part = |range: &Range<usize>| self.block.get(range.clone()).unwrap_or_default();
+        self.variables
+            .iter()
+            .map(move |variable| (part(&variable.name), part(&variable.value)))
     }
 
     /// Returns the arguments in the order of their numbers.
@@ -80,13 +99,13 @@ impl Environment {
     }
 
     /// Reads the lines up to the last `agi_threadid`, which are in Asterisk's order.
-    fn read_in_order(&mut self, lines: &[Line<'_>]) {
+    fn read_in_order(&mut self, block: &str, lines: &[Line<'_>]) {
         let is_callers = |line: &Line<'_>| line.name().is_some_and(|name| name.starts_with(CALLER));
         let caller = lines.iter().position(is_callers).unwrap_or(lines.len());
         for (at, line) in lines.iter().enumerate() {
             let in_head = at < caller;
-            let Some((name, value)) = line.variable else {
-                self.is_ambiguous |= in_head && !line.text.is_empty();
+            let Some((name, value)) = line.variable() else {
+                self.is_ambiguous |= in_head && !line.0.is_empty();
                 continue;
             };
             if let Some(number) = argument_number(name) {
@@ -96,12 +115,12 @@ impl Environment {
             } else if HEAD.contains(&name) {
                 if in_head {
                     self.is_ambiguous |= self.variable(name).is_some();
-                    self.add_first(name, value);
+                    self.add_first(block, (name, value));
                 }
             } else if name == CALLER {
-                self.add_first(name, value);
+                self.add_first(block, (name, value));
             } else {
-                self.set(name, value);
+                self.set(block, (name, value));
             }
         }
     }
@@ -111,7 +130,7 @@ impl Environment {
         let mut last = 0_u32;
         for line in lines {
             let argument = line
-                .variable
+                .variable()
                 .and_then(|(name, value)| Some((argument_number(name)?, value)));
             match argument {
                 Some((number, value)) if Some(number) == last.checked_add(1) => {
@@ -122,35 +141,71 @@ impl Environment {
                     self.is_ambiguous |= other.is_some();
                     if let Some(value) = self.arguments.get_mut(&last) {
                         value.push('\n');
-                        value.push_str(line.text);
+                        value.push_str(line.0);
                     }
                 }
             }
         }
     }
 
-    fn add_first(&mut self, name: &str, value: &str) {
+    fn add_first(&mut self, block: &str, (name, value): (&str, &str)) {
         if let Some(number) = argument_number(name) {
             self.arguments
                 .entry(number)
                 .or_insert_with(|| value.to_owned());
         } else if self.variable(name).is_none() {
-            self.variables.push((name.to_owned(), value.to_owned()));
+            self.variables.push(Variable::of(block, name, value));
         }
     }
 
-    fn set(&mut self, name: &str, value: &str) {
-        let known = self.variables.iter_mut().find(|(known, _)| known == name);
-        match known {
-            Some((_, known)) => value.clone_into(known),
-            None => self.variables.push((name.to_owned(), value.to_owned())),
+    fn set(&mut self, block: &str, (name, value): (&str, &str)) {
+        let variable = Variable::of(block, name, value);
+        let known = self.variables().position(|(known, _)| known == name);
+        match known.and_then(|at| self.variables.get_mut(at)) {
+            Some(known) => *known = variable,
+            None => self.variables.push(variable),
+        }
+    }
+}
+
+/// Two are equal if they have the same variables and arguments, wherever those are in their blocks.
+impl PartialEq for Environment {
+    fn eq(&self, other: &Self) -> bool {
+        self.variables().eq(other.variables())
+            && self.arguments == other.arguments
+            && self.is_ambiguous == other.is_ambiguous
+    }
+}
+
+impl Eq for Environment {}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("variables", &self.variables().collect::<Vec<_>>())
+            .field("arguments", &self.arguments)
+            .field("is_ambiguous", &self.is_ambiguous)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Variable {
+    /// Returns where in `block` its parts `name` and `value` are.
+    fn of(block: &str, name: &str, value: &str) -> Self {
+        let range = |part: &str| {
+            let start = part.as_ptr().addr().saturating_sub(block.as_ptr().addr());
+            start..start.saturating_add(part.len())
+        };
+        Self {
+            name: range(name),
+            value: range(value),
         }
     }
 }
 
 impl Line<'_> {
     fn name(&self) -> Option<&str> {
-        self.variable.map(|(name, _)| name)
+        self.variable().map(|(name, _)| name)
     }
 }
 
@@ -180,6 +235,9 @@ const CALLER: &str = "callerid";
 
 /// The last variable before the arguments.
 const THREAD: &str = "threadid";
+
+/// More lines than a block has without arguments.
+const USUAL_LINES: usize = 32;
 
 #[cfg(test)]
 mod tests {

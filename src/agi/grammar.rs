@@ -13,21 +13,27 @@ use nom::multi::many0;
 use nom::sequence::{delimited, preceded, separated_pair, terminated};
 use nom::{Err, Finish, IResult, Parser};
 
-/// A line of an environment.
+/// A line of an environment, without its end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line<'a> {
-    /// All of it, without its end.
-    pub(super) text: &'a str,
-    /// Name and value, if it is a variable.
-    pub(super) variable: Option<(&'a str, &'a str)>,
+pub(super) struct Line<'a>(pub(super) &'a str);
+
+impl<'a> Line<'a> {
+    /// Returns name and value, if it is a variable.
+    ///
+    /// `variable = "agi_" name ":" [SP] value`
+    ///
+    /// Without combinators: every call has two dozen of these lines.
+    pub(super) fn variable(&self) -> Option<(&'a str, &'a str)> {
+        let (name, value) = self.0.strip_prefix("agi_")?.split_once(':')?;
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let is_valid = !name.is_empty() && name.bytes().all(is_name);
+        is_valid.then(|| (name, value.strip_prefix(' ').unwrap_or(value)))
+    }
 }
 
 /// Returns the lines of an environment in order.
 pub(super) fn lines(block: &str) -> impl Iterator<Item = Line<'_>> {
-    block.lines().map(|text| Line {
-        text,
-        variable: variable(text),
-    })
+    block.lines().map(Line)
 }
 
 /// Parses the lines of one reply, given without the last LF.
@@ -82,16 +88,6 @@ pub(super) struct ReplyParts {
     pub(super) value: Option<String>,
     pub(super) fields: Vec<(String, String)>,
     pub(super) text: String,
-}
-
-/// `variable = "agi_" name ":" [SP] value`
-///
-/// Without combinators: every call has two dozen of these lines.
-fn variable(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.strip_prefix("agi_")?.split_once(':')?;
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let is_valid = !name.is_empty() && name.bytes().all(is_name);
-    is_valid.then(|| (name, value.strip_prefix(' ').unwrap_or(value)))
 }
 
 /// `usage = code "-" text LF *( text LF ) code SP text`

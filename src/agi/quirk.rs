@@ -12,6 +12,7 @@
 //! is recorded when the bytes are discarded.
 
 use bytes::BytesMut;
+use memchr::memmem;
 
 use super::grammar::{self, CODE};
 
@@ -97,12 +98,14 @@ pub(super) fn take_hangups(reply: &mut BytesMut) -> bool {
 /// the thread, which comes later, is not.
 pub(super) fn may_continue(block: &[u8], rest: &[u8]) -> bool {
     let contains = |name: &[u8]| {
-        block
-            .split(|&byte| byte == b'\n')
-            .any(|line| line.starts_with(name))
+        let starts_line = |at: usize| {
+            at.checked_sub(1)
+                .is_none_or(|end| block.get(end) == Some(&b'\n'))
+        };
+        memmem::find_iter(block, name).any(starts_line)
     };
     let follows = !rest.is_empty() && !rest.starts_with(HANGUP);
-    follows || (contains(b"agi_callerid") && !contains(b"agi_threadid:"))
+    follows || (!contains(b"agi_threadid:") && contains(b"agi_callerid"))
 }
 
 #[cfg(test)]

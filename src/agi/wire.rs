@@ -7,6 +7,7 @@
 //! [`quirk`]: super::quirk
 
 use bytes::BytesMut;
+use memchr::memchr;
 use tokio_util::codec::Decoder;
 
 use super::error::Error;
@@ -209,7 +210,7 @@ fn check_reply(bytes: usize) -> Result<(), Error> {
 
 /// Returns the end of the line (after its LF), which has no LF before `from`.
 fn line_end(src: &[u8], from: usize) -> Option<usize> {
-    let at = src.get(from..)?.iter().position(|&byte| byte == b'\n')?;
+    let at = memchr(b'\n', src.get(from..)?)?;
     from.checked_add(at)?.checked_add(1)
 }
 
