@@ -48,6 +48,8 @@ pub struct Channel {
     deadline: Instant,
     /// The reply to the last command has not arrived yet.
     reply_pending: bool,
+    /// The reply to the last command has arrived.
+    is_answered: bool,
     hung_up: bool,
     /// Asterisk sends nothing more.
     read_closed: bool,
@@ -87,6 +89,7 @@ impl Channel {
             since,
             deadline: after(since, config.session_timeout),
             reply_pending: false,
+            is_answered: false,
             hung_up: false,
             read_closed: false,
             closed: false,
@@ -173,8 +176,12 @@ impl Channel {
     /// Ends the conversation such that Asterisk reads the last command and continues the call at once.
     ///
     /// Data that still arrives (usually `HANGUP`) is read and dropped, because closing with unread data
-    /// would reset the connection.
+    /// would reset the connection. Where the last command was answered, Asterisk has read all of them, so a
+    /// reset takes nothing from it.
     pub(super) async fn close(mut self) {
+        if self.is_answered {
+            return;
+        }
         let closing = async {
             self.flush().await?;
             self.stream.shutdown().await?;
@@ -212,9 +219,11 @@ impl Channel {
         // A peer that closed only its sending side still reads the command; for others it makes no difference.
         self.unsent.put_slice(command.line().as_bytes());
         self.unsent.put_u8(b'\n');
-        self.reply_pending = true;
+        (self.reply_pending, self.is_answered) = (true, false);
         self.flush().await?;
-        self.reply().await
+        let reply = self.reply().await;
+        self.is_answered = !self.reply_pending;
+        reply
     }
 
     /// Reads the final reply to the pending command. Cancel safe.

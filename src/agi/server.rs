@@ -97,9 +97,10 @@ impl Server {
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept(admits) => accepted,
-                Some(_) = sessions.join_next() => continue,
                 () = stop.cancelled() => break,
             };
+            // Here, so that no session that ends wakes this task.
+            while sessions.try_join_next().is_some() {}
             let shared = Arc::clone(&shared);
             // Boxed, since spawning moves it several times, and with it all that the script needs.
             let session = Box::pin(async move { shared.serve(accepted).await });

@@ -330,6 +330,18 @@ async fn peer_that_does_not_close_is_disconnected_after_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn answered_call_is_closed_without_waiting_for_the_peer() {
+    let (mut channel, mut far) = opened().await;
+    request_variable(&mut channel, &mut far, "200 result=0\n")
+        .await
+        .unwrap();
+    let began = Instant::now();
+    channel.close().await;
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    assert_eq!(far.read_to_end(&mut Vec::new()).await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn environment_with_a_forged_end_is_read_to_its_real_end() {
     let (near, mut far) = duplex(1 << 16);
     far.write_all(b"agi_callerid: 1\nagi_calleridname: x\n\n")
