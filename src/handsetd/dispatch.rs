@@ -242,7 +242,7 @@ impl Dispatcher {
             }
         };
         let request = Arc::new(request);
-        let (pace, request_files) = (Pace::default(), RequestFiles::default());
+        let (pace, request_files) = (Pace::of(destinations.len()), RequestFiles::default());
         let start = |destination| match destination {
             Destination::Local(found) if request.keep.is_some() => {
                 self.start_stored(found, &request, info, (request_files.clone(), pace.clone()))
@@ -320,9 +320,9 @@ impl Dispatcher {
                 return Delivery::over(services.reject(info, outcome));
             }
         };
-        let record = services
+        let mut record = services
             .history
-            .begin(info, &phone.name, Some(phone.vendor));
+            .begin_unannounced(info, &phone.name, Some(phone.vendor));
         let commit_point = CommitPoint::default();
         let guard = services
             .in_flight
@@ -330,6 +330,8 @@ impl Dispatcher {
         let span = info_span!("delivery", id = %info.id, phone = phone.name);
         let delivery = async move {
             let started = Instant::now();
+            // Here, so that those whom it wakes do not delay the start of this task.
+            services.history.announce_begun(&mut record);
             let outcome = tokio::select! {
                 biased;
                 () = commit_point.cancelled() => {

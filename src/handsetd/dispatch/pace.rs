@@ -13,19 +13,31 @@ use tokio::time::timeout;
 
 /// The pace of one request. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Pace(Arc<Semaphore>);
+pub(super) struct Pace(Option<Arc<Semaphore>>);
 
 impl Default for Pace {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self(Some(Arc::new(Semaphore::new(AT_ONCE))))
     }
 }
 
 impl Pace {
+    /// Creates the pace of a request with this many deliveries. Where there is a place for each, none of
+    /// them needs a timer that gives it to another.
+    pub(super) fn of(deliveries: usize) -> Self {
+        if deliveries <= AT_ONCE {
+            return Self(None);
+        }
+        Self::default()
+    }
+
     /// Starts a delivery when it has a place, and runs it to its end.
     pub(super) async fn run<F: Future>(&self, start: impl FnOnce() -> F) -> F::Output {
+        let Some(places) = &self.0 else {
+            return Box::pin(start()).await;
+        };
         // Never closed.
-        let place = self.0.acquire().await.ok();
+        let place = places.acquire().await.ok();
         // Boxed, so that one that waits takes no memory for what it does later.
         let mut delivery = Box::pin(start());
         if let Ok(end) = timeout(PATIENCE, &mut delivery).await {
@@ -65,6 +77,20 @@ mod tests {
         let all = join_all((0..4 * AT_ONCE).map(|_| pace.run(delivery))).await;
         assert_eq!(all.len(), 4 * AT_ONCE);
         assert_eq!(most.into_inner(), AT_ONCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_request_with_more_deliveries_than_places_has_some_wait() {
+        for (deliveries, started) in [(AT_ONCE, AT_ONCE), (AT_ONCE + 1, AT_ONCE)] {
+            let (pace, running) = (Pace::of(deliveries), AtomicUsize::new(0));
+            let delivery = || async {
+                running.fetch_add(1, Ordering::Relaxed);
+                pending::<()>().await;
+            };
+            let all = join_all((0..deliveries).map(|_| pace.run(delivery)));
+            assert!(timeout(PATIENCE / 2, all).await.is_err());
+            assert_eq!(running.into_inner(), started, "{deliveries}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -57,7 +57,7 @@ impl Dispatcher {
             }
         };
         let terms = Terms {
-            pace: Pace::default(),
+            pace: Pace::of(1),
             files: terms.files,
             until: Some(terms.until),
         };

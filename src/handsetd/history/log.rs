@@ -37,6 +37,8 @@ pub(crate) struct OpenRecord {
     keys: Arc<[(String, String)]>,
     keeps_texts: bool,
     started_at: Instant,
+    /// The record as it began, until that is announced.
+    begun: Option<Arc<Record>>,
     /// Released when the delivery is over.
     _share: Option<Arc<OwnedSemaphorePermit>>,
 }
@@ -115,8 +117,37 @@ impl History {
         self.begin_at(SystemTime::now(), request, phone, vendor)
     }
 
+    /// As [`begin`](Self::begin); subscribers learn of it from [`announce_begun`](Self::announce_begun).
+    pub(crate) fn begin_unannounced(
+        &self,
+        request: &RequestInfo,
+        phone: &str,
+        vendor: Option<Vendor>,
+    ) -> OpenRecord {
+        self.open_at(SystemTime::now(), request, phone, vendor)
+    }
+
+    /// Announces a delivery that has begun, once.
+    pub(crate) fn announce_begun(&self, open: &mut OpenRecord) {
+        if let Some(record) = open.begun.take() {
+            self.announce(record);
+        }
+    }
+
     /// Records a request that arrived at `at`, before a restart, and is still pending.
     pub(crate) fn begin_at(
+        &self,
+        at: SystemTime,
+        request: &RequestInfo,
+        phone: &str,
+        vendor: Option<Vendor>,
+    ) -> OpenRecord {
+        let mut open = self.open_at(at, request, phone, vendor);
+        self.announce_begun(&mut open);
+        open
+    }
+
+    fn open_at(
         &self,
         at: SystemTime,
         request: &RequestInfo,
@@ -144,15 +175,15 @@ impl History {
             steps: Vec::new(),
             fetched: None,
         };
-        let shared = Arc::new(record.clone());
-        log.push(Arc::clone(&shared));
+        let begun = Arc::new(record.clone());
+        log.push(Arc::clone(&begun));
         drop(log);
-        self.announce(shared);
         OpenRecord {
             record,
             keys: Arc::clone(&request.keys),
             keeps_texts,
             started_at,
+            begun: Some(begun),
             _share: request.share(),
         }
     }
@@ -193,6 +224,7 @@ impl History {
             keys,
             keeps_texts,
             started_at,
+            begun: _,
             _share,
         } = open;
         let redacted = |text: &str| redact::text(text, &keys, keeps_texts);
