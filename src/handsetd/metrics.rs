@@ -41,8 +41,8 @@ struct VendorLabel {
 
 /// An AGI session in progress; dropping it ends the session.
 #[derive(Debug)]
-pub(crate) struct Session {
-    metrics: DeliveryMetrics,
+pub(crate) struct Session<'a> {
+    metrics: &'a DeliveryMetrics,
     started_at: Instant,
 }
 
@@ -70,11 +70,11 @@ impl DeliveryMetrics {
     }
 
     /// Counts an AGI session that starts now.
-    pub(crate) fn session(&self) -> Session {
+    pub(crate) fn session(&self) -> Session<'_> {
         self.sessions.inc();
         self.active_sessions.inc();
         Session {
-            metrics: self.clone(),
+            metrics: self,
             started_at: Instant::now(),
         }
     }
@@ -123,7 +123,7 @@ impl Default for DeliveryMetrics {
     }
 }
 
-impl Drop for Session {
+impl Drop for Session<'_> {
     fn drop(&mut self) {
         self.metrics.active_sessions.dec();
         let duration = self.started_at.elapsed().as_secs_f64();
