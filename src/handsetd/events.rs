@@ -96,7 +96,7 @@ impl Events {
                     continue;
                 }
                 Some(fact) = facts.recv() => {
-                    self.tell([fact.clone()], true);
+                    self.tell(&[fact.clone()].into(), true);
                     self.decide(&fact, Moment::now())
                 }
                 // The event stream has the history itself.
@@ -156,11 +156,11 @@ impl Events {
     }
 
     /// Publishes events of a server, executes the requests among them, and evaluates the rules.
-    fn evaluate(&mut self, facts: &[Fact], queries: &RulesQueries) -> Vec<Decision> {
-        self.tell(facts.iter().cloned(), true);
+    fn evaluate(&mut self, facts: &Arc<[Fact]>, queries: &RulesQueries) -> Vec<Decision> {
+        self.tell(facts, true);
         let now = Moment::now();
         let mut decisions = Vec::new();
-        for fact in facts {
+        for fact in &**facts {
             self.handle_user_event(fact);
             decisions.extend(self.decide(fact, now));
             queries.publish(&mut self.engine);
@@ -169,19 +169,19 @@ impl Events {
     }
 
     /// Publishes events of a server that another daemon acts on, and records what they say of phones.
-    fn observe(&self, facts: &[Fact]) {
-        self.tell(facts.iter().cloned(), false);
-        for fact in facts {
+    fn observe(&self, facts: &Arc<[Fact]>) {
+        self.tell(facts, false);
+        for fact in &**facts {
             self.engine.observe(fact);
         }
     }
 
     /// Publishes facts here, and those that this daemon acts on outside.
-    fn tell(&self, facts: impl IntoIterator<Item = Fact> + Clone, acts: bool) {
+    fn tell(&self, facts: &Arc<[Fact]>, acts: bool) {
         if let Some(bus) = self.bus_tap.as_ref().filter(|_| acts) {
-            bus.send(facts.clone());
+            bus.send(Arc::clone(facts));
         }
-        self.event_tap.send(facts);
+        self.event_tap.send(Arc::clone(facts));
     }
 
     /// Evaluates the rules for a fact, and for the failures of rules that this raises.
@@ -198,7 +198,7 @@ impl Events {
         while let Some(failure) = self.engine.take_failure() {
             log_failure(&failure);
             if let Some(event) = failure.event {
-                self.tell([event.clone()], true);
+                self.tell(&[event.clone()].into(), true);
                 decisions.extend(self.engine.decide(&event, Moment::now()));
             }
         }

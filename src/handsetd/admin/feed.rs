@@ -62,7 +62,8 @@ impl EventFeed {
                     if 0 < lost {
                         self.publish([missed(lost)]);
                     }
-                    self.publish(facts.iter().map(|fact| Payload::Fact(fact.excerpt())));
+                    let facts = facts.iter().flat_map(|facts| facts.iter());
+                    self.publish(facts.map(|fact| Payload::Fact(fact.excerpt())));
                 }
                 record = deliveries.recv() => self.publish([match record {
                     Ok(record) => Payload::Delivery(record),

@@ -84,9 +84,9 @@ impl Bus {
                 () = stop.cancelled() => return,
                 batch = facts.take() => {
                     let Some((_, facts)) = batch else { return };
-                    for fact in facts {
-                        let id = ids.of(&fact, self.cluster.now());
-                        let event = fact_event(&fact, SystemTime::now());
+                    for fact in facts.iter().flat_map(|facts| facts.iter()) {
+                        let id = ids.of(fact, self.cluster.now());
+                        let event = fact_event(fact, SystemTime::now());
                         self.publish_one(fact.name(), &id, event);
                     }
                 }

@@ -1,5 +1,7 @@
 //! What the task that owns the rules receives.
 
+use std::sync::Arc;
+
 use crate::rules::{Fact, RunId, StepFailure};
 
 /// Input of the task.
@@ -7,7 +9,7 @@ use crate::rules::{Fact, RunId, StepFailure};
 pub(super) enum Input {
     /// Events of a server that arrived together.
     Facts {
-        facts: Vec<Fact>,
+        facts: Arc<[Fact]>,
         /// Whether this daemon acts on them, and no other.
         acts: bool,
     },

@@ -52,7 +52,11 @@ pub(super) async fn listen(
                 decided.acts
             }
         };
-        if !facts.is_empty() && sender.send(Input::Facts { facts, acts }).await.is_err() {
+        if facts.is_empty() {
+            continue;
+        }
+        let facts = facts.into();
+        if sender.send(Input::Facts { facts, acts }).await.is_err() {
             return;
         }
     }

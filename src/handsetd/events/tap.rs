@@ -1,6 +1,7 @@
 //! Copies of all facts for the event stream, which may fall behind and never delays the rules.
 
 use std::collections::VecDeque;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -25,13 +26,8 @@ pub(crate) struct FactTap {
 
 impl FactTap {
     /// Appends facts. Of more than [`MAX_TAPPED`] that wait, the oldest are lost.
-    pub(super) fn send(&self, facts: impl IntoIterator<Item = Fact>) {
-        let mut waiting = self.shared.waiting.lock();
-        waiting.facts.extend(facts);
-        let lost = waiting.facts.len().saturating_sub(MAX_TAPPED);
-        waiting.facts.drain(..lost);
-        waiting.lost = waiting.lost.saturating_add(lost as u64);
-        drop(waiting);
+    pub(super) fn send(&self, facts: Arc<[Fact]>) {
+        self.shared.waiting.lock().append(facts.into());
         self.shared.arrived.notify_one();
     }
 }
@@ -50,17 +46,16 @@ pub(crate) struct TappedFacts {
 }
 
 impl TappedFacts {
-    /// Waits for facts; returns how many were lost before them, and up to [`MAX_TAKEN`] of them; `None` at the
-    /// end.
+    /// Waits for facts; returns how many were lost before them, and up to [`MAX_TAKEN`] of them, as they were sent
+    /// together; `None` at the end.
     ///
     /// Cancel safe.
-    pub(crate) async fn take(&mut self) -> Option<(u64, Vec<Fact>)> {
+    pub(crate) async fn take(&mut self) -> Option<(u64, Vec<Facts>)> {
         loop {
             {
                 let mut waiting = self.shared.waiting.lock();
-                if !waiting.facts.is_empty() {
-                    let count = waiting.facts.len().min(MAX_TAKEN);
-                    let facts = waiting.facts.drain(..count).collect();
+                if 0 < waiting.count {
+                    let facts = waiting.take(MAX_TAKEN);
                     return Some((std::mem::take(&mut waiting.lost), facts));
                 }
                 if waiting.is_closed {
@@ -81,10 +76,80 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    facts: VecDeque<Fact>,
+    /// None of them is empty.
+    batches: VecDeque<Facts>,
+    /// How many facts they have together.
+    count: usize,
     /// How many were lost before them.
     lost: u64,
     is_closed: bool,
+}
+
+impl Waiting {
+    fn append(&mut self, facts: Facts) {
+        if facts.is_empty() {
+            return;
+        }
+        self.count = self.count.saturating_add(facts.len());
+        self.batches.push_back(facts);
+        let excess = self.count.saturating_sub(MAX_TAPPED);
+        self.take(excess);
+        self.lost = self.lost.saturating_add(excess as u64);
+    }
+
+    /// Takes up to `max` facts, the oldest first.
+    fn take(&mut self, max: usize) -> Vec<Facts> {
+        let mut taken = Vec::new();
+        let mut left = max.min(self.count);
+        while 0 < left
+            && let Some(oldest) = self.batches.front_mut()
+        {
+            let facts = oldest.split_first(left);
+            if oldest.is_empty() {
+                self.batches.pop_front();
+            }
+            left = left.saturating_sub(facts.len());
+            self.count = self.count.saturating_sub(facts.len());
+            taken.push(facts);
+        }
+        taken
+    }
+}
+
+/// Facts that were sent together, shared by all who receive them.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    facts: Arc<[Fact]>,
+    /// Those that are left.
+    range: Range<usize>,
+}
+
+impl Facts {
+    /// Removes up to `max` facts from the front, and returns them.
+    fn split_first(&mut self, max: usize) -> Self {
+        let end = self.range.start.saturating_add(max).min(self.range.end);
+        let first = Self {
+            facts: Arc::clone(&self.facts),
+            range: self.range.start..end,
+        };
+        self.range.start = end;
+        first
+    }
+}
+
+impl Deref for Facts {
+    type Target = [Fact];
+
+    fn deref(&self) -> &[Fact] {
+        self.facts.get(self.range.clone()).unwrap_or_default()
+    }
+}
+
+impl From<Arc<[Fact]>> for Facts {
+    fn from(facts: Arc<[Fact]>) -> Self {
+        let range = 0..facts.len();
+        Self { facts, range }
+    }
 }
 
 /// How many facts the event stream may fall behind.
@@ -101,28 +166,40 @@ mod tests {
         Fact::new(&format!("n{number}"), [])
     }
 
-    fn names(facts: &[Fact]) -> Vec<&str> {
-        facts.iter().map(Fact::name).collect()
+    fn names(facts: &[Facts]) -> Vec<&str> {
+        let facts = facts.iter().flat_map(|facts| facts.iter());
+        facts.map(Fact::name).collect()
     }
 
     #[tokio::test]
     async fn oldest_facts_are_lost_and_counted_when_nobody_takes_them() {
         let (tap, mut tapped) = fact_tap();
-        tap.send((0..3).map(fact));
+        tap.send((0..3).map(fact).collect());
         let (lost, facts) = tapped.take().await.unwrap();
         assert_eq!((lost, names(&facts)), (0, vec!["n0", "n1", "n2"]));
-        tap.send((0..MAX_TAPPED + 2).map(fact));
-        tap.send([fact(9)]);
+        tap.send((0..MAX_TAPPED + 2).map(fact).collect());
+        tap.send([fact(9)].into());
         let (lost, facts) = tapped.take().await.unwrap();
-        assert_eq!((lost, facts.len(), facts[0].name()), (3, MAX_TAKEN, "n3"));
+        let taken = names(&facts);
+        assert_eq!((lost, taken.len(), taken[0]), (3, MAX_TAKEN, "n3"));
         let mut rest = Vec::new();
         drop(tap);
         while let Some((lost, facts)) = tapped.take().await {
             assert_eq!(lost, 0);
-            rest.extend(facts);
+            rest.extend(names(&facts).into_iter().map(ToOwned::to_owned));
         }
         assert_eq!(rest.len(), MAX_TAPPED - MAX_TAKEN);
-        assert_eq!(rest.last().map(Fact::name), Some("n9"));
+        assert_eq!(rest.last().map(String::as_str), Some("n9"));
+    }
+
+    #[tokio::test]
+    async fn facts_that_were_sent_one_by_one_are_taken_together() {
+        let (tap, mut tapped) = fact_tap();
+        for number in 0..=MAX_TAKEN {
+            tap.send([fact(number)].into());
+        }
+        assert_eq!(names(&tapped.take().await.unwrap().1).len(), MAX_TAKEN);
+        assert_eq!(names(&tapped.take().await.unwrap().1), ["n256"]);
     }
 
     #[tokio::test]
@@ -130,7 +207,7 @@ mod tests {
         let (tap, mut tapped) = fact_tap();
         let arrive = async {
             tokio::task::yield_now().await;
-            tap.send([fact(1)]);
+            tap.send([fact(1)].into());
         };
         let (taken, ()) = tokio::join!(tapped.take(), arrive);
         assert_eq!(names(&taken.unwrap().1), ["n1"]);
