@@ -330,7 +330,7 @@ impl Dispatcher {
         let span = info_span!("delivery", id = %info.id, phone = phone.name);
         let delivery = async move {
             let started = Instant::now();
-            // Here, so that those whom it wakes do not delay the start of this task.
+            // Not before this task starts: the subscribers that it wakes would delay the start.
             services.history.announce_begun(&mut record);
             let outcome = tokio::select! {
                 biased;

@@ -104,7 +104,7 @@ pub struct RemoteControl {
     /// `features.action_uri.enable`.
     pub enabled: bool,
     /// `features.action_uri_limit_ip`: comma-separated addresses, in which `*` stands for any part,
-    /// or `any`. A blank list allows nobody.
+    /// or `any`. A blank list allows no address.
     pub limit_ip: String,
     /// `features.show_action_uri_option`: whether the user must first allow it at the phone.
     pub asks: bool,

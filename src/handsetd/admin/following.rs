@@ -1,8 +1,8 @@
 //! Follows the other daemons, while a page of this one is open or a stream is read.
 //!
 //! Each daemon keeps its recent events with their numbers, so that another one asks for what came after the
-//! last it knows. It waits for an answer, then asks again. Nothing is sent while nobody looks, and an answer
-//! that is lost is asked for once more.
+//! last it knows. It waits for an answer, then asks again. Nothing is sent while no page or stream is open, and a
+//! request whose answer is lost is repeated.
 
 mod news;
 

@@ -1,8 +1,8 @@
 //! Slows down the guessing of tokens, counts it and logs it.
 //!
 //! After [`FREE_ATTEMPTS`] wrong tokens the answer to each further wrong one from that address is
-//! delayed by [`PAUSE`]. A right one is accepted at once, so that a guesser behind the same proxy locks
-//! nobody out. That a token is right thus shows by its duration; its length makes up for that. The
+//! delayed by [`PAUSE`]. A right one is accepted at once, so that a guesser locks no other user of the same
+//! proxy out. That a token is right thus shows by its duration; its length makes up for that. The
 //! delay ends after a minute without a wrong token.
 
 use std::collections::HashMap;

@@ -49,7 +49,7 @@ impl Pace {
 }
 
 /// How many deliveries of one request are started at once: enough to keep the processors busy with phones that
-/// answer within a millisecond, and few enough that what they take, 40 kB each, stays in the cache.
+/// answer within a millisecond. Each takes 40 kB while it is in progress.
 const AT_ONCE: usize = 64;
 
 /// How long a delivery keeps its place. 10,000 phones of which none answers are all tried within 2 s.
