@@ -244,7 +244,7 @@ async fn watch_prints_decisions_and_survives_a_restart_of_the_daemon() {
     let path = file.path().to_str().unwrap();
     let mut watch = Process::start("watch", command(path, &["watch", "broken"]).as_std_mut());
     let failed = "\"verdict\":\"failed\"";
-    report(&setup, &watch, failed).await;
+    report(&setup, &watch, "1", failed).await;
     let line = watch.line_after(0, failed).await;
     let trace: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(trace["rule"], "broken");
@@ -255,7 +255,7 @@ async fn watch_prints_decisions_and_survives_a_restart_of_the_daemon() {
         .line_after(0, "lost the connection to the daemon")
         .await;
     watch.line_after(0, "connected to the daemon again").await;
-    report(&setup, &watch, failed).await;
+    report(&setup, &watch, "1", failed).await;
     watch.interrupt();
     assert!(watch.exit().await.success());
 }
@@ -266,8 +266,10 @@ async fn watch_shows_how_a_run_ended() {
     let file = client_file(&setup);
     let path = file.path().to_str().unwrap();
     let watch = Process::start("watch", command(path, &["watch", "hush/hush"]).as_std_mut());
-    // Nobody answers at the address of the phone.
-    report(&setup, &watch, "\"state\":\"failed\"").await;
+    // An event that does not fire the rule, and so has no consequences that would be taken for echoes.
+    report(&setup, &watch, "2", "\"fires\":false").await;
+    // Nothing listens at the address of the phone.
+    setup.event("1").await;
     let line = watch.line_after(0, "\"state\":\"failed\"").await;
     let run: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(run["rule"], "hush/hush");
@@ -297,7 +299,7 @@ async fn watch_on_a_terminal_is_coloured_and_readable() {
         "/dev/null",
     ]);
     let watch = Process::start("watch", &mut script);
-    report(&setup, &watch, "broken").await;
+    report(&setup, &watch, "1", "broken").await;
     let shown = watch.line_after(0, "broken: ").await;
     assert!(shown.contains("\u{1b}[1m\u{1b}[31mfailed"), "{shown:?}");
     assert!(
@@ -306,13 +308,13 @@ async fn watch_on_a_terminal_is_coloured_and_readable() {
     );
 }
 
-/// Reports events until the output has one more line with `pattern`: the start of the subscription is not
-/// visible.
-async fn report(setup: &Setup, watch: &Process, pattern: &str) {
+/// Reports events of `line` until the output has one more line with `pattern`: the start of the subscription
+/// is not visible.
+async fn report(setup: &Setup, watch: &Process, line: &str, pattern: &str) {
     let before = watch.count(pattern);
     soon("a decision", async {
         while watch.count(pattern) == before {
-            setup.event("1").await;
+            setup.event(line).await;
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     })

@@ -624,11 +624,13 @@ async fn talk_and_hold_are_sent_in_the_dialog_of_the_call() {
     assert_eq!(response["HANDSET_STATUS"], "REJECTED", "{response:?}");
     asterisk.cli("channel originate PJSIP/1002 application Wait 20");
     let invite = sip.receive_invite().await;
+    asterisk.channel_in_state("Ringing").await;
     let (note, talk) = tokio::join!(ok("answer", &["via=notify"]), sip.receive_notify());
     assert!(note.contains("unverified"), "{note}");
     assert_eq!(talk.header("Event"), ["talk"]);
     assert_eq!(call(&talk).await, call(&invite).await);
     sip.accept(&invite).await;
+    asterisk.channel_in_state("Up").await;
     for (verb, event) in [("hold", "hold"), ("resume", "talk")] {
         let (_, response) = tokio::join!(ok(verb, &["via=notify"]), sip.receive_notify());
         assert_eq!(response.header("Event"), [event]);

@@ -8,11 +8,13 @@ use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::loopback::Loopback;
 use super::process::Process;
+use super::soon;
 
 /// The oldest and the newest supported version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -158,6 +160,18 @@ impl Asterisk {
             .output()
             .unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Waits until a channel is in `state`, such as `Ringing` or `Up`: a response of a phone takes effect a
+    /// little after it has arrived.
+    pub(crate) async fn channel_in_state(&self, state: &str) {
+        let state = format!("!{state}!");
+        soon("a channel in a state", async {
+            while !self.cli("core show channels concise").contains(&state) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+        .await;
     }
 }
 
