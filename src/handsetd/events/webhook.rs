@@ -14,11 +14,12 @@ use reqwest::{Response, StatusCode};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout_at};
+use tower::layer::layer_fn;
 
 use crate::http_client;
 use crate::outcome::Status;
 use crate::rules::{StepResult, WebhookCall};
-use connected::{ConnectedLayer, Connection};
+use connected::{Connection, noting};
 
 /// The HTTP client of all web hooks. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -139,7 +140,7 @@ fn new_client() -> reqwest::Client {
             .referer(false)
             .pool_max_idle_per_host(0)
             .http1_only()
-            .connector_layer(ConnectedLayer)
+            .connector_layer(layer_fn(noting))
     })
 }
 

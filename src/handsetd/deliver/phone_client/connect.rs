@@ -2,21 +2,18 @@
 //!
 //! `reqwest` has one future for both, and a delivery must be persisted as sent when the phone has
 //! accepted the connection: not earlier, since a phone that is away is tried again and again, and
-//! not later, since a crash must not send anything twice. [`CommitLayer`] wraps the connector for
+//! not later, since a crash must not send anything twice. [`committing`] wraps the connector for
 //! that. A client without a pool (`pool_max_idle_per_host(0)`) polls the connector within the
 //! future of the request, so a task-local names the [`Attempt`] that is connecting. Should a later
 //! version connect in another task, the layer finds no attempt and nothing is sent at all.
 
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tower::{BoxError, Layer, Service};
+use tower::{BoxError, Service, ServiceExt};
 
 use crate::commit_point::CommitPoint;
 
@@ -63,39 +60,15 @@ impl Attempt {
     }
 }
 
-/// Limits the time to connect, and commits once connected.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CommitLayer;
-
-impl<S> Layer<S> for CommitLayer {
-    type Service = CommitService<S>;
-
-    fn layer(&self, connector: S) -> CommitService<S> {
-        CommitService(connector)
-    }
-}
-
-/// A connector behind a [`CommitLayer`].
-#[derive(Clone, Debug)]
-pub(super) struct CommitService<S>(S);
-
-impl<S, R> Service<R> for CommitService<S>
+/// Wraps a connector: limits the time to connect, and commits once connected.
+pub(super) fn committing<S, R>(
+    connector: S,
+) -> impl Service<R, Response = S::Response, Error = BoxError, Future: Send> + Clone
 where
-    S: Service<R, Error = BoxError>,
-    S::Future: Send + 'static,
-    S::Response: Send,
+    S: Service<R, Error = BoxError, Future: Send, Response: Send> + Clone,
 {
-    type Response = S::Response;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, destination: R) -> Self::Future {
+    connector.map_future(|connecting| {
         let attempt = ATTEMPT.try_with(Arc::clone);
-        let connecting = self.0.call(destination);
         async move {
             let attempt = attempt?;
             let end = attempt.until.min(Instant::now() + CONNECT_TIMEOUT);
@@ -107,8 +80,7 @@ where
             let _ = attempt.committed.set(());
             Ok(connection)
         }
-        .boxed()
-    }
+    })
 }
 
 fn timed_out() -> io::Error {

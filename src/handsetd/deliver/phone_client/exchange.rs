@@ -18,9 +18,10 @@ use reqwest::header::{
 use reqwest::redirect::Policy;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
+use tower::layer::layer_fn;
 use url::{Position, Url};
 
-use super::connect::{Attempt, CommitLayer};
+use super::connect::{Attempt, committing};
 use super::error::Error;
 use crate::commit_point::{CommitPoint, NotCommitted};
 use crate::deliver::contactable::Contactable;
@@ -114,7 +115,7 @@ fn client(tls: ClientConfig) -> reqwest::Client {
         .retry(reqwest::retry::never())
         .referer(false)
         .pool_max_idle_per_host(0)
-        .connector_layer(CommitLayer)
+        .connector_layer(layer_fn(committing))
         .build()
         .expect("a client with a ready TLS configuration can be built")
 }

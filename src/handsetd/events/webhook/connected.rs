@@ -8,13 +8,10 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use tokio::time::timeout;
-use tower::{BoxError, Layer, Service};
+use tower::{BoxError, Service, ServiceExt};
 
 tokio::task_local! {
     static CONNECTION: Connection;
@@ -36,47 +33,22 @@ impl Connection {
     }
 }
 
-/// Limits the time to connect, and notes that a connection was made.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ConnectedLayer;
-
-impl<S> Layer<S> for ConnectedLayer {
-    type Service = ConnectedService<S>;
-
-    fn layer(&self, connector: S) -> ConnectedService<S> {
-        ConnectedService(connector)
-    }
-}
-
-/// A connector behind a [`ConnectedLayer`].
-#[derive(Clone, Debug)]
-pub(super) struct ConnectedService<S>(S);
-
-impl<S, R> Service<R> for ConnectedService<S>
+/// Wraps a connector: limits the time to connect, and notes that a connection was made.
+pub(super) fn noting<S, R>(
+    connector: S,
+) -> impl Service<R, Response = S::Response, Error = BoxError, Future: Send> + Clone
 where
-    S: Service<R, Error = BoxError>,
-    S::Future: Send + 'static,
-    S::Response: Send,
+    S: Service<R, Error = BoxError, Future: Send, Response: Send> + Clone,
 {
-    type Response = S::Response;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, destination: R) -> Self::Future {
+    connector.map_future(|connecting| {
         let connection = CONNECTION.try_with(Connection::clone);
-        let connecting = self.0.call(destination);
         async move {
             let connection = connection?;
             let made = timeout(CONNECT_TIMEOUT, connecting).await??;
             connection.0.store(true, Ordering::Relaxed);
             Ok(made)
         }
-        .boxed()
-    }
+    })
 }
 
 /// How long a server may take to accept a connection, the TLS handshake included. Shorter than most

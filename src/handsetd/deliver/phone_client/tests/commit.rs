@@ -99,11 +99,11 @@ async fn refused_connection_leaves_the_delivery_uncommitted() {
 
 #[tokio::test]
 async fn connector_outside_an_attempt_does_not_connect() {
-    use tower::{Layer, ServiceExt};
+    use tower::ServiceExt;
 
     let connector = tower::service_fn(async |()| -> Result<(), tower::BoxError> {
         panic!("connects");
     });
-    let service = connect::CommitLayer.layer(connector);
-    assert!(service.oneshot(()).await.is_err());
+    let connector = connect::committing(connector);
+    assert!(connector.oneshot(()).await.is_err());
 }
