@@ -203,7 +203,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand prove" -l output -d 'T
 complete -c handsetd -n "__fish_handsetd_using_subcommand prove" -l number -d 'A number that the phone may call, for the verbs of calls and forwarding' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand prove" -l background -d 'The picture that the phone keeps as its background, which is otherwise not tried' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand prove" -l ringtone -d 'The ring tone that the phone keeps, which is otherwise not tried' -r
-complete -c handsetd -n "__fish_handsetd_using_subcommand prove" -l test-user -d 'A user of Extension Mobility to log in on the phone; whoever is logged in there is logged out' -r
+complete -c handsetd -n "__fish_handsetd_using_subcommand prove" -l test-user -d 'A user of Extension Mobility to log in on the phone; a user who is logged in there is logged out' -r
 complete -c handsetd -n "__fish_handsetd_using_subcommand prove" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand prove" -l restart -d 'Try the verbs that restart the phone, too'
 complete -c handsetd -n "__fish_handsetd_using_subcommand prove" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -320,7 +320,7 @@ _arguments "${_arguments_options[@]}" : \
 '--number=[A number that the phone may call, for the verbs of calls and forwarding]:NUMBER:_default' \
 '--background=[The picture that the phone keeps as its background, which is otherwise not tried]:IMAGE:_default' \
 '--ringtone=[The ring tone that the phone keeps, which is otherwise not tried]:TONE:_default' \
-'--test-user=[A user of Extension Mobility to log in on the phone; whoever is logged in there is logged out]:USER:_default' \
+'--test-user=[A user of Extension Mobility to log in on the phone; a user who is logged in there is logged out]:USER:_default' \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '--restart[Try the verbs that restart the phone, too]' \
 '-h[Print help (see more with '\''--help'\'')]' \

@@ -3,8 +3,8 @@
 //! time, without sound.
 //!
 //! It offers G.711 µ-law in its SDP and sends no RTP. The content of a NOTIFY from its registrar is
-//! handed to [`Agent::notifications`]. Other requests that belong to no call of its own go to whoever
-//! serves them; if nobody does, `OPTIONS` gets 200 and everything else 405 or 481.
+//! handed to [`Agent::notifications`]. Other requests that belong to no call of its own go to the
+//! server of requests; without one, `OPTIONS` gets 200 and everything else 405 or 481.
 
 mod account;
 mod agent;

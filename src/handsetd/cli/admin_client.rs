@@ -52,7 +52,7 @@ impl AdminClient {
         let address = reachable(admin.address());
         let (scheme, trust) = match &admin.tls {
             Some(files) => ("https", Trust::Pin(pin(files)?)),
-            None => ("http", Trust::Nobody),
+            None => ("http", Trust::None),
         };
         Ok(Self {
             base: format!("{scheme}://{address}"),
@@ -67,7 +67,7 @@ impl AdminClient {
         let trust = match pin {
             Some(pin) => Trust::Pin(pin),
             None if url.scheme() == "https" => Trust::Authorities,
-            None => Trust::Nobody,
+            None => Trust::None,
         };
         Ok(Self {
             base: url.as_str().trim_end_matches('/').to_owned(),
@@ -228,8 +228,8 @@ fn no_token(state_folder: &Path, error: io::Error) -> anyhow::Error {
 enum Trust {
     /// Those that the authorities of this machine vouch for.
     Authorities,
-    /// None: it speaks plain HTTP, and the authorities, if there are any, are not read.
-    Nobody,
+    /// No certificate: it speaks plain HTTP, and the authorities, if there are any, are not read.
+    None,
     Pin(Pin),
 }
 
@@ -251,7 +251,7 @@ fn build(token: &Token, trust: Trust) -> anyhow::Result<Client> {
         .connect_timeout(CONNECT_TIMEOUT);
     let builder = match trust {
         Trust::Authorities => builder,
-        Trust::Nobody => builder.tls_certs_only([]),
+        Trust::None => builder.tls_certs_only([]),
         Trust::Pin(pin) => builder.tls_backend_preconfigured(pin.client_config()),
     };
     builder.build().context("cannot create the HTTP client")

@@ -65,7 +65,7 @@ fn token(config: &Config) -> admin::Token {
                 path = %path.display(),
                 %error,
                 "No admin.token is configured, and none can be stored in the state directory (state.dir): \
-                 nobody can log in to the admin server."
+                 no token opens the admin server."
             );
             admin::Token::random()
         }

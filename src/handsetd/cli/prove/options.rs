@@ -14,7 +14,7 @@ pub(super) struct Options {
     /// The ring tone that the phone keeps, which is otherwise not tried
     #[arg(long, value_name = "TONE")]
     pub(super) ringtone: Option<String>,
-    /// A user of Extension Mobility to log in on the phone; whoever is logged in there is logged out
+    /// A user of Extension Mobility to log in on the phone; a user who is logged in there is logged out
     #[arg(long, value_name = "USER")]
     pub(super) test_user: Option<String>,
     /// Try the verbs that restart the phone, too
