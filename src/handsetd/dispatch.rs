@@ -168,8 +168,7 @@ impl Dispatcher {
         let resolver = &self.services.resolver;
         let home = info.home.as_ref();
         let until = Instant::now() + patience;
-        resolver.inquire(names, home, until).await;
-        let found = resolver.find(names, home);
+        let found = resolver.search(names, home, until).await;
         if let Some(routes) = &self.services.routes
             && found.iter().any(Result::is_err)
         {

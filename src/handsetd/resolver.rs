@@ -130,13 +130,17 @@ impl PhoneResolver {
     /// Returns the phones that `phone=` names; for each that cannot be found, the reason. Names without a
     /// server mean the phones of `home`, if that has them.
     pub(crate) fn find(&self, names: &PhoneNames, home: Option<&ServerName>) -> Vec<Resolution> {
+        self.find_targets(self.targets(names, home))
+    }
+
+    /// Returns the phones of targets, or the reason why there are none.
+    fn find_targets(&self, targets: Vec<Target>) -> Vec<Resolution> {
         let each = |target| match target {
             Target::Listed(entry) | Target::Unlisted(entry) => self.entry(&entry),
             Target::Plain(entry) => Self::of_any_technology(self.entry(&entry)),
             other => self.not_an_entry(&other),
         };
-        let targets = self.targets(names, home).into_iter();
-        let found: Vec<_> = targets.flat_map(each).collect();
+        let found: Vec<_> = targets.into_iter().flat_map(each).collect();
         if found.is_empty() {
             vec![Err(Self::no_phone().into())]
         } else {

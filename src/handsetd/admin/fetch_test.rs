@@ -167,9 +167,8 @@ pub(super) async fn phones(
     };
     let resolver = &services.resolver;
     let until = Instant::now() + LOOK_UP_TIMEOUT;
-    resolver.inquire(&names, None, until).await;
     let (mut phones, mut missing) = (Vec::new(), Vec::new());
-    for found in resolver.find(&names, None) {
+    for found in resolver.search(&names, None, until).await {
         match found {
             Ok(phone) => phones.push(phone),
             Err(not_found) => missing.push(not_found.outcome.reason),

@@ -267,8 +267,7 @@ async fn doubt_phone(
     until: Instant,
 ) -> Option<String> {
     let names = PhoneNames::parse(Given::written(name)).ok()?;
-    resolver.inquire(&names, None, until).await;
-    let found = resolver.find(&names, None);
+    let found = resolver.search(&names, None, until).await;
     found.into_iter().find_map(|found| {
         let outcome = found.err()?.outcome;
         let is_wrong = match outcome.status {

@@ -7,7 +7,7 @@ use handset_phones::phone::{
 };
 use tokio::time::Instant;
 
-use super::{NotFound, PhoneRef, PhoneResolver};
+use super::{NotFound, PhoneRef, PhoneResolver, Resolution};
 use crate::outcome::{Outcome, Status};
 use crate::roster::Absence;
 
@@ -20,9 +20,44 @@ impl PhoneResolver {
         home: Option<&ServerName>,
         until: Instant,
     ) {
+        self.search_targets(names, home, until).await;
+    }
+
+    /// Returns the phones that `phone=` names, as [`find`](Self::find) does after [`inquire`](Self::inquire).
+    pub(crate) async fn search(
+        &self,
+        names: &PhoneNames,
+        home: Option<&ServerName>,
+        until: Instant,
+    ) -> Vec<Resolution> {
+        match self.search_targets(names, home, until).await {
+            Some(targets) => self.find_targets(targets),
+            None => self.find(names, home),
+        }
+    }
+
+    /// Asks as [`inquire`](Self::inquire) does. If there was nothing to ask for, returns the targets: for a group
+    /// of thousands, finding them again takes long.
+    async fn search_targets(
+        &self,
+        names: &PhoneNames,
+        home: Option<&ServerName>,
+        until: Instant,
+    ) -> Option<Vec<Target>> {
         self.inquire_owners(names, home, until).await;
         let targets = self.targets(names, home);
-        join_all(targets.iter().map(|target| self.ask_for(target, until))).await;
+        let unknown = targets.iter().filter(|target| self.is_to_be_asked(target));
+        let unknown: Vec<_> = unknown.collect();
+        if unknown.is_empty() {
+            return Some(targets);
+        }
+        join_all(
+            unknown
+                .into_iter()
+                .map(|target| self.ask_for(target, until)),
+        )
+        .await;
+        None
     }
 
     /// Asks servers whether they have phones of these names, where that decides whose are meant.
@@ -51,27 +86,37 @@ impl PhoneResolver {
         join_all(entries.map(ask)).await;
     }
 
-    async fn ask_for(&self, target: &Target, until: Instant) {
+    /// Returns whether only Asterisk can know of a target, and has not reported it.
+    fn is_to_be_asked(&self, target: &Target) -> bool {
         match target {
             Target::Listed(entry) | Target::Plain(entry) | Target::Unlisted(entry) => {
-                self.inquire_entry(entry, until).await;
+                self.unknown_endpoint(entry).is_some()
             }
             Target::Unknown { text, .. } => {
-                if Self::is_address(text) && self.roster.find(text).is_empty() {
-                    self.roster.inquire(None, None, until).await;
-                }
+                Self::is_address(text) && self.roster.find(text).is_empty()
             }
-            Target::NoMatch(_) => self.roster.inquire(None, None, until).await,
-            Target::Ambiguous { .. } | Target::Group(_) | Target::Unplaced { .. } => {}
+            Target::NoMatch(_) => true,
+            Target::Ambiguous { .. } | Target::Group(_) | Target::Unplaced { .. } => false,
+        }
+    }
+
+    /// Returns the endpoint of an entry whose phone only Asterisk can know, and has not reported.
+    fn unknown_endpoint<'a>(&self, entry: &'a PhoneEntry) -> Option<&'a Endpoint> {
+        let endpoint = entry.endpoint.as_ref()?;
+        let is_known = entry.is_complete() || self.on_roster(entry, endpoint).is_some();
+        (!is_known).then_some(endpoint)
+    }
+
+    async fn ask_for(&self, target: &Target, until: Instant) {
+        match target.entry() {
+            Some(entry) => self.inquire_entry(entry, until).await,
+            None => self.roster.inquire(None, None, until).await,
         }
     }
 
     /// The same for one phone.
     pub(crate) async fn inquire_entry(&self, entry: &PhoneEntry, until: Instant) {
-        if let Some(endpoint) = &entry.endpoint
-            && !entry.is_complete()
-            && self.on_roster(entry, endpoint).is_none()
-        {
+        if let Some(endpoint) = self.unknown_endpoint(entry) {
             let server = entry.server.as_ref();
             self.roster.inquire(Some(endpoint), server, until).await;
         }
@@ -200,7 +245,6 @@ mod tests {
     use handset_phones::phone::{Directory, VendorDefaultsMap};
 
     use super::*;
-    use crate::resolver::Resolution;
     use crate::roster::Roster;
     use crate::roster::testing::{Session, listen, soon};
 
@@ -210,8 +254,7 @@ mod tests {
     }
 
     async fn ask(resolver: &PhoneResolver, name: &str) -> Resolution {
-        resolver.inquire(&name.into(), None, soon()).await;
-        resolver.find(&name.into(), None).remove(0)
+        resolver.search(&name.into(), None, soon()).await.remove(0)
     }
 
     fn outcome(resolution: Resolution) -> (Status, String) {
