@@ -13,7 +13,6 @@ pub use arguments::read;
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use handset_agi::{self as agi, Channel, LogThrottle, Script};
 use handset_phones::verb::{Action, Request};
 use tokio::time::{Instant, timeout_at};
@@ -186,7 +185,7 @@ async fn report(
     if wait {
         wait_for_end(deliveries, channel, until).await
     } else {
-        let persisted = join_all(deliveries.iter_mut().map(Delivery::until_persisted));
+        let persisted = Delivery::all_persisted(&mut deliveries);
         // The report shows which were persisted in time.
         let _ = timeout_at(until, persisted).await;
         Delivery::queued(deliveries, "")
@@ -196,9 +195,9 @@ async fn report(
 /// Waits for the end of deliveries, until `until` or the end of the call.
 async fn wait_for_end(mut all: Vec<Delivery>, channel: &mut Channel, until: Instant) -> Report {
     let late = {
-        let ended = join_all(all.iter_mut().map(Delivery::end));
+        let ended = Delivery::all_ended(&mut all);
         tokio::select! {
-            _ = ended => None,
+            () = ended => None,
             () = hangup(channel) => Some("the caller hung up; delivery continues"),
             () = tokio::time::sleep_until(until) => Some("delivery continues"),
         }

@@ -23,7 +23,6 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use handset_phones::phone::Phone;
 use handset_phones::verb::{Action, Request};
 use tokio::sync::mpsc;
@@ -140,7 +139,7 @@ impl Dispatcher {
     pub(crate) async fn dispatch(&self, request: Request, info: &RequestInfo) -> Report {
         match self.launch(request, info).await {
             Ok(mut deliveries) => {
-                join_all(deliveries.iter_mut().map(Delivery::end)).await;
+                Delivery::all_ended(&mut deliveries).await;
                 Report::of(&Delivery::outcomes(deliveries))
             }
             Err(report) => report,

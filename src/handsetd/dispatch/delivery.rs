@@ -1,7 +1,9 @@
 //! The handle by which a requester follows a delivery.
 
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::task::coop::unconstrained;
 
 use crate::outcome::{Outcome, Report, Status};
 
@@ -86,9 +88,34 @@ impl Delivery {
         }
     }
 
+    /// Waits for the end of all. Cancel safe.
+    ///
+    /// One is waited for after the other: all of them run anyway, and a request to a group is woken less often.
+    pub(crate) async fn all_ended(deliveries: &mut [Self]) {
+        for delivery in deliveries {
+            delivery.end().await;
+        }
+    }
+
+    /// Waits until all of them may be reported as `QUEUED`, as [`until_persisted`](Self::until_persisted)
+    /// does. Cancel safe.
+    pub(crate) async fn all_persisted(deliveries: &mut [Self]) {
+        for delivery in deliveries {
+            delivery.until_persisted().await;
+        }
+    }
+
+    /// Takes over the outcome of a task that has ended, if nothing has waited for it yet.
+    fn update(&mut self) {
+        if self.task.as_ref().is_some_and(JoinHandle::is_finished) {
+            unconstrained(self.end()).now_or_never();
+        }
+    }
+
     /// Summarizes deliveries of which some are in progress; `reason` is the reason of those.
     pub(crate) fn queued(deliveries: Vec<Self>, reason: &str) -> Report {
         let outcome = |mut delivery: Self| {
+            delivery.update();
             let mut outcome = delivery.outcome;
             if delivery.task.is_none() {
                 return outcome;
@@ -129,9 +156,9 @@ const NOT_PERSISTED: &str = "delivery continues, but is not stored: cannot write
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
-
     use super::*;
+    use std::time::Duration;
+
     use handset_net::tasks::Tasks;
 
     fn stored(tasks: &Tasks) -> (Delivery, oneshot::Sender<()>, oneshot::Sender<()>) {
@@ -160,6 +187,25 @@ mod tests {
         persisted.send(()).unwrap();
         let report = Delivery::queued(vec![delivery], "delivery continues");
         assert_eq!(report.status, Status::Queued);
+    }
+
+    #[tokio::test]
+    async fn report_has_the_outcome_of_what_ended_behind_one_that_is_in_progress() {
+        let tasks = Tasks::new();
+        let (slow, _persisted, _end) = stored(&tasks);
+        let (quick, persisted, end) = stored(&tasks);
+        persisted.send(()).unwrap();
+        end.send(()).unwrap();
+        let mut deliveries = vec![slow, quick];
+        let ended = Delivery::all_ended(&mut deliveries);
+        assert!(
+            tokio::time::timeout(Duration::from_millis(50), ended)
+                .await
+                .is_err()
+        );
+        let outcome = |delivery: Delivery| Delivery::queued(vec![delivery], "").status;
+        let statuses: Vec<_> = deliveries.into_iter().map(outcome).collect();
+        assert_eq!(statuses, [Status::Error, Status::Ok]);
     }
 
     #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use handset_phones::verb::Request;
 use tokio::time::{Instant, timeout_at};
 
@@ -26,14 +25,14 @@ pub(in crate::admin) async fn deliver(
     };
     let deadline = Instant::now() + MAX_WAIT;
     if !wait {
-        let persisted = join_all(deliveries.iter_mut().map(Delivery::until_persisted));
+        let persisted = Delivery::all_persisted(&mut deliveries);
         // A delivery that is not persisted in time says so in its report.
         let _ = timeout_at(deadline, persisted).await;
         return Delivery::queued(deliveries, "");
     }
-    let ended = join_all(deliveries.iter_mut().map(Delivery::end));
+    let ended = Delivery::all_ended(&mut deliveries);
     match timeout_at(deadline, ended).await {
-        Ok(_) => Report::of(&Delivery::outcomes(deliveries)),
+        Ok(()) => Report::of(&Delivery::outcomes(deliveries)),
         Err(_) => Delivery::queued(deliveries, "delivery continues"),
     }
 }
