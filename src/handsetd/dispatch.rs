@@ -27,7 +27,7 @@ use handset_phones::phone::Phone;
 use handset_phones::verb::{Action, Request};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tracing::{Instrument, info_span};
+use tracing::info_span;
 
 use crate::commit_point::CommitPoint;
 use crate::fleet::{CarriedFiles, PeerCancellation};
@@ -206,7 +206,7 @@ impl Dispatcher {
             outcome
         };
         let tasks = &self.services.tasks;
-        let task = tasks.spawn("delivery", delivery.instrument(span));
+        let task = tasks.spawn_in(span, delivery);
         Delivery::in_progress(Outcome::new(Status::Queued, ""), task)
     }
 
@@ -364,7 +364,7 @@ impl Dispatcher {
             outcome
         };
         let tasks = &self.services.tasks;
-        let task = tasks.spawn("delivery", delivery.instrument(span));
+        let task = tasks.spawn_in(span, delivery);
         Delivery::in_progress(outcome, task)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 /// A set of tasks that stop together. Cheap to clone; clones share the set.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +29,16 @@ impl Tasks {
         F: Future + Send + 'static,
         F::Output: Send,
     {
-        self.tracker
-            .spawn(task.instrument(tracing::info_span!("task", name)))
+        self.spawn_in(tracing::info_span!("task", name), task)
+    }
+
+    /// Spawns `task` in a span of its own.
+    pub fn spawn_in<F>(&self, span: Span, task: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send,
+    {
+        self.tracker.spawn(task.instrument(span))
     }
 
     /// Returns the token that is cancelled when the tasks are asked to stop.
