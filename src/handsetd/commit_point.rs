@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use futures_util::future::BoxFuture;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
 
 /// Whether a delivery is open, committed or cancelled. Clones share the state.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,8 @@ pub(crate) struct CommitPoint(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     state: AtomicU8,
-    cancelled: CancellationToken,
+    /// Notified when it is cancelled.
+    cancelled: Notify,
     journal: Option<Box<dyn Journal>>,
 }
 
@@ -82,19 +83,23 @@ impl CommitPoint {
         let exchanged = self.exchange(OPEN, CANCELLED);
         let in_time = exchanged.is_ok() || exchanged == Err(CANCELLED);
         if in_time {
-            self.0.cancelled.cancel();
+            self.0.cancelled.notify_waiters();
         }
         in_time
     }
 
     /// Returns whether the delivery was cancelled.
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.0.cancelled.is_cancelled()
+        self.0.state.load(Ordering::Acquire) == CANCELLED
     }
 
     /// Waits until the delivery is cancelled. Cancel safe.
     pub(crate) async fn cancelled(&self) {
-        self.0.cancelled.cancelled().await;
+        // Before the state is read: it is notified of what changes after that.
+        let cancelled = self.0.cancelled.notified();
+        if !self.is_cancelled() {
+            cancelled.await;
+        }
     }
 
     fn exchange(&self, from: u8, to: u8) -> Result<u8, u8> {

@@ -214,7 +214,10 @@ fn combined_result(outcomes: &[Outcome]) -> Option<Value> {
     if let [one] = outcomes {
         return one.result.clone();
     }
-    let result = |outcome: &Outcome| Some((outcome.phone.clone(), outcome.result.clone()?));
+    let result = |outcome: &Outcome| {
+        let result = outcome.result.clone()?;
+        Some((outcome.phone.clone(), result))
+    };
     let all: Map<_, _> = outcomes.iter().filter_map(result).collect();
     (!all.is_empty()).then_some(Value::Object(all))
 }
@@ -222,40 +225,69 @@ fn combined_result(outcomes: &[Outcome]) -> Option<Value> {
 /// Lists each phone with its status and reason. If that does not fit a channel variable, lists the
 /// failed ones first and leaves the reasons to the log.
 fn list(outcomes: &[Outcome]) -> String {
-    let brief = |outcome: &Outcome| format!("{}: {}", outcome.phone, outcome.status);
-    let full = |outcome: &Outcome| match outcome.reason.as_str() {
-        "" => brief(outcome),
-        reason => format!("{} ({reason})", brief(outcome)),
+    let add = |list: &mut String, outcome: &Outcome| {
+        let separator = if list.is_empty() { "" } else { "; " };
+        for part in [separator, &outcome.phone, ": ", outcome.status.word()] {
+            list.push_str(part);
+        }
     };
-    let list = outcomes.iter().map(full).collect::<Vec<_>>().join("; ");
-    if list.chars().count() <= MAX_LIST {
-        return list;
+    let mut list = String::new();
+    for outcome in outcomes {
+        add(&mut list, outcome);
+        if !outcome.reason.is_empty() {
+            for part in [" (", &outcome.reason, ")"] {
+                list.push_str(part);
+            }
+        }
+        // Not all of them first: a group may have thousands of phones.
+        if list.chars().count() > MAX_LIST {
+            return brief_list(outcomes, add);
+        }
     }
+    list
+}
+
+fn brief_list(outcomes: &[Outcome], add: impl Fn(&mut String, &Outcome)) -> String {
     let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
     sorted.sort_by_key(|outcome| matches!(outcome.status, Status::Ok | Status::Queued));
-    sorted.into_iter().map(brief).collect::<Vec<_>>().join("; ")
+    let mut list = String::new();
+    for outcome in sorted {
+        add(&mut list, outcome);
+    }
+    list
 }
 
 /// Joins the distinct non-empty parts with `&`.
 fn join<'a>(parts: impl Iterator<Item = &'a str>) -> String {
-    let mut seen = HashSet::new();
-    let distinct = parts.filter(|part| !part.is_empty() && seen.insert(*part));
-    distinct.collect::<Vec<_>>().join("&")
+    let (mut seen, mut joined) = (HashSet::new(), String::new());
+    for part in parts.filter(|part| !part.is_empty()) {
+        if seen.insert(part) {
+            let separator = if joined.is_empty() { "" } else { "&" };
+            joined.push_str(separator);
+            joined.push_str(part);
+        }
+    }
+    joined
 }
 
-/// The id of a request, which is also in the log: 12 hexadecimal digits.
+/// The id of a request, which is also in the log: 12 hexadecimal digits. Clones share the text.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(crate) struct DeliveryId(String);
+pub(crate) struct DeliveryId(Arc<str>);
 
 impl DeliveryId {
     /// Creates a random id.
     pub(crate) fn random() -> Self {
-        Self(handset_net::random::hex_token::<6>())
+        Self(handset_net::random::hex_token::<6>().into())
     }
 
     /// Wraps an id that was assigned before a restart.
     pub(crate) fn given(text: String) -> Self {
-        Self(text)
+        Self(text.into())
+    }
+
+    /// Returns the text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -23,7 +23,7 @@ struct Entries {
 
 #[derive(Debug)]
 struct Entry {
-    id: String,
+    id: DeliveryId,
     phone: String,
     commit_point: CommitPoint,
     cancelled_by: Option<Requester>,
@@ -48,7 +48,7 @@ impl InFlight {
         let number = entries.next;
         entries.next = number.wrapping_add(1);
         let entry = Entry {
-            id: id.to_string(),
+            id: id.clone(),
             phone: phone.to_owned(),
             commit_point: commit_point.clone(),
             cancelled_by: None,
@@ -71,7 +71,7 @@ impl InFlight {
         let of_request = entries
             .by_number
             .values_mut()
-            .filter(|entry| entry.id == id);
+            .filter(|entry| entry.id.as_str() == id);
         let mut phones = Vec::new();
         for entry in of_request {
             // Set first: the delivery reads it as soon as it is cancelled.

@@ -12,7 +12,7 @@ use handset_phones::verb::{Action, Control, Priority, Push, Request, TransferKin
 
 /// The queues. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Queues(Arc<Mutex<HashMap<String, Queue>>>);
+pub(super) struct Queues(Arc<Mutex<HashMap<Arc<str>, Queue>>>);
 
 /// The requests waiting for one phone, while another is being sent to it.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ struct Waiting {
 pub(super) struct QueueSlot {
     queues: Queues,
     /// The queue and the number in it; `None` if the request does not queue, or has left.
-    place: Option<(String, u64)>,
+    place: Option<(Arc<str>, u64)>,
     admission: Option<oneshot::Receiver<Admission>>,
     releases_early: bool,
 }
@@ -61,23 +61,23 @@ impl Queues {
             return Ok(self.slot(None, None, false));
         }
         // By the address, since one phone may have several names.
-        self.enter_queue(phone.address.to_string(), kind, is_screen(request))
+        self.enter_queue(phone.address.to_string().into(), kind, is_screen(request))
     }
 
     /// Queues behind all others of this name; the order is kept, and nothing is replaced.
     pub(super) fn enter_as(&self, name: String) -> Result<QueueSlot, Full> {
-        self.enter_queue(name, Kind::Plain, false)
+        self.enter_queue(name.into(), Kind::Plain, false)
     }
 
     fn enter_queue(
         &self,
-        name: String,
+        name: Arc<str>,
         kind: Kind,
         replaces_screens: bool,
     ) -> Result<QueueSlot, Full> {
         let mut queues = self.0.lock();
         let Some(queue) = queues.get_mut(&name) else {
-            queues.insert(name.clone(), Queue::default());
+            queues.insert(Arc::clone(&name), Queue::default());
             return Ok(self.slot(Some((name, 0)), None, kind == Kind::ReleasesEarly));
         };
         if replaces_screens {
@@ -112,7 +112,7 @@ impl Queues {
 
     fn slot(
         &self,
-        place: Option<(String, u64)>,
+        place: Option<(Arc<str>, u64)>,
         admission: Option<oneshot::Receiver<Admission>>,
         releases_early: bool,
     ) -> QueueSlot {

@@ -65,14 +65,7 @@ impl Address {
 
     /// Returns the authority part of a URL, with IPv6 addresses in brackets.
     pub fn authority(&self) -> String {
-        let host = match self.host.parse::<Ipv6Addr>() {
-            Ok(ip) => format!("[{ip}]"),
-            Err(_) => self.host.clone(),
-        };
-        match self.port {
-            Some(port) => format!("{host}:{port}"),
-            None => host,
-        }
+        self.to_string()
     }
 }
 
@@ -87,7 +80,19 @@ impl From<IpAddr> for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.authority())
+        // No other host has a colon.
+        let ip = self
+            .host
+            .contains(':')
+            .then(|| self.host.parse::<Ipv6Addr>());
+        match ip {
+            Some(Ok(ip)) => write!(f, "[{ip}]")?,
+            _ => f.write_str(&self.host)?,
+        }
+        match self.port {
+            Some(port) => write!(f, ":{port}"),
+            None => Ok(()),
+        }
     }
 }
 
