@@ -32,6 +32,7 @@ mod read_files;
 mod registration;
 mod rehearsal;
 mod reply_data;
+mod shared_plans;
 mod template;
 mod transport_probes;
 
@@ -46,4 +47,5 @@ pub(crate) use mobility::{CallManager, Encoding};
 pub(crate) use push_credentials::Password;
 pub use push_credentials::{ConfiguredCredentials, Owner, PushCredentials};
 pub(crate) use push_credentials::{Presented, Redemption};
+pub(crate) use shared_plans::SharedPlans;
 pub(crate) use transport_probes::TransportProbe;

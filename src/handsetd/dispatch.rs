@@ -16,6 +16,7 @@ mod remote_delivery;
 mod request_files;
 mod route;
 mod services;
+mod shared;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use tokio::time::Instant;
 use tracing::info_span;
 
 use crate::commit_point::CommitPoint;
+use crate::deliver::SharedPlans;
 use crate::fleet::{CarriedFiles, PeerCancellation};
 use crate::history::{RequestInfo, Requester};
 use crate::outbox::{Change, Storage, StoredEntry};
@@ -37,10 +39,9 @@ use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::{NotFound, Resolution};
 use crate::roster::Roster;
 use outbox::OutboxWorker;
-use pace::Pace;
 use queue::Admission;
-use request_files::RequestFiles;
 use route::{Destination, RemotePhone, Router};
+use shared::Shared;
 use terms::Terms;
 
 pub(crate) use delivery::Delivery;
@@ -199,7 +200,13 @@ impl Dispatcher {
             let started = Instant::now();
             let commit_point = CommitPoint::default();
             let outcome = services
-                .deliver(None, &request, &CarriedFiles::default(), &commit_point)
+                .deliver(
+                    None,
+                    &request,
+                    &CarriedFiles::default(),
+                    &SharedPlans::default(),
+                    &commit_point,
+                )
                 .await;
             let verb = request.verb.name();
             services.finish(record, verb, &outcome, started.elapsed());
@@ -240,24 +247,22 @@ impl Dispatcher {
             }
         };
         let request = Arc::new(request);
-        let (pace, request_files) = (Pace::of(destinations.len()), RequestFiles::default());
+        let shared = Shared::of(destinations.len());
         let start = |destination| match destination {
             Destination::Local(found) if request.keep.is_some() => {
-                self.start_stored(found, &request, info, (request_files.clone(), pace.clone()))
+                self.start_stored(found, &request, info, shared.clone())
             }
             Destination::Local(Ok(phone)) => {
-                self.start_one(phone, Arc::clone(&request), info, pace.clone())
+                self.start_one(phone, Arc::clone(&request), info, shared.clone())
             }
             Destination::Local(Err(NotFound { outcome, .. })) => {
                 Delivery::over(self.services.reject(info, outcome))
             }
             Destination::Remote(remote) if request.keep.is_some() => {
-                let shared = (request_files.clone(), pace.clone());
-                self.start_stored_remote(*remote, &request, info, shared)
+                self.start_stored_remote(*remote, &request, info, shared.clone())
             }
             Destination::Remote(remote) => {
-                let shared = (request_files.clone(), pace.clone());
-                self.start_remote(*remote, &request, info, shared)
+                self.start_remote(*remote, &request, info, shared.clone())
             }
         };
         destinations.into_iter().map(start).collect()
@@ -269,7 +274,7 @@ impl Dispatcher {
         remote: RemotePhone,
         request: &Arc<Request>,
         info: &RequestInfo,
-        shared: (RequestFiles, Pace),
+        shared: Shared,
     ) -> Delivery {
         let found = remote.local.ok_or_else(|| NotFound {
             outcome: Outcome::at(
@@ -288,10 +293,11 @@ impl Dispatcher {
         phone: Phone,
         request: Arc<Request>,
         info: &RequestInfo,
-        pace: Pace,
+        Shared { pace, plans, .. }: Shared,
     ) -> Delivery {
         let terms = Terms {
             pace,
+            plans,
             files: CarriedFiles::default(),
             until: None,
         };
@@ -343,9 +349,15 @@ impl Dispatcher {
                     match slot.admission().await {
                         Admission::Now => {
                             let request = terms.within(&request);
-                            let files = &terms.files;
+                            let (files, plans) = (&terms.files, &terms.plans);
                             let deliver = || {
-                                services.deliver(Some(&phone), &request, files, &commit_point)
+                                services.deliver(
+                                    Some(&phone),
+                                    &request,
+                                    files,
+                                    plans,
+                                    &commit_point,
+                                )
                             };
                             terms.pace.run(deliver).await
                         }

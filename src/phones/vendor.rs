@@ -33,7 +33,7 @@ pub use plan::{
 };
 pub use plan_context::{CstaSession, PlanContext};
 pub use plan_error::PlanError;
-pub use planner::plan;
+pub use planner::{plan, pushes_alike};
 pub use task::{AudioFile, BackgroundImage, Image, PreparedContent, PreparedTone, Task};
 
 use backend::Backend;

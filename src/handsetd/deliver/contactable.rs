@@ -4,6 +4,7 @@
 //! of the phones, and where a `[[phone]]` names the phone, to any host that is no special one. Where the contact is a name, it is resolved once, and the address that was checked
 //! takes its place: nothing resolves it again.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -17,9 +18,9 @@ use crate::phone_networks::PhoneNetworks;
 
 /// A phone whose web server may be connected to, at its address. Only this module creates one.
 #[derive(Clone, Debug)]
-pub(super) struct Contactable(Phone);
+pub(super) struct Contactable<'a>(Cow<'a, Phone>);
 
-impl Deref for Contactable {
+impl Deref for Contactable<'_> {
     type Target = Phone;
 
     fn deref(&self) -> &Phone {
@@ -27,16 +28,16 @@ impl Deref for Contactable {
     }
 }
 
-impl Contactable {
+impl<'a> Contactable<'a> {
     /// Checks the address of a phone. It may be any that the administrator wrote; any of an ordinary
     /// host, if the administrator has named the phone.
     pub(super) async fn check(
-        phone: &Phone,
+        phone: &'a Phone,
         networks: &PhoneNetworks,
         look_up: LookUp,
     ) -> Result<Self, Failure> {
         let check = match phone.listing {
-            Listing::Listed => return Ok(Self(phone.clone())),
+            Listing::Listed => return Ok(Self(Cow::Borrowed(phone))),
             Listing::Named => PhoneNetworks::check_named,
             Listing::Unlisted => PhoneNetworks::check,
         };
@@ -63,10 +64,10 @@ impl Contactable {
                         port: phone.address.port,
                         ..Address::from(destination.ip())
                     };
-                    return Ok(Self(Phone {
+                    return Ok(Self(Cow::Owned(Phone {
                         address,
                         ..phone.clone()
-                    }));
+                    })));
                 }
                 Err(why) => refused = refused.or(Some((ip, why))),
             }
@@ -87,10 +88,10 @@ impl Contactable {
 }
 
 #[cfg(test)]
-impl Contactable {
+impl<'a> Contactable<'a> {
     /// Returns a phone that a test talks to.
-    pub(super) fn example(phone: &Phone) -> Self {
-        Self(phone.clone())
+    pub(super) fn example(phone: &'a Phone) -> Self {
+        Self(Cow::Borrowed(phone))
     }
 }
 

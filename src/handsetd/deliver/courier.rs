@@ -1,5 +1,6 @@
 //! The courier: delivers an action to a phone.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -34,6 +35,7 @@ use super::prepare::{MediaPipeline, Prepared, background_png, prepare};
 use super::push_credentials::{OpenPush, PushCredentials};
 use super::read_files::read_files;
 use super::registration::{self, Sends};
+use super::shared_plans::{Planned, SharedPlans};
 use crate::commit_point::CommitPoint;
 use crate::content_store::{ContentPublisher, ContentStore};
 use crate::fleet::CarriedFiles;
@@ -96,13 +98,15 @@ impl Courier {
 
     /// Delivers `request` to `phone`, and returns the outcome.
     ///
-    /// The files that it names are those of `files`, if it was made at another daemon. Commits before anything
-    /// is sent. Dropping the future after that may leave the phone with half of the request.
+    /// The files that it names are those of `files`, if it was made at another daemon. Its other deliveries share
+    /// `plans`. Commits before anything is sent. Dropping the future after that may leave the phone with half of
+    /// the request.
     pub(crate) async fn deliver(
         &self,
         phone: &Phone,
         request: &Request,
         files: &CarriedFiles,
+        plans: &SharedPlans,
         commit_point: &CommitPoint,
     ) -> Outcome {
         let outcome =
@@ -119,37 +123,20 @@ impl Courier {
             };
             return outcome(Status::Unreachable, reason);
         };
-        let Prepared { task, note } =
-            match prepare(&self.0.media, files, phone, &request.action, &publisher).await {
-                Ok(prepared) => prepared,
-                Err(Failure { status, reason }) => return outcome(status, reason),
-            };
-        let phone = &self.with_call_id(phone);
-        let (plan, expected) = match self.plan(phone, &task, request.via, &publisher) {
-            Ok(Planned {
-                plan,
-                documents,
-                form_token,
-            }) => {
-                if let Err(Failure { status, reason }) = &contactable
-                    && plan.exchanges().next().is_some()
-                {
-                    return outcome(*status, reason.clone());
-                }
-                // Before anything is sent: some phones fetch before they reply.
-                let expected = ExpectedFetches::of(&task, &plan, &documents, &publisher, phone);
-                publisher.publish(documents);
-                if let Some((token, form)) = form_token.zip(form_of(&task)) {
-                    publisher.publish_form(&token, form.clone());
-                }
-                (plan, expected)
-            }
-            Err(error @ PlanError::Invalid(_)) => {
-                return outcome(Status::Invalid, error.to_string());
-            }
-            Err(error) => return outcome(Status::Unsupported, error.to_string()),
+        let phone = &*self.with_call_id(phone);
+        let contactable = contactable.as_ref();
+        let planned = self
+            .planned((phone, contactable), request, (files, plans), &publisher)
+            .await;
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(Failure { status, reason }) => return outcome(status, reason),
         };
-        let plan_note = plan.note.clone();
+        let Planned {
+            plan,
+            note,
+            expected,
+        } = &*planned;
         let started = Instant::now();
         let until = request.deadline.map(|deadline| started + deadline);
         let (result, log) = self
@@ -169,7 +156,7 @@ impl Courier {
         }
         let outcome = match result {
             Ok(()) => {
-                let notes = plan_note.as_deref().into_iter().chain(note.as_deref());
+                let notes = plan.note.as_deref().into_iter().chain(note.as_deref());
                 let notes = notes.chain(log.notes).chain(expected.note());
                 let notes: Vec<_> = notes.collect();
                 outcome(Status::Ok, notes.join("; ")).with_result(log.result)
@@ -178,9 +165,54 @@ impl Courier {
         };
         Outcome {
             steps: log.steps.into(),
-            fetches: expected.into_fetches().into(),
+            fetches: expected.fetches().into(),
             ..outcome
         }
+    }
+
+    /// Returns the plan for `phone`, whose web server is that of `contactable`: one of those of the request, if
+    /// that has one for such a phone. What the phone will fetch is published.
+    async fn planned(
+        &self,
+        (phone, contactable): (&Phone, Result<&Contactable<'_>, &Failure>),
+        request: &Request,
+        (files, plans): (&CarriedFiles, &SharedPlans),
+        publisher: &ContentPublisher,
+    ) -> Result<Arc<Planned>, Failure> {
+        let context = (publisher.base(), self.is_known_to_asterisk(phone));
+        let check = |plan: &Plan| match contactable {
+            Err(failure) if plan.exchanges().next().is_some() => Err(failure.clone()),
+            _ => Ok(()),
+        };
+        if let Some(planned) = plans.get(phone, context) {
+            check(&planned.plan)?;
+            return Ok(planned);
+        }
+        let Prepared { task, note } =
+            prepare(&self.0.media, files, phone, &request.action, publisher).await?;
+        let Drafted {
+            plan,
+            documents,
+            form_token,
+        } = self.plan(phone, &task, request.via, publisher)?;
+        check(&plan)?;
+        // Before anything is sent: some phones fetch before they reply.
+        let expected = ExpectedFetches::of(&task, &plan, &documents, publisher, phone);
+        publisher.publish(documents);
+        let form = form_token.zip(form_of(&task));
+        let is_of_one_phone = form.is_some() || !expected.is_empty();
+        if let Some((token, form)) = form {
+            publisher.publish_form(&token, form.clone());
+        }
+        let planned = Arc::new(Planned {
+            plan,
+            note,
+            expected,
+        });
+        if matches!(task, Task::Push(..)) && !is_of_one_phone {
+            plans.insert(phone, context, &planned);
+        }
+        Ok(planned)
     }
 
     /// Reads the files that `action` names, for another daemon that delivers it: a template in each version
@@ -243,11 +275,7 @@ impl Courier {
         };
         let documents = publisher.documents();
         let documents = documents.with_form_url(form.url(publisher.base()));
-        let written = vendor::document(phone, &content, &documents);
-        let written = written.map_err(|error| match error {
-            PlanError::Invalid(_) => Failure::new(Status::Invalid, error.to_string()),
-            _ => Failure::new(Status::Unsupported, error.to_string()),
-        })?;
+        let written = vendor::document(phone, &content, &documents)?;
         publisher.publish(documents.into_items());
         Ok(written)
     }
@@ -273,7 +301,7 @@ impl Courier {
     }
 
     /// Adds the `Call-ID` of the phone's registration.
-    fn with_call_id(&self, phone: &Phone) -> Phone {
+    fn with_call_id<'a>(&self, phone: &'a Phone) -> Cow<'a, Phone> {
         let registered = || {
             let endpoint = phone.endpoint.as_ref()?;
             let registrations = self.0.roster.registrations(endpoint, phone.server.as_ref());
@@ -286,10 +314,23 @@ impl Courier {
                 several => several.iter().find(is_phone)?.call_id.clone(),
             }
         };
-        Phone {
-            call_id: phone.call_id.clone().or_else(registered),
-            ..phone.clone()
+        if phone.call_id.is_some() {
+            return Cow::Borrowed(phone);
         }
+        match registered() {
+            None => Cow::Borrowed(phone),
+            call_id => Cow::Owned(Phone {
+                call_id,
+                ..phone.clone()
+            }),
+        }
+    }
+
+    /// Returns whether the endpoint of a phone is registered with Asterisk.
+    fn is_known_to_asterisk(&self, phone: &Phone) -> bool {
+        let endpoint = phone.endpoint.as_ref();
+        let server = phone.server.as_ref();
+        endpoint.is_some_and(|endpoint| self.0.roster.knows(endpoint, server))
     }
 
     /// Returns the plan of the vendor's backend, and the documents that the phone will fetch. A
@@ -301,10 +342,8 @@ impl Courier {
         task: &Task,
         via: Option<Via>,
         publisher: &ContentPublisher,
-    ) -> Result<Planned, PlanError> {
-        let endpoint = phone.endpoint.as_ref();
-        let server = phone.server.as_ref();
-        let asterisk = endpoint.is_some_and(|endpoint| self.0.roster.knows(endpoint, server));
+    ) -> Result<Drafted, PlanError> {
+        let asterisk = self.is_known_to_asterisk(phone);
         let dialect = self.0.sessions.dialect(phone);
         let csta = dialect.as_ref().map(|dialect| CstaSession {
             dialect,
@@ -319,7 +358,7 @@ impl Courier {
                 documents: &documents,
             };
             let plan = vendor::plan(phone, task, &context)?;
-            Ok(Planned {
+            Ok(Drafted {
                 plan,
                 form_token: documents.form_token().map(ToOwned::to_owned),
                 documents: documents.into_items(),
@@ -351,13 +390,13 @@ impl Courier {
     /// what was done.
     async fn execute(
         &self,
-        (phone, contactable): (&Phone, Result<Contactable, Failure>),
-        plan: Plan,
+        (phone, contactable): (&Phone, Result<&Contactable<'_>, &Failure>),
+        plan: &Plan,
         until: Option<Instant>,
         publisher: &ContentPublisher,
         commit_point: &CommitPoint,
     ) -> (Result<(), Failure>, ExecutionLog) {
-        let push = self.open_push(phone, &plan).await;
+        let push = self.open_push(phone, plan).await;
         let breakers = &self.0.breakers;
         let mut execution = PlanExecution {
             http: &self.0.http,
@@ -416,7 +455,7 @@ impl Courier {
 }
 
 /// A plan, and what the phone fetches and sends.
-struct Planned {
+struct Drafted {
     plan: Plan,
     documents: Vec<Document>,
     /// The token under which a form comes back to handsetd.

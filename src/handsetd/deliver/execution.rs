@@ -1,5 +1,6 @@
 //! Executes a plan step by step, until one fails, and records what was done.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ pub(super) struct PlanExecution<'a> {
     pub(super) sessions: &'a Sessions,
     pub(super) phone: &'a Phone,
     /// The same as its web server, or why that may not be contacted.
-    pub(super) contactable: Result<Contactable, Failure>,
+    pub(super) contactable: Result<&'a Contactable<'a>, &'a Failure>,
     pub(super) publisher: &'a ContentPublisher,
     pub(super) accounts: Accounts<'a>,
     /// Committed before anything is sent.
@@ -56,8 +57,8 @@ pub(super) struct ExecutionLog {
 
 impl PlanExecution<'_> {
     /// Executes all steps of `plan`, in order, until one fails.
-    pub(super) async fn run(&mut self, plan: Plan) -> Result<(), Failure> {
-        let mut steps: VecDeque<Step> = plan.steps.into();
+    pub(super) async fn run(&mut self, plan: &Plan) -> Result<(), Failure> {
+        let mut steps: VecDeque<Cow<'_, Step>> = plan.steps.iter().map(Cow::Borrowed).collect();
         let mut count: usize = 0;
         while let Some(step) = steps.pop_front() {
             count = count.saturating_add(1);
@@ -65,13 +66,13 @@ impl PlanExecution<'_> {
                 let reason = format!("the phone asks for more than {MAX_STEPS} steps");
                 return Err(Failure::new(Status::Rejected, reason));
             }
-            let result = self.step(step).await;
+            let result = self.step(&step).await;
             let next = result.map_err(|failure| self.after_partial(failure))?;
             let (Next::Then(more) | Next::Instead(more)) = next else {
                 continue;
             };
             for step in more.into_iter().rev() {
-                steps.push_front(step);
+                steps.push_front(Cow::Owned(step));
             }
         }
         Ok(())
@@ -93,23 +94,23 @@ impl PlanExecution<'_> {
     }
 
     /// Executes one step; returns the steps that the reply asks for.
-    async fn step(&mut self, step: Step) -> Result<Next, Failure> {
+    async fn step(&mut self, step: &Step) -> Result<Next, Failure> {
         let started = Instant::now();
         let until = self.until.unwrap_or(started + STEP_TIMEOUT);
         let (transport, request, result) = match step {
             Step::Pause(pause) => {
-                self.pause(started + pause).await?;
+                self.pause(started + *pause).await?;
                 return Ok(Next::Done);
             }
             Step::Http(exchange) => {
                 let request = summary(&exchange.request);
-                let result = self.exchange(&exchange).await;
+                let result = self.exchange(exchange).await;
                 (exchange.request.transport, request, result)
             }
             Step::Notify(notify) => {
                 let request = format!("NOTIFY {}", notify.event);
                 let sent =
-                    notify::send(self.roster, self.phone, &notify, until, self.commit_point).await;
+                    notify::send(self.roster, self.phone, notify, until, self.commit_point).await;
                 let result = sent.map(|note| {
                     self.add_note(note);
                     Next::Done
@@ -120,7 +121,7 @@ impl PlanExecution<'_> {
                 let request = "INVITE through Asterisk".to_owned();
                 let placed = self
                     .calls
-                    .place(self.roster, self.phone, &call, until, self.commit_point)
+                    .place(self.roster, self.phone, call, until, self.commit_point)
                     .await;
                 ("pbx", request, placed.map(|()| Next::Done))
             }
@@ -130,7 +131,7 @@ impl PlanExecution<'_> {
                     Some(_) => "blind transfer through Asterisk".to_owned(),
                 };
                 let done =
-                    channel::act(self.roster, self.phone, &action, until, self.commit_point).await;
+                    channel::act(self.roster, self.phone, action, until, self.commit_point).await;
                 ("pbx", request, done.map(|()| Next::Done))
             }
             Step::Csta(exchange) => {
@@ -204,7 +205,7 @@ impl PlanExecution<'_> {
         let timeout = self.until.map_or(usual, |until| {
             until.saturating_duration_since(Instant::now())
         });
-        let phone = self.contactable.as_ref().map_err(Clone::clone)?;
+        let phone = self.contactable.map_err(Clone::clone)?;
         let permit = self.permit(request)?;
         let commit_point = self.commit_point;
         let sent = self
@@ -228,14 +229,14 @@ impl PlanExecution<'_> {
     /// Sends one CSTA request in the session of the phone, and interprets the answer.
     async fn in_session(
         &mut self,
-        exchange: CstaExchange,
+        exchange: &CstaExchange,
         until: Instant,
     ) -> Result<Next, Failure> {
         let CstaExchange { message, parser } = exchange;
         let commit_point = self.commit_point;
         let answered = self
             .sessions
-            .request(self.phone, message, until, commit_point)
+            .request(self.phone, message.clone(), until, commit_point)
             .await;
         let reply = answered.map_err(|error| {
             let status = match error {

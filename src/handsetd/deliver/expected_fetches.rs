@@ -125,10 +125,15 @@ impl ExpectedFetches {
         is_pending.then_some(self.note)
     }
 
+    /// Returns whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.at_once.is_empty() && self.later.is_empty()
+    }
+
     /// Returns all of them.
-    pub(super) fn into_fetches(self) -> Vec<Fetch> {
-        let at_once = self.at_once.into_iter().map(|(_, fetch)| fetch);
-        at_once.chain(self.later).collect()
+    pub(super) fn fetches(&self) -> Vec<Fetch> {
+        let at_once = self.at_once.iter().map(|(_, fetch)| fetch);
+        at_once.chain(&self.later).cloned().collect()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use handset_phones::vendor::PlanError;
+
 use crate::commit_point::NotCommitted;
 use crate::outcome::Status;
 
@@ -33,6 +35,16 @@ impl Failure {
 impl From<NotCommitted> for Failure {
     fn from(error: NotCommitted) -> Self {
         Self::new(Status::Unreachable, error.to_string())
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        let status = match error {
+            PlanError::Invalid(_) => Status::Invalid,
+            _ => Status::Unsupported,
+        };
+        Self::new(status, error.to_string())
     }
 }
 

@@ -19,6 +19,7 @@ use super::courier::Courier;
 use super::expected_fetches::ExpectedFetches;
 use super::failure::root_cause;
 use super::local_address;
+use super::shared_plans::SharedPlans;
 use crate::commit_point::CommitPoint;
 use crate::content_store::{ContentPublisher, Refusals};
 use crate::fleet::CarriedFiles;
@@ -101,6 +102,7 @@ impl Courier {
                 phone,
                 &request,
                 &CarriedFiles::default(),
+                &SharedPlans::default(),
                 &CommitPoint::default(),
             )
             .await;

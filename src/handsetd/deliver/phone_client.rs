@@ -47,7 +47,7 @@ impl PhoneClient {
     /// and authenticating included. Commits before anything is sent.
     pub(super) async fn send(
         &self,
-        phone: &Contactable,
+        phone: &Contactable<'_>,
         request: &Request,
         accounts: Accounts<'_>,
         timeout: Duration,

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::courier::Courier;
 use super::registration::Sends;
+use super::shared_plans::SharedPlans;
 use crate::commit_point::CommitPoint;
 use crate::fleet::CarriedFiles;
 use crate::outcome::{Outcome, Status};
@@ -59,8 +60,8 @@ impl Courier {
             } else {
                 match Request::parse(probe.verb, probe.keys.iter().copied()) {
                     Ok(request) => {
-                        let files = CarriedFiles::default();
-                        self.deliver(phone, &request, &files, &CommitPoint::default())
+                        let (files, plans) = (CarriedFiles::default(), SharedPlans::default());
+                        self.deliver(phone, &request, &files, &plans, &CommitPoint::default())
                             .await
                     }
                     Err(refusal) => Outcome::new(Status::Error, refusal.to_string()),

@@ -42,6 +42,7 @@ use tracing::{Instrument, error};
 
 use super::pace::Pace;
 use super::request_files::RequestFiles;
+use super::shared::Shared;
 use super::{Delivery, Dispatcher, NO_PHONE, Services};
 use crate::fleet::{CarriedFile, CarriedFiles};
 use crate::history::RequestInfo;
@@ -70,7 +71,7 @@ impl Dispatcher {
         found: Resolution,
         request: &Arc<Request>,
         info: &RequestInfo,
-        (request_files, pace): (RequestFiles, Pace),
+        shared: Shared,
     ) -> Delivery {
         let reject = |outcome| Delivery::over(self.services.reject(info, outcome));
         let (name, vendor, phone_ref) = match &found {
@@ -102,7 +103,7 @@ impl Dispatcher {
         let (persisted, is_persisted) = oneshot::channel();
         let delivery = async move {
             let outbox = &dispatcher.outbox;
-            let files = dispatcher.read_files(&request_files, &request).await;
+            let files = dispatcher.read_files(&shared.files, &request).await;
             let inserted = outbox.insert(&info, &name, &phone_ref, &request, files);
             match inserted.await {
                 Ok(Inserted::Local(number)) => {
@@ -115,7 +116,7 @@ impl Dispatcher {
                         phone: name,
                         vendor,
                         phone_ref,
-                        pace,
+                        pace: shared.pace,
                     };
                     dispatcher.hand_over(delivery, &info).await
                 }
@@ -142,7 +143,7 @@ impl Dispatcher {
                     error!(%why, "Cannot store a delivery.");
                     drop(persisted);
                     dispatcher
-                        .deliver_unstored(found, request, &info, pace, &why)
+                        .deliver_unstored(found, request, &info, shared, &why)
                         .await
                 }
             }
@@ -209,11 +210,11 @@ impl Dispatcher {
         found: Resolution,
         request: Arc<Request>,
         info: &RequestInfo,
-        pace: Pace,
+        shared: Shared,
         why: &str,
     ) -> Outcome {
         let mut delivery = match found {
-            Ok(phone) => self.start_one(phone, request, info, pace),
+            Ok(phone) => self.start_one(phone, request, info, shared),
             Err(NotFound { outcome, .. }) => Delivery::over(self.services.reject(info, outcome)),
         };
         delivery.end().await;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::pace::Pace;
 use super::terms::{PeerTerms, Terms};
 use super::{Delivery, Dispatcher};
+use crate::deliver::SharedPlans;
 use crate::history::{RequestInfo, Requester};
 use crate::outcome::Outcome;
 use crate::resolver::PhoneRef;
@@ -58,6 +59,7 @@ impl Dispatcher {
         };
         let terms = Terms {
             pace: Pace::of(1),
+            plans: SharedPlans::default(),
             files: terms.files,
             until: Some(terms.until),
         };

@@ -10,12 +10,11 @@ use std::time::Duration;
 use handset_phones::phone::Phone;
 use handset_phones::verb::Request;
 use tokio::time::Instant;
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{info, info_span, warn};
 
-use super::pace::Pace;
 use super::queue::QueueSlot;
-use super::request_files::RequestFiles;
 use super::route::RemotePhone;
+use super::shared::Shared;
 use super::{Delivery, Dispatcher};
 use crate::commit_point::CommitPoint;
 use crate::deliver::Failure;
@@ -40,7 +39,7 @@ impl Dispatcher {
         remote: RemotePhone,
         request: &Arc<Request>,
         info: &RequestInfo,
-        (request_files, pace): (RequestFiles, Pace),
+        shared: Shared,
     ) -> Delivery {
         let outcome = Outcome::at(&remote.name, remote.vendor, Status::Queued, "");
         let services = &self.services;
@@ -64,11 +63,11 @@ impl Dispatcher {
             remote,
             request: Arc::clone(request),
             info: info.clone(),
-            request_files,
+            shared,
         };
         let span = info_span!("delivery", id = %info.id, phone = sending.remote.name);
         let tasks = &self.services.tasks;
-        let task = tasks.spawn("delivery", sending.run(slot, pace).instrument(span));
+        let task = tasks.spawn_in(span, sending.run(slot));
         Delivery::in_progress(outcome, task)
     }
 }
@@ -80,11 +79,11 @@ struct Sending {
     remote: RemotePhone,
     request: Arc<Request>,
     info: RequestInfo,
-    request_files: RequestFiles,
+    shared: Shared,
 }
 
 impl Sending {
-    async fn run(self, slot: QueueSlot, pace: Pace) -> Outcome {
+    async fn run(self, slot: QueueSlot) -> Outcome {
         let started = Instant::now();
         let services = &self.dispatcher.services;
         let RemotePhone { name, vendor, .. } = &self.remote;
@@ -105,7 +104,8 @@ impl Sending {
             SendResult::Ended(outcome) => services.reject(&self.info, outcome),
             SendResult::Local(phone) => {
                 let request = Arc::clone(&self.request);
-                let mut delivery = self.dispatcher.start_one(*phone, request, &self.info, pace);
+                let (info, shared) = (&self.info, self.shared.clone());
+                let mut delivery = self.dispatcher.start_one(*phone, request, info, shared);
                 delivery.end().await;
                 delivery.into_outcome()
             }
@@ -120,7 +120,7 @@ impl Sending {
             routes, request, ..
         } = self;
         let services = &self.dispatcher.services;
-        let files = self.request_files.files(services, &**routes, request).await;
+        let files = self.shared.files.files(services, &**routes, request).await;
         let files = match files {
             Ok(files) => files,
             Err(Failure { status, reason }) => return self.ended(status, reason),

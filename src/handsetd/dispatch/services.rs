@@ -14,7 +14,7 @@ use super::in_flight::InFlight;
 use super::queue::Queues;
 use super::refusal;
 use crate::commit_point::CommitPoint;
-use crate::deliver::Courier;
+use crate::deliver::{Courier, SharedPlans};
 use crate::fleet::{CarriedFiles, Routes};
 use crate::history::{History, OpenRecord, RequestInfo, without_secrets};
 use crate::metrics::DeliveryMetrics;
@@ -108,12 +108,13 @@ impl Services {
     }
 
     /// Delivers to the phone, or to the call manager: the only place that decides which. The request refers to
-    /// `files` if it was made at another daemon.
+    /// `files` if it was made at another daemon; its other deliveries share `plans`.
     pub(super) async fn deliver(
         &self,
         phone: Option<&Phone>,
         request: &Request,
         files: &CarriedFiles,
+        plans: &SharedPlans,
         commit_point: &CommitPoint,
     ) -> Outcome {
         let courier = &self.courier;
@@ -124,7 +125,9 @@ impl Services {
                     .await
             }
             (_, Some(phone)) => {
-                let outcome = courier.deliver(phone, request, files, commit_point).await;
+                let outcome = courier
+                    .deliver(phone, request, files, plans, commit_point)
+                    .await;
                 with_left_out(outcome, phone)
             }
             (_, None) => Outcome::new(Status::Invalid, "phone is missing"),

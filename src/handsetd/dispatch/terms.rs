@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::pace::Pace;
 use crate::commit_point::CommitPoint;
+use crate::deliver::SharedPlans;
 use crate::fleet::CarriedFiles;
 
 /// The time limit of a request from another daemon, and its files.
@@ -20,6 +21,7 @@ pub(crate) struct PeerTerms {
 /// How a request is delivered.
 pub(super) struct Terms {
     pub(super) pace: Pace,
+    pub(super) plans: SharedPlans,
     /// The files of a request from another daemon.
     pub(super) files: CarriedFiles,
     /// The time by which it must be sent, if limited.

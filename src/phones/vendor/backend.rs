@@ -17,6 +17,12 @@ pub(super) trait Backend {
         context: &PlanContext<'_>,
     ) -> Result<Plan, PlanError>;
 
+    /// Returns whether the plan of a push is the same for all phones of a model and firmware that are reached in
+    /// the same way: it depends on neither name nor address, and nothing else that one of them alone has.
+    fn pushes_alike(&self) -> bool {
+        false
+    }
+
     /// Writes the document that shows `content` on a phone that fetches it by itself.
     fn document(
         &self,

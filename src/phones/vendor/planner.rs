@@ -47,6 +47,18 @@ pub fn plan(phone: &Phone, task: &Task, context: &PlanContext<'_>) -> Result<Pla
     Ok(cuts.into_iter().fold(plan, Plan::with_note))
 }
 
+/// Returns whether a push that is planned for `phone` is planned alike for `other`, in the same context and
+/// without a CSTA session.
+pub fn pushes_alike(phone: &Phone, other: &Phone) -> bool {
+    let traits = |phone: &Phone| (phone.vendor, phone.via, phone.behind_nat.is_some());
+    backend(phone.vendor).pushes_alike()
+        && traits(phone) == traits(other)
+        && phone.model == other.model
+        && phone.firmware == other.firmware
+        && phone.csta.is_none()
+        && other.csta.is_none()
+}
+
 /// Returns the session, where it is the best way for the task. A call given by its id, and a request of CSTA,
 /// are what it is for; keys act on the call that the phone has selected.
 fn preferred_session<'a>(
@@ -111,6 +123,71 @@ mod tests {
             let fixture = Fixture::new(vendor, model, firmware);
             fixture.push(pairs).unwrap().note.unwrap_or_default()
         })
+    }
+
+    #[test]
+    fn pushes_alike_have_the_same_plan() {
+        let pushes = [
+            "text=a",
+            "text=a;title=b;timeout=5;beep=yes",
+            "item=a|exit;item=b|dial:1",
+            "entry=a|1",
+            "input=a|b;submit=http://192.0.2.1/",
+            "text=a;softkey=b|key:OK",
+            "url=http://192.0.2.1/a.xml",
+            "text=a;priority=idle",
+        ];
+        let models = [
+            (Vendor::Cisco, "8841", "12.8.1"),
+            (Vendor::Snom, "D785", "10.1.184.16"),
+            (Vendor::Yealink, "T46S", "66.86.0.15"),
+            (Vendor::Yealink, "T58", ""),
+            (Vendor::Yealink, "W60B", ""),
+            (Vendor::Yealink, "", "7.70.0.1"),
+        ];
+        let mut alike = 0;
+        for (vendor, model, firmware) in models {
+            for push in pushes {
+                let one = Fixture::new(vendor, model, firmware);
+                let mut other = Fixture::new(vendor, model, firmware);
+                other.phone = Phone {
+                    name: "other".to_owned(),
+                    address: "192.0.2.99:8080".parse().unwrap(),
+                    mac: "00005E005301".parse().ok(),
+                    endpoint: "PJSIP/other".parse().ok(),
+                    contact: Some("sip:other@192.0.2.99".to_owned()),
+                    call_id: Some("1".to_owned()),
+                    ..other.phone
+                };
+                if pushes_alike(&one.phone, &other.phone) {
+                    alike += 1;
+                    assert_eq!(one.push(push), other.push(push), "{vendor} {model} {push}");
+                }
+            }
+        }
+        assert_eq!(alike, 4 * pushes.len(), "the pushes to Yealink phones");
+    }
+
+    #[test]
+    fn pushes_to_other_models_and_by_other_ways_differ() {
+        let one = Fixture::new(Vendor::Yealink, "T46S", "66.86.0.15").phone;
+        assert!(pushes_alike(&one, &one));
+        let firmware = Fixture::new(Vendor::Yealink, "T46S", "66.70.0.15").phone;
+        for other in [
+            Phone::example(Vendor::Snom, "T46S"),
+            Phone::example(Vendor::Yealink, "T48S"),
+            firmware,
+            Phone {
+                via: Some(Via::Notify),
+                ..one.clone()
+            },
+            Phone {
+                behind_nat: Some([10, 0, 0, 1].into()),
+                ..one.clone()
+            },
+        ] {
+            assert!(!pushes_alike(&one, &other), "{other:?}");
+        }
     }
 
     #[test]

@@ -51,6 +51,10 @@ impl Backend for Yealink {
         }
     }
 
+    fn pushes_alike(&self) -> bool {
+        true
+    }
+
     fn document(
         &self,
         phone: &Phone,

@@ -60,8 +60,8 @@ impl Clients {
     /// accepted the connection; the reply must be complete by `until`, or it is cut there.
     pub(super) async fn send(
         &self,
-        phone: &Contactable,
-        message: &Message,
+        phone: &Contactable<'_>,
+        message: &Message<'_>,
         authorization: Option<String>,
         until: Instant,
         commit_point: &CommitPoint,

@@ -17,6 +17,7 @@ use tracing::{Instrument, Span, info_span, warn};
 use super::backlog::{Next, PhoneBacklog};
 use super::pending_delivery::{InFlightMarker, PendingDelivery, to_entry};
 use crate::commit_point::CommitPoint;
+use crate::deliver::SharedPlans;
 use crate::dispatch::pace::Pace;
 use crate::dispatch::services::Services;
 use crate::fleet::CarriedFile;
@@ -320,8 +321,9 @@ impl OutboxWorker {
             outcome = async {
                 slot.admission().await;
                 let (request, commit_point) = (&delivery.request, &delivery.commit_point);
-                let files = &delivery.files;
-                let deliver = || services.deliver(Some(&phone), request, files, commit_point);
+                let (files, plans) = (&delivery.files, SharedPlans::default());
+                let deliver =
+                    || services.deliver(Some(&phone), request, files, &plans, commit_point);
                 let delivering = async {
                     if is_retry {
                         deliver().await
