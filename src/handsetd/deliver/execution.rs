@@ -313,12 +313,12 @@ fn report(permit: Permit, sent: &Result<Reply, Error>) {
 /// Returns method and path. Query and body may be private, and the name of the page says enough.
 fn summary(request: &Request) -> String {
     let method = match request.method {
-        Method::Get => "GET",
-        Method::Post => "POST",
+        Method::Get => "GET ",
+        Method::Post => "POST ",
     };
     let target = request.target.as_str();
     let path = target.split_once('?').map_or(target, |(path, _)| path);
-    format!("{method} {path}")
+    [method, path].concat()
 }
 
 /// The HTTP status of a reply that asks for a user name and password.

@@ -56,7 +56,7 @@ impl PhoneClient {
         let until = Instant::now() + timeout;
         let address = Self::address(phone, request);
         let message = Message::new(phone, &address, request)?;
-        let mut login = self.logins.begin((phone, address), request, accounts)?;
+        let mut login = self.logins.begin((phone, &address), request, accounts)?;
         let mut authorization = login.first(&message);
         loop {
             let (reply, headers) = self

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::SetOnce;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tower::{BoxError, Service, ServiceExt};
+use tower::{BoxError, Service, ServiceExt, service_fn};
 
 use crate::commit_point::CommitPoint;
 
@@ -50,8 +50,9 @@ impl Attempt {
     }
 
     async fn timed_out(&self) {
-        self.committed.wait().await;
         sleep_until(self.until).await;
+        // Connecting has its own limit, so this waits for what a commit takes to persist.
+        self.committed.wait().await;
     }
 
     /// Returns whether something may have been sent.
@@ -65,10 +66,14 @@ pub(super) fn committing<S, R>(
     connector: S,
 ) -> impl Service<R, Response = S::Response, Error = BoxError, Future: Send> + Clone
 where
-    S: Service<R, Error = BoxError, Future: Send, Response: Send> + Clone,
+    S: Service<R, Error = BoxError, Future: Send, Response: Send> + Clone + Send + Sync,
+    R: Send,
 {
-    connector.map_future(|connecting| {
+    // `reqwest` clones its connector several times for each request, and all that is in it.
+    let connector = Arc::new(connector);
+    service_fn(move |destination| {
         let attempt = ATTEMPT.try_with(Arc::clone);
+        let connecting = S::clone(&connector).oneshot(destination);
         async move {
             let attempt = attempt?;
             let end = attempt.until.min(Instant::now() + CONNECT_TIMEOUT);

@@ -60,12 +60,33 @@ impl Logins {
     /// refused the same credentials.
     pub(super) fn begin<'a>(
         &'a self,
-        (phone, address): (&'a Phone, Address),
+        (phone, address): (&'a Phone, &Address),
         request: &Request,
         accounts: Accounts<'a>,
     ) -> Result<Login<'a>, Error> {
-        let username = accounts.configured.map_or("", |pair| &pair.username);
-        let refused_key = format!("{} {username}", phone.address);
+        let account = match accounts.configured {
+            Some(credentials) => Some(self.account(credentials, (phone, address), request)?),
+            None => None,
+        };
+        Ok(Login {
+            logins: self,
+            phone,
+            auth: request.auth,
+            area: Area::of(phone.vendor, request.method),
+            account,
+            push: accounts.push,
+            sent: Sent::Nothing,
+            step: None,
+        })
+    }
+
+    fn account<'a>(
+        &self,
+        credentials: &'a Credentials,
+        (phone, address): (&Phone, &Address),
+        request: &Request,
+    ) -> Result<Account<'a>, Error> {
+        let refused_key = format!("{} {}", phone.address, credentials.username);
         let remaining = self.refused.lock().remaining(&refused_key, Instant::now());
         if let Some(remaining) = remaining {
             return Err(Error::LockedOut(format!(
@@ -76,18 +97,12 @@ impl Logins {
                 LOCKOUT.as_secs() / 60
             )));
         }
-        Ok(Login {
-            logins: self,
-            phone,
-            auth: request.auth,
-            area: Area::of(phone.vendor, request.method),
-            server: Server::of(phone, address, request),
-            accounts,
+        Ok(Account {
+            credentials,
+            server: Server::of(phone, address.clone(), request),
             // A Yealink phone may ask for Basic for one method and for Digest for the other.
             basic_key: format!("{refused_key} {:?}", request.method),
             refused_key,
-            sent: Sent::Nothing,
-            step: None,
         })
     }
 }
@@ -99,13 +114,21 @@ pub(super) struct Login<'a> {
     phone: &'a Phone,
     auth: Auth,
     area: Area,
-    server: Server,
-    accounts: Accounts<'a>,
-    basic_key: String,
-    refused_key: String,
+    /// That of the configured credentials.
+    account: Option<Account<'a>>,
+    push: Option<&'a OpenPush>,
     sent: Sent,
     /// Open until the login is dropped.
     step: Option<OpenStep<'a>>,
+}
+
+/// The configured credentials, and what is remembered of them by these keys.
+#[derive(Debug)]
+struct Account<'a> {
+    credentials: &'a Credentials,
+    server: Server,
+    basic_key: String,
+    refused_key: String,
 }
 
 /// What has been sent to authenticate.
@@ -129,23 +152,26 @@ enum Sent {
 
 impl Login<'_> {
     /// Returns the value of `Authorization` for the first attempt, if any.
-    pub(super) fn first(&mut self, message: &Message) -> Option<String> {
+    pub(super) fn first(&mut self, message: &Message<'_>) -> Option<String> {
         match self.auth {
             Auth::None => None,
             Auth::OnChallenge => {
                 if let Some(answer) = self.answer_kept(message) {
                     return Some(answer);
                 }
-                let configured = self.configured_basic();
+                let key = &self.account.as_ref()?.basic_key;
                 let wants_basic = self.logins.wants_basic.lock();
-                let wants_basic = wants_basic.contains(&self.basic_key, Instant::now());
-                let unasked = configured.filter(|_| wants_basic)?;
+                if !wants_basic.contains(key, Instant::now()) {
+                    return None;
+                }
+                drop(wants_basic);
+                let unasked = self.configured_basic()?;
                 self.sent = Sent::UnaskedBasic;
                 Some(unasked)
             }
             Auth::PreemptiveBasic => {
                 let configured = self.configured_basic();
-                let push = self.accounts.push;
+                let push = self.push;
                 if configured.is_some() {
                     self.step = push.map(|push| push.begin_step(Password::Configured));
                     self.sent = Sent::UnaskedBasic;
@@ -160,11 +186,15 @@ impl Login<'_> {
     }
 
     /// Answers the challenge of an earlier request again, if one is kept.
-    fn answer_kept(&mut self, message: &Message) -> Option<String> {
-        let configured = self.accounts.configured?;
+    fn answer_kept(&mut self, message: &Message<'_>) -> Option<String> {
+        let Account {
+            credentials: configured,
+            server,
+            ..
+        } = self.account.as_ref()?;
         let Kept {
             challenge, count, ..
-        } = self.logins.nonces.take(&self.server, configured)?;
+        } = self.logins.nonces.take(server, configured)?;
         let count = count.checked_add(1)?;
         let request = (message.method(), message.target());
         let answer = answer_again(&challenge, configured, request, count);
@@ -174,7 +204,7 @@ impl Login<'_> {
 
     /// Returns the configured credentials for Basic, if the phone may have them.
     fn configured_basic(&self) -> Option<String> {
-        let configured = self.accounts.configured?;
+        let configured = self.account.as_ref()?.credentials;
         let asked_for_digest =
             self.logins
                 .asked_for_digest
@@ -192,21 +222,22 @@ impl Login<'_> {
         &mut self,
         status: u16,
         challenges: impl Iterator<Item = &'f str>,
-        message: &Message,
+        message: &Message<'_>,
     ) -> Result<Option<String>, Error> {
         if status != 401 {
             self.record_success();
             return Ok(None);
         }
         let challenges = Challenges::read(challenges);
-        let configured = self.accounts.configured;
         if challenges.ask_for_digest() {
             let memory = &self.logins.asked_for_digest;
+            let configured = self.account.as_ref().map(|account| account.credentials);
             memory.record(self.phone, self.area, configured);
         }
-        let Some(configured) = configured.filter(|_| self.auth != Auth::None) else {
+        let Some(account) = self.account.as_ref().filter(|_| self.auth != Auth::None) else {
             return Ok(None);
         };
+        let configured = account.credentials;
         let renewals = match (&self.sent, &challenges.strongest) {
             (Sent::Nothing | Sent::OneTime | Sent::UnaskedBasic, Some(Challenge::Digest(_))) => 0,
             (Sent::Nothing, Some(Challenge::Basic)) => {
@@ -218,7 +249,7 @@ impl Login<'_> {
             (Sent::Nothing | Sent::OneTime, _) => return Ok(None),
             (Sent::KeptDigest(kept, _), Some(Challenge::Digest(digest))) => {
                 if !digest.is_renewal_of(kept.nonce()) {
-                    self.logins.nonces.refused(&self.server);
+                    self.logins.nonces.refused(&account.server);
                 }
                 0
             }
@@ -235,12 +266,12 @@ impl Login<'_> {
                 renewals.saturating_add(1)
             }
             (Sent::Digest { .. } | Sent::KeptDigest(..), Some(Challenge::Basic)) => {
-                self.record_refusal();
+                self.record_refusal(account);
                 return Err(self.basic_refused(configured));
             }
             // A phone that refused the password does not get it again.
             (Sent::Basic | Sent::UnaskedBasic | Sent::Digest { .. } | Sent::KeptDigest(..), _) => {
-                self.record_refusal();
+                self.record_refusal(account);
                 return Ok(None);
             }
         };
@@ -273,27 +304,27 @@ impl Login<'_> {
 
     /// Remembers what the phone has accepted.
     fn record_success(&self) {
+        let Some(account) = &self.account else { return };
         let (challenge, count) = match &self.sent {
             Sent::Basic => {
                 let (mut wants_basic, now) = (self.logins.wants_basic.lock(), Instant::now());
-                wants_basic.insert(self.basic_key.clone(), (), BASIC_LIFETIME, now);
+                wants_basic.insert(account.basic_key.clone(), (), BASIC_LIFETIME, now);
                 return;
             }
             Sent::KeptDigest(challenge, count) => (challenge, *count),
             Sent::Digest { challenge, .. } => (challenge, 1),
             Sent::Nothing | Sent::OneTime | Sent::UnaskedBasic => return,
         };
-        if let Some(configured) = self.accounts.configured {
-            let nonces = &self.logins.nonces;
-            nonces.keep(&self.server, challenge, count, configured);
-        }
+        let nonces = &self.logins.nonces;
+        nonces.keep(&account.server, challenge, count, account.credentials);
     }
 
-    fn record_refusal(&self) {
+    fn record_refusal(&self, account: &Account<'_>) {
         let now = Instant::now();
-        self.logins.wants_basic.lock().remove(&self.basic_key, now);
+        let wants_basic = &self.logins.wants_basic;
+        wants_basic.lock().remove(&account.basic_key, now);
         if self.phone.vendor == Vendor::Yealink {
-            let key = self.refused_key.clone();
+            let key = account.refused_key.clone();
             self.logins.refused.lock().insert(key, (), LOCKOUT, now);
         }
     }

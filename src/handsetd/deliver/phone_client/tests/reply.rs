@@ -48,7 +48,8 @@ fn targets_are_sent_as_the_backends_write_them() {
         "/screen.bmp",
         "/settings.htm?settings=save&a%5B1%5D=%C3%BC&store_settings=save",
     ] {
-        let message = Message::new(&phone, &phone.address, &Request::get(target)).unwrap();
+        let request = Request::get(target);
+        let message = Message::new(&phone, &phone.address, &request).unwrap();
         assert_eq!(message.target(), target);
     }
     // The only difference, and an equivalent one.
@@ -72,7 +73,8 @@ fn targets_that_would_change_are_refused() {
         "/a\r\nB: c",
         "/ü",
     ] {
-        let message = Message::new(&phone, &phone.address, &Request::get(target));
+        let request = Request::get(target);
+        let message = Message::new(&phone, &phone.address, &request);
         assert!(matches!(message, Err(Error::NotSent(_))), "{target:?}");
     }
 }
