@@ -135,6 +135,8 @@
 //!   a resolver, STUN, or a logger of their own.
 //! - Backends return their documents with the plan instead of storing them. A plan that is not chosen
 //!   leaves nothing behind, and plans can be compared in tests.
+//! - The log is written by a thread of its own, from a queue that is bounded in bytes: no delivery waits for the
+//!   journal. Lines that do not fit are counted, and a line says how many they were.
 //! - The outbox commits to `SQLite` in groups, on its own thread: one `fsync` serves many
 //!   deliveries.
 //! - Phones get a new connection for each request. Their servers disagree about how a kept one ends.

@@ -1,16 +1,18 @@
 //! Destination and format of log lines.
 //!
-//! Lines go to standard error, never to a file: the journal and containers store them from there. Values
-//! come from phones and callers, so terminal control characters are escaped, and what they cause again
-//! and again is counted instead of written.
+//! Lines go to standard error, never to a file: the journal and containers store them from there. Nothing
+//! waits until they are written. Values come from phones and callers, so terminal control characters are
+//! escaped, and what they cause again and again is counted instead of written.
 
 mod cut;
 mod escape;
 mod line;
+mod output;
+mod panics;
 mod throttle;
 
 pub(crate) use escape::{TerminalSafe, TerminalSafeJson};
-pub(crate) use throttle::Throttle;
+pub(crate) use output::lines_left_out;
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
@@ -23,6 +25,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use output::Output;
+use throttle::Throttle;
 
 /// The `[log]` section.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
@@ -83,22 +88,46 @@ pub enum Format {
     Json,
 }
 
-/// Starts logging for the whole process; does nothing if a subscriber is set already. Lines that were left
-/// out are counted by the returned throttle, which reports them.
+/// The log of this process. Dropping it writes what is left.
+#[derive(Debug)]
+pub(crate) struct Log {
+    throttle: Throttle,
+    output: Output,
+}
+
+impl Log {
+    /// Writes at the end of each minute how many lines were left out as repetitions; never returns.
+    pub(crate) async fn report_repetitions(&self) {
+        self.throttle.report().await;
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.throttle.flush();
+        self.output.flush();
+        // What the first one found out to be missing.
+        self.output.flush();
+    }
+}
+
+/// Starts logging for the whole process; writes nothing if a subscriber is set already.
 ///
 /// `HANDSETD_LOG`, or else `RUST_LOG`, overrides the level.
-pub(crate) fn start(config: Config) -> Throttle {
+pub(crate) fn start(config: Config) -> io::Result<Log> {
     let throttle = Throttle::default();
+    let output = Output::start()?;
     let (filter, rejected) = filter(config.level, |name| std::env::var(name).ok());
     let destination = Destination::of_stderr();
     let layers = (filter, throttle.clone());
-    let subscriber = subscriber(config.format, destination, layers, io::stderr);
+    let subscriber = subscriber(config.format, destination, layers, output.clone());
     // This fails if another subscriber is installed, which then receives the lines.
     let _ = subscriber.try_init();
+    panics::log_to(output.clone());
     if let Some((variable, error)) = rejected {
         warn!(%variable, %error, "Ignored an invalid log filter.");
     }
-    throttle
+    Ok(Log { throttle, output })
 }
 
 /// The destination of lines.

@@ -91,6 +91,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "reference",
             "resolver",
             "rules",
+            "telemetry",
             "uacsta",
         ],
     ),

@@ -53,6 +53,7 @@ mod invalid_requests;
 mod keeping;
 mod layering;
 mod load;
+mod log_output;
 mod manager;
 mod memory;
 mod monitoring;

@@ -26,6 +26,7 @@ use crate::events::RuleStatus;
 use crate::fleet::ClusterState;
 use crate::history::HistoryFigures;
 use crate::metrics::DeliveryMetrics;
+use crate::telemetry;
 use crate::uacsta::SessionTotals;
 use text_format::TextFormat;
 
@@ -52,6 +53,7 @@ struct Snapshot {
     stored: usize,
     open_circuit_breakers: usize,
     history: HistoryFigures,
+    log_lines_left_out: u64,
     wrong_tokens: Counter,
     refused_connections: u64,
     /// `None` without `[uacsta]`.
@@ -111,6 +113,7 @@ impl Snapshot {
             stored: services.dispatcher.stored(),
             open_circuit_breakers: services.courier.open_circuit_breakers(),
             history: services.history.figures(),
+            log_lines_left_out: telemetry::lines_left_out(),
             wrong_tokens: state.wrong_tokens.total(),
             refused_connections: services.courier.refused_connections(),
             sessions: services.resolver.session_totals(),
@@ -169,6 +172,13 @@ impl Snapshot {
             "history_write_errors",
             "Failed attempts to store the history",
             errors,
+        );
+        let left_out: Counter = Counter::default();
+        left_out.inc_by(self.log_lines_left_out);
+        registry.register(
+            "log_lines_left_out",
+            "Lines left out of the log, since it was read too slowly or could not be written",
+            left_out,
         );
         let refused: Counter = Counter::default();
         refused.inc_by(self.refused_connections);

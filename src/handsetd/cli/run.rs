@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use super::config_file::ConfigFile;
 use crate::admin::ReloadRequests;
 use crate::daemon::{Daemon, Reloads};
-use crate::telemetry::{self, Throttle};
+use crate::telemetry::{self, Log};
 
 /// Run the daemon
 #[derive(Args, Debug)]
@@ -34,7 +34,8 @@ impl Run {
     /// Runs the daemon until a signal stops it.
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         let config = self.file.load()?;
-        let throttle = telemetry::start(config.log);
+        // Dropped last, so that the reason for any exit is in the log.
+        let log = telemetry::start(config.log).context("cannot start the log")?;
         let files: Vec<_> = config.files().map(|file| file.display()).collect();
         let version = env!("CARGO_PKG_VERSION");
         info!(version, configuration = ?files, "Starting.");
@@ -48,18 +49,17 @@ impl Run {
         let code = runtime.block_on(async {
             let signals = Signals::new().context("cannot listen for signals")?;
             let daemon = Daemon::bind(config).await?;
-            let served = Box::pin(self.serve(daemon, signals, &throttle));
+            let served = Box::pin(self.serve(daemon, signals, &log));
             Ok::<_, anyhow::Error>(served.await)
         })?;
-        throttle.flush();
         // A blocking DNS look-up or conversion must not keep the process alive.
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(code)
     }
 
-    /// Runs the daemon, systemd's watchdog and the reports of the throttle until a signal; a second one
+    /// Runs the daemon, systemd's watchdog and the reports of the log until a signal; a second one
     /// stops it at once.
-    async fn serve(&self, daemon: Daemon, mut signals: Signals, throttle: &Throttle) -> ExitCode {
+    async fn serve(&self, daemon: Daemon, mut signals: Signals, log: &Log) -> ExitCode {
         let stop = CancellationToken::new();
         let reloads = Reloads::new(self.file.sources());
         let requests = reloads.sender();
@@ -87,7 +87,7 @@ impl Run {
                 ExitCode::FAILURE
             }
             () = watchdog() => ExitCode::FAILURE,
-            () = throttle.report() => ExitCode::FAILURE,
+            () = log.report_repetitions() => ExitCode::FAILURE,
         }
     }
 }

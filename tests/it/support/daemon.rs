@@ -273,6 +273,12 @@ impl Daemon {
     pub(crate) async fn end(mut self) -> ExitStatus {
         self.process.exit().await
     }
+
+    /// Waits until it has exited, and returns its log.
+    pub(crate) async fn end_with_log(mut self) -> String {
+        self.process.exit().await;
+        self.process.log()
+    }
 }
 
 /// Returns the command `handsetd run` with a configuration, without environment variables that would
@@ -340,7 +346,7 @@ pub(crate) fn record(path: &Path, rate: u32, samples: u32) {
 }
 
 /// Reads the address from a line such as `… Listening. server="agi" address=127.0.0.1:4573`.
-fn listening(line: &str, server: &str) -> Option<SocketAddr> {
+pub(crate) fn listening(line: &str, server: &str) -> Option<SocketAddr> {
     let (_, fields) = line.split_once("Listening.")?;
     let mut fields = fields.split_whitespace();
     fields.find(|field| *field == format!("server=\"{server}\""))?;

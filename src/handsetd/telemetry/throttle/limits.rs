@@ -52,6 +52,8 @@ pub(super) const OPERATOR: &[&str] = &[
     "handsetd::daemon::running",
     "handsetd::daemon::settings",
     "handsetd::telemetry",
+    "handsetd::telemetry::output",
+    "handsetd::telemetry::panics",
     // The lines that stand for those left out.
     "handsetd::telemetry::throttle",
 ];
