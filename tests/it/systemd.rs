@@ -50,10 +50,16 @@ async fn a_machine_without_certificate_authorities_needs_none() {
     // What reads them heeds these; a minimal Debian has no such files.
     let none = OsStr::new("/nonexistent");
     let variables = [("SSL_CERT_FILE", none), ("SSL_CERT_DIR", none)];
-    let daemon = Daemon::start_with_environment("", &variables).await;
-    daemon
-        .line("This machine has no certificate authorities")
-        .await;
-    daemon.terminate();
-    assert!(daemon.end().await.success());
+    // Only what fetches from hosts reads them.
+    for (config, warnings) in [
+        ("", 0),
+        ("[media]\nhosts = [\"pictures.example.com\"]\n", 1),
+    ] {
+        let daemon = Daemon::start_with_environment(config, &variables).await;
+        daemon.line("Ready.").await;
+        let warning = "This machine has no certificate authorities";
+        assert_eq!(daemon.count(warning), warnings, "{config}");
+        daemon.terminate();
+        assert!(daemon.end().await.success());
+    }
 }

@@ -25,7 +25,9 @@ pub(super) use error::Error;
 pub(crate) struct MediaSource {
     folders: Vec<PathBuf>,
     hosts: Vec<String>,
-    http: reqwest::Client,
+    /// `None` without hosts: it reads the certificate authorities of the system, which takes longer than the
+    /// rest of a start.
+    http: Option<reqwest::Client>,
 }
 
 impl MediaSource {
@@ -39,15 +41,7 @@ impl MediaSource {
     }
 
     fn with_look_up(folders: Vec<PathBuf>, hosts: Vec<String>, look_up: LookUp) -> Self {
-        let resolver = Arc::new(GuardedResolver(look_up));
-        let http = http_client::build(|| {
-            reqwest::Client::builder()
-                .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
-                .no_proxy()
-                .redirect(Policy::none())
-                .dns_resolver(Arc::clone(&resolver))
-                .timeout(FETCH_TIMEOUT)
-        });
+        let http = (!hosts.is_empty()).then(|| new_client(look_up));
         Self {
             folders,
             hosts,
@@ -89,7 +83,9 @@ impl MediaSource {
         if addresses::is_forbidden_literal(url) {
             return Err(failed(addresses::FORBIDDEN.to_owned()));
         }
-        let sent = self.http.get(url.clone()).send().await;
+        let http = self.http.as_ref();
+        let http = http.ok_or_else(|| failed("media.hosts is empty".to_owned()))?;
+        let sent = http.get(url.clone()).send().await;
         let mut response = sent.map_err(|error| failed(root_cause(&error)))?;
         if response.status().is_redirection() {
             return Err(failed(
@@ -115,6 +111,21 @@ impl MediaSource {
         }
         Ok(bytes)
     }
+}
+
+/// # Panics
+///
+/// Panics if no TLS provider is installed for the process.
+fn new_client(look_up: LookUp) -> reqwest::Client {
+    let resolver = Arc::new(GuardedResolver(look_up));
+    http_client::build(|| {
+        reqwest::Client::builder()
+            .user_agent(concat!("handsetd/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(Policy::none())
+            .dns_resolver(Arc::clone(&resolver))
+            .timeout(FETCH_TIMEOUT)
+    })
 }
 
 /// Returns a URL that may be logged.
