@@ -1,7 +1,8 @@
 //! Decodes a captured AMI connection, server side, to one JSON object per line.
 //!
-//! Memory use is constant whatever the size of the capture. Nothing is omitted: malformed data, and a
-//! packet cut off by the end of the capture, appear as `skipped` with their text.
+//! Memory use is constant whatever the size of the capture: a packet has at most 16 MiB, and of its JSON, which may
+//! be six times as long, at most 2 MiB wait to be written. Nothing is omitted: malformed data, and a packet cut off
+//! by the end of the capture, appear as `skipped` with their text.
 //!
 //! An object has `type`, `headers` and `offset`; further keys are present only where they apply:
 //!
@@ -16,6 +17,7 @@
 
 mod json;
 mod ordinary;
+mod output;
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -25,11 +27,12 @@ use bytes::BytesMut;
 
 use super::wire::Framer;
 use json::ObjectType;
+use output::Output;
 
 /// Decodes `input` to its end and writes one line of JSON per object to `output`.
 ///
-/// Writes all complete objects of a read at once, so it also follows a live pipe. Meanwhile, another thread
-/// reads and decodes what comes next. If writing fails, that thread ends with its next read.
+/// Writes all complete objects of a read at once unless they are long, so it also follows a live pipe. Meanwhile,
+/// another thread reads and decodes what comes next. If writing fails, that thread ends with its next read.
 ///
 /// # Errors
 ///
@@ -40,7 +43,7 @@ pub fn run(input: impl Read + Send + 'static, mut output: impl Write) -> io::Res
     let decoder = thread::Builder::new().name("decode".to_owned());
     let decoder = decoder.spawn(move || decode(input, &sender, &spare))?;
     for text in texts {
-        output.write_all(&text)?;
+        let text = write(text, &mut output)?;
         output.flush()?;
         // An error means that everything is decoded.
         let _ = emptied.send(text);
@@ -59,27 +62,24 @@ fn decode(
 ) -> io::Result<Summary> {
     let mut decoder = Decoder::new();
     let mut chunk = vec![0; CHUNK];
-    let mut text = Vec::new();
+    let mut pass_on = |text| {
+        // Writing has failed, which is reported instead.
+        texts.send(text).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        Ok(spare.try_recv().unwrap_or_default())
+    };
+    let mut output = Output::new(&mut pass_on);
     loop {
         let length = match input.read(&mut chunk) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             read => read?,
         };
         if length == 0 {
-            let summary = decoder.finish(&mut text)?;
-            // An error means that writing has failed, which is reported instead.
-            let _ = texts.send(text);
-            return Ok(summary);
-        }
-        decoder.decode(chunk.get(..length).unwrap_or_default(), &mut text);
-        if text.is_empty() {
-            continue;
-        }
-        if texts.send(text).is_err() {
+            decoder.decode_rest(&mut output)?;
+            output.pass_on()?;
             return Ok(decoder.summary);
         }
-        text = spare.try_recv().unwrap_or_default();
-        text.clear();
+        decoder.decode(chunk.get(..length).unwrap_or_default(), &mut output)?;
+        output.pass_on()?;
     }
 }
 
@@ -107,47 +107,63 @@ impl Decoder {
     ///
     /// Returns the errors of `output`.
     pub fn feed(&mut self, bytes: &[u8], mut output: impl Write) -> io::Result<()> {
-        let mut text = Vec::new();
+        let mut pass_on = |text| write(text, &mut output);
+        let mut output = Output::new(&mut pass_on);
         // In chunks, so that one large call buffers no more than many small ones.
         for chunk in bytes.chunks(CHUNK) {
-            self.decode(chunk, &mut text);
-            output.write_all(&text)?;
-            text.clear();
+            self.decode(chunk, &mut output)?;
+            output.pass_on()?;
         }
         Ok(())
     }
 
-    /// Decodes `chunk` and appends a line to `text` for each object that it completes.
-    fn decode(&mut self, chunk: &[u8], text: &mut Vec<u8>) {
+    /// Decodes `chunk` and writes a line for each object that it completes.
+    fn decode(&mut self, chunk: &[u8], output: &mut Output<'_>) -> io::Result<()> {
         self.buffer.extend_from_slice(chunk);
         loop {
-            self.decode_ordinary(text);
+            self.decode_ordinary(output)?;
             let Some(frame) = self.framer.next(&mut self.buffer) else {
-                return;
+                return Ok(());
             };
-            self.summary.count(json::write(&frame, text));
+            self.summary.count(json::write(&frame, output)?);
         }
     }
 
     /// Does the same with the ordinary events at the front of the buffer.
-    fn decode_ordinary(&mut self, text: &mut Vec<u8>) {
+    fn decode_ordinary(&mut self, output: &mut Output<'_>) -> io::Result<()> {
         while let Some(offset) = self.framer.packet_start()
-            && let Some(length) = ordinary::write(&self.buffer, offset, text)
+            && let Some(length) = ordinary::write(&self.buffer, offset, &mut output.text)
         {
             self.framer.skip(&mut self.buffer, length);
             self.summary.count(ObjectType::Event);
+            output.pass_on_long()?;
         }
+        Ok(())
+    }
+
+    /// Writes the packet that the end of the stream cut off, if any.
+    fn decode_rest(&mut self, output: &mut Output<'_>) -> io::Result<()> {
+        if let Some(frame) = self.framer.finish(&mut self.buffer) {
+            self.summary.count(json::write(&frame, output)?);
+        }
+        Ok(())
     }
 
     /// Writes the packet that the end of the stream cut off, if any, and returns the totals.
     pub fn finish(mut self, mut output: impl Write) -> io::Result<Summary> {
-        if let Some(frame) = self.framer.finish(&mut self.buffer) {
-            let mut text = Vec::new();
-            self.summary.count(json::write(&frame, &mut text));
-            output.write_all(&text)?;
-        }
+        let mut pass_on = |text| write(text, &mut output);
+        let mut output = Output::new(&mut pass_on);
+        self.decode_rest(&mut output)?;
+        output.pass_on()?;
         Ok(self.summary)
     }
+}
+
+/// Writes `text`, and returns it for what comes next.
+fn write(mut text: Vec<u8>, output: &mut impl Write) -> io::Result<Vec<u8>> {
+    output.write_all(&text)?;
+    text.clear();
+    Ok(text)
 }
 
 impl Default for Decoder {

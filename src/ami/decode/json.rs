@@ -1,5 +1,8 @@
 //! One frame as a line of JSON, written directly from its bytes.
 
+use std::io;
+
+use super::output::{Output, PART};
 use crate::wire::{self, Frame, Kind, Line};
 
 /// The value of `type`.
@@ -22,8 +25,8 @@ impl ObjectType {
     }
 }
 
-/// Appends a frame as one line, and returns its type.
-pub(super) fn write(frame: &Frame, output: &mut Vec<u8>) -> ObjectType {
+/// Writes a frame as one line, and returns its type.
+pub(super) fn write(frame: &Frame, output: &mut Output<'_>) -> io::Result<ObjectType> {
     let (kind, offset, block) = match frame {
         Frame::Banner { offset, line } => (ObjectType::Banner, *offset, line),
         Frame::TooLong { offset, head, .. } => (ObjectType::Skipped, *offset, head),
@@ -39,19 +42,19 @@ pub(super) fn write(frame: &Frame, output: &mut Vec<u8>) -> ObjectType {
     text.literal(kind.name());
     text.literal("\",\"headers\":[");
     let raw_lines = match frame {
-        Frame::Packet { block, .. } => text.headers(block),
+        Frame::Packet { block, .. } => text.headers(block)?,
         _ => 0,
     };
     text.literal("],\"offset\":");
     text.literal(&offset.to_string());
     if let (Frame::Packet { block, .. }, ObjectType::Event | ObjectType::Response) = (frame, kind) {
         if 0 < raw_lines {
-            text.raw(block);
+            text.raw(block)?;
         }
     } else {
         text.literal(",\"text\":\"");
         text.is_plain = false;
-        text.value(without_line_end(block));
+        text.value(without_line_end(block))?;
         text.literal("\"");
     }
     if let Frame::TooLong { length, .. } = frame {
@@ -59,7 +62,7 @@ pub(super) fn write(frame: &Frame, output: &mut Vec<u8>) -> ObjectType {
         text.literal(&length.to_string());
     }
     text.literal("}\n");
-    kind
+    Ok(kind)
 }
 
 fn kind(block: &[u8]) -> ObjectType {
@@ -75,17 +78,17 @@ fn kind(block: &[u8]) -> ObjectType {
 }
 
 /// Writes parts of one frame. Its bytes are checked together, because most parts have only a few.
-struct Text<'a> {
-    output: &'a mut Vec<u8>,
+struct Text<'a, 'b> {
+    output: &'a mut Output<'b>,
     /// The frame is UTF-8, and so is every line of it.
     is_utf8: bool,
     /// No line of the frame contains anything to escape.
     is_plain: bool,
 }
 
-impl Text<'_> {
+impl Text<'_, '_> {
     /// Writes the headers, and returns the number of lines that are none.
-    fn headers(&mut self, block: &[u8]) -> usize {
+    fn headers(&mut self, block: &[u8]) -> io::Result<usize> {
         let mut separator = "[\"";
         let mut others = 0_usize;
         for line in wire::lines(block) {
@@ -98,43 +101,61 @@ impl Text<'_> {
                 }
             };
             self.literal(separator);
-            self.value(name);
+            self.value(name)?;
             self.literal("\",\"");
-            self.value(value);
+            self.value(value)?;
             separator = "\"],[\"";
         }
         if separator == "\"],[\"" {
             self.literal("\"]");
         }
-        others
+        Ok(others)
     }
 
     /// Writes the lines that are not headers.
-    fn raw(&mut self, block: &[u8]) {
+    fn raw(&mut self, block: &[u8]) -> io::Result<()> {
         let mut separator = ",\"raw\":[\"";
         for line in wire::lines(block) {
             if let Line::Raw(raw) = line {
                 self.literal(separator);
-                self.value(raw);
+                self.value(raw)?;
                 separator = "\",\"";
             }
         }
         self.literal("\"]");
+        Ok(())
     }
 
     fn literal(&mut self, text: &str) {
-        self.output.extend_from_slice(text.as_bytes());
+        self.output.text.extend_from_slice(text.as_bytes());
     }
 
     /// Writes the inside of a string; invalid UTF-8 becomes U+FFFD.
-    fn value(&mut self, bytes: &[u8]) {
-        if self.is_plain && self.is_utf8 {
-            self.output.extend_from_slice(bytes);
-        } else if self.is_utf8 {
-            self.escape(bytes);
-        } else {
-            self.escape(String::from_utf8_lossy(bytes).as_bytes());
+    fn value(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_utf8 {
+            return self.parts(bytes);
         }
+        for chunk in bytes.utf8_chunks() {
+            self.parts(chunk.valid().as_bytes())?;
+            if !chunk.invalid().is_empty() {
+                self.literal("\u{fffd}");
+            }
+            self.output.pass_on_long()?;
+        }
+        Ok(())
+    }
+
+    /// Writes a part of the inside of a string that is UTF-8.
+    fn parts(&mut self, bytes: &[u8]) -> io::Result<()> {
+        for part in bytes.chunks(PART) {
+            if self.is_plain {
+                self.output.text.extend_from_slice(part);
+            } else {
+                self.escape(part);
+            }
+            self.output.pass_on_long()?;
+        }
+        Ok(())
     }
 
     fn escape(&mut self, bytes: &[u8]) {
@@ -142,11 +163,11 @@ impl Text<'_> {
         while let Some(at) = rest.iter().position(|&byte| needs_escape(byte)) {
             let (plain, special) = rest.split_at_checked(at).unwrap_or((rest, &[]));
             let (special, after) = special.split_at_checked(1).unwrap_or_default();
-            self.output.extend_from_slice(plain);
+            self.output.text.extend_from_slice(plain);
             self.escaped(special);
             rest = after;
         }
-        self.output.extend_from_slice(rest);
+        self.output.text.extend_from_slice(rest);
     }
 
     fn escaped(&mut self, special: &[u8]) {

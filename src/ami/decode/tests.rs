@@ -201,12 +201,15 @@ proptest! {
 fn decode_one_by_one(wire: &[u8]) -> (Vec<u8>, Summary) {
     let (mut framer, mut buffer) = (Framer::new(MAX_PACKET), BytesMut::from(wire));
     let (mut text, mut summary) = (Vec::new(), Summary::default());
+    let mut pass_on = |part| write(part, &mut text);
+    let mut output = Output::new(&mut pass_on);
     while let Some(frame) = framer.next(&mut buffer) {
-        summary.count(json::write(&frame, &mut text));
+        summary.count(json::write(&frame, &mut output).unwrap());
     }
     if let Some(frame) = framer.finish(&mut buffer) {
-        summary.count(json::write(&frame, &mut text));
+        summary.count(json::write(&frame, &mut output).unwrap());
     }
+    output.pass_on().unwrap();
     (text, summary)
 }
 
@@ -396,4 +399,39 @@ fn special_characters_are_escaped() {
         b"Event: E\r\nA: 1\r2\r\r\n\r\n",
         &json!([{"type": "event", "headers": [["Event", "E"], ["A", "1\r2\r"]], "offset": 0}]),
     );
+}
+
+/// Notes the longest text that is written at once.
+#[derive(Default)]
+struct Longest {
+    text: Vec<u8>,
+    longest: usize,
+}
+
+impl Write for Longest {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.longest = self.longest.max(text.len());
+        self.text.write(text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn long_packet_is_written_in_parts() {
+    const MEGABYTE: usize = 1024 * 1024;
+    const LINES: usize = 30_000;
+    for (byte, shown) in [(b'a', "a"), (1, "\\u0001"), (0xff, "\u{fffd}")] {
+        let value = vec![byte; 2 * MEGABYTE];
+        let lines = b"A: B\r\n".repeat(LINES);
+        let wire = [b"Event: E\r\nX: ", &value[..], b"\r\n", &lines, b"\r\n"].concat();
+        let mut output = Longest::default();
+        run(io::Cursor::new(wire), &mut output).unwrap();
+        let text = String::from_utf8(output.text).unwrap();
+        assert!(text.contains(&shown.repeat(2 * MEGABYTE)), "{byte}");
+        assert_eq!(text.matches("[\"A\",\"B\"]").count(), LINES);
+        assert!(output.longest < MEGABYTE / 2, "{}", output.longest);
+    }
 }
