@@ -1,13 +1,19 @@
 //! The identity that a phone registers with handsetd, for CSTA sessions over SIP.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 
 use super::Credentials;
 use crate::invalid_value::InvalidValue;
 
-/// The identity that a phone registers with handsetd, for CSTA sessions over SIP.
+/// The identity that a phone registers with handsetd, for CSTA sessions over SIP. Clones share it, since most
+/// phones have none and would keep room for it.
 #[derive(Clone, Debug)]
-pub struct CstaAccount {
+pub struct CstaAccount(Arc<Account>);
+
+#[derive(Clone, Debug)]
+struct Account {
     credentials: Credentials,
     device: Option<String>,
 }
@@ -25,10 +31,10 @@ impl CstaAccount {
             let hint = "use up to 64 letters, digits and - _ . + ~ *";
             return Err(InvalidValue::malformed("user name", user, hint));
         }
-        Ok(Self {
+        Ok(Self(Arc::new(Account {
             credentials: Credentials::new(user, password),
             device: None,
-        })
+        })))
     }
 
     /// Returns the same account of a phone whose monitored line is `device` in CSTA.
@@ -42,26 +48,26 @@ impl CstaAccount {
             let hint = "use a number, or an address such as sip:1001@pbx.example.com";
             return Err(InvalidValue::malformed("CSTA device", device, hint));
         }
-        Ok(Self {
+        Ok(Self(Arc::new(Account {
             device: Some(device.to_owned()),
-            ..self
-        })
+            ..Arc::unwrap_or_clone(self.0)
+        })))
     }
 
     /// Returns the user name that the phone registers with.
     pub fn user(&self) -> &str {
-        &self.credentials.username
+        &self.0.credentials.username
     }
 
     /// Returns user name and password: the phone registers with them, and its own challenges are answered
     /// with them.
     pub fn credentials(&self) -> &Credentials {
-        &self.credentials
+        &self.0.credentials
     }
 
     /// Returns what the phone calls its line in CSTA, if that differs from what its vendor suggests.
     pub fn device(&self) -> Option<&str> {
-        self.device.as_deref()
+        self.0.device.as_deref()
     }
 }
 

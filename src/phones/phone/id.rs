@@ -244,7 +244,9 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.technology.name(), self.name)
+        f.write_str(self.technology.name())?;
+        f.write_str("/")?;
+        f.write_str(&self.name)
     }
 }
 

@@ -62,6 +62,7 @@ fn positions<'a, K: Ord + ?Sized>(
     });
     let start = sorted.partition_point(|at| key_at(at) < Some(key));
     let rest = sorted.get(start..).unwrap_or_default();
-    let end = rest.partition_point(|at| key_at(at) == Some(key));
-    rest.get(..end).unwrap_or_default()
+    // Few: one for each server.
+    let same = rest.iter().take_while(|at| key_at(at) == Some(key));
+    rest.get(..same.count()).unwrap_or_default()
 }
