@@ -22,6 +22,7 @@ mod http;
 mod layer;
 mod media;
 mod networks;
+mod node;
 mod origin;
 mod page;
 mod phones;
@@ -203,7 +204,7 @@ impl Config {
             .filter_map(|server| server.name.parse().ok());
         let servers: Vec<ServerName> = servers.collect();
         // Also one with faults, which are reported once.
-        let has_others = root.get("cluster").is_some();
+        let has_others = root.has("cluster");
         let directory = phones::read(root, &accounts, &servers, has_others, validator);
         let (pages, page_names) = page::read(root, validator);
         let media = media::read(root, validator);

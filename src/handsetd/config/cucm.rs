@@ -15,7 +15,9 @@ use crate::deliver::{CallManager, Encoding};
 
 /// Reads the section, if there is one.
 pub(super) fn read(root: &mut Setting, validator: &mut Validator) -> Option<CallManager> {
-    root.get("cucm")?;
+    if !root.has("cucm") {
+        return None;
+    }
     let mut section = validator.table(root, "cucm");
     let raw: Raw = deserialize::read(&mut section, &mut validator.diagnostics)?;
     let url = Url::parse(&raw.url)

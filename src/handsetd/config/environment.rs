@@ -54,7 +54,10 @@ pub(super) fn read(
             diagnostics.push(Diagnostic::new(location, keys.join("."), reason));
         }
     }
-    Layer(root)
+    Layer {
+        table: root,
+        ..Layer::default()
+    }
 }
 
 /// Returns the value of one variable.

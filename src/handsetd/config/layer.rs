@@ -1,23 +1,94 @@
 //! One source of settings, and how it overrides those below it.
 
+use std::collections::BTreeMap;
+
 use ::config::{Map, Value, ValueKind};
 
-/// The settings of one file, or of the environment. The origin of each value is its place there.
-pub(super) struct Layer(pub(super) Map<String, Value>);
+use super::node::{List, Node, Origins};
+
+/// The settings of one file, or of the environment, or of several. The origin of each value is its place there.
+#[derive(Default)]
+pub(super) struct Layer {
+    /// All settings but the lists.
+    pub(super) table: Map<String, Value>,
+    /// The lists of tables that are written in files, which are long. No name is also one of the table.
+    pub(super) lists: BTreeMap<String, List>,
+}
+
+impl Layer {
+    /// Creates a layer of the settings of a file.
+    pub(super) fn new(settings: impl IntoIterator<Item = (String, Node)>) -> Self {
+        let (mut layer, mut origins) = (Self::default(), Origins::default());
+        for (name, node) in settings {
+            match node.into_list() {
+                Ok(list) => drop(layer.lists.insert(name, list)),
+                Err(node) => drop(layer.table.insert(name, node.into_value(&mut origins))),
+            }
+        }
+        layer
+    }
+
+    /// Appends what follows in the same file; `None` if something is there twice, unless it is a list.
+    pub(super) fn append(&mut self, more: Self) -> Option<()> {
+        for (name, list) in more.lists {
+            match self.lists.get_mut(&name) {
+                Some(known) => known.elements.extend(list.elements),
+                None if self.table.contains_key(&name) => return None,
+                None => drop(self.lists.insert(name, list)),
+            }
+        }
+        for (name, value) in more.table {
+            if self.lists.contains_key(&name) || self.table.insert(name, value).is_some() {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Adds other settings of the same file; `None` if something is there twice.
+    pub(super) fn add(&mut self, more: Self) -> Option<()> {
+        let mut names = more.lists.keys().chain(more.table.keys());
+        if names.any(|name| self.lists.contains_key(name) || self.table.contains_key(name)) {
+            return None;
+        }
+        self.append(more)
+    }
+
+    /// Lays `upper` over this layer, as [`overlay`] does with tables.
+    fn overlay(&mut self, upper: Self) {
+        for name in upper.table.keys().chain(upper.lists.keys()) {
+            let sibling = sibling_key(name);
+            self.table.swap_remove(&sibling);
+            self.lists.remove(&sibling);
+        }
+        for (name, value) in upper.table {
+            self.lists.remove(&name);
+            match self.table.get_mut(&name) {
+                Some(own) => overlay(own, value),
+                None => drop(self.table.insert(name, value)),
+            }
+        }
+        for (name, list) in upper.lists {
+            self.table.swap_remove(&name);
+            match self.lists.get_mut(&name) {
+                Some(below) => below.elements.extend(list.elements),
+                None => drop(self.lists.insert(name, list)),
+            }
+        }
+    }
+}
 
 /// Lays the layers over each other, in order.
 ///
 /// The builder of `config` would do so twice, which loses the origins of tables and takes the dots of quoted
 /// keys for paths.
-pub(super) fn merge(layers: Vec<Layer>) -> Map<String, Value> {
-    let mut merged = Value::from(Map::<String, Value>::new());
-    for Layer(upper) in layers {
-        overlay(&mut merged, upper.into());
+pub(super) fn merge(layers: Vec<Layer>) -> Layer {
+    let mut layers = layers.into_iter();
+    let mut merged = layers.next().unwrap_or_default();
+    for upper in layers {
+        merged.overlay(upper);
     }
-    match merged.kind {
-        ValueKind::Table(table) => table,
-        _ => Map::new(),
-    }
+    merged
 }
 
 /// Lays `upper` over `lower`.

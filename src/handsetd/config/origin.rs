@@ -10,9 +10,11 @@ use super::diagnostic::Location;
 /// The files of a configuration, in the order in which they are read.
 pub(super) type Files = Arc<[Arc<Path>]>;
 
-/// Returns how the origins of all values of the file with index `order` begin; the line follows.
-pub(super) fn of_file(order: usize) -> String {
-    format!("{order}:")
+/// Appends the origin of a value in a line of the file with index `order`.
+pub(super) fn write_line(order: u32, line: u32, text: &mut String) {
+    text.push_str(itoa::Buffer::new().format(order));
+    text.push(':');
+    text.push_str(itoa::Buffer::new().format(line));
 }
 
 /// Returns the origin of the value of an environment variable.

@@ -63,6 +63,7 @@ pub(super) fn read(
         completed_vendors.extend(completed);
         entries.push(entry);
     }
+    drop(endpoints);
     for (vendor, (account, section)) in accounts {
         if let Some((present, missing)) = account.half()
             && !completed_vendors.contains(vendor)

@@ -1,8 +1,13 @@
 //! A value of the merged configuration, together with its key and location.
 
+use std::collections::BTreeMap;
+use std::vec;
+
 use ::config::{Map, Value, ValueKind};
 
 use super::diagnostic::{Diagnostic, Location};
+use super::layer::Layer;
+use super::node::{List, Node, Origins};
 use super::origin::{self, Files};
 
 /// A value and the key that leads to it.
@@ -13,6 +18,8 @@ pub(super) struct Setting {
     /// The keys that lead here, joined by dots; an element of a list has the key of the list.
     pub(super) key: String,
     pub(super) value: Value,
+    /// At the root of a configuration: the children that are lists of tables, until they are taken.
+    lists: BTreeMap<String, List>,
     files: Files,
 }
 
@@ -20,24 +27,42 @@ pub(super) struct Setting {
 #[derive(Default)]
 pub(super) struct Elements {
     key: String,
-    values: std::vec::IntoIter<Value>,
+    values: Values,
     files: Files,
+}
+
+enum Values {
+    Nodes(vec::IntoIter<Node>, Origins),
+    Values(vec::IntoIter<Value>),
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self::Values(vec::IntoIter::default())
+    }
 }
 
 impl Iterator for Elements {
     type Item = Setting;
 
     fn next(&mut self) -> Option<Setting> {
-        let value = self.values.next()?;
+        let value = match &mut self.values {
+            Values::Nodes(nodes, origins) => nodes.next()?.into_value(origins),
+            Values::Values(values) => values.next()?,
+        };
         Some(Setting {
             key: self.key.clone(),
             value,
+            lists: BTreeMap::new(),
             files: self.files.clone(),
         })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.values.size_hint()
+        match &self.values {
+            Values::Nodes(nodes, _) => nodes.size_hint(),
+            Values::Values(values) => values.size_hint(),
+        }
     }
 }
 
@@ -53,12 +78,23 @@ pub(super) enum Step {
 
 impl Setting {
     /// Creates the root of a configuration.
-    pub(super) fn root(table: Map<String, Value>, files: Files) -> Self {
+    pub(super) fn root(layer: Layer, files: Files) -> Self {
         Self {
             key: String::new(),
-            value: table.into(),
+            value: layer.table.into(),
+            lists: layer.lists,
             files,
         }
+    }
+
+    /// Returns the whole value, with all lists.
+    pub(super) fn into_value(self) -> Value {
+        let mut value = self.value;
+        if let ValueKind::Table(table) = &mut value.kind {
+            let lists = self.lists.into_iter();
+            table.extend(lists.map(|(name, list)| (name, list.into_value())));
+        }
+        value
     }
 
     /// Returns a copy, which reading leaves as it is.
@@ -66,6 +102,7 @@ impl Setting {
         Self {
             key: self.key.clone(),
             value: self.value.clone(),
+            lists: BTreeMap::new(),
             files: self.files.clone(),
         }
     }
@@ -90,17 +127,43 @@ impl Setting {
         child(&self.value, name).is_some()
     }
 
+    /// Returns whether this is the root of a configuration that has a child called `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.lists.contains_key(name) || self.get(name).is_some()
+    }
+
     /// Takes the child called `name` out of this table.
     pub(super) fn take(&mut self, name: &str) -> Option<Self> {
         let key = self.key_of(name);
-        let ValueKind::Table(table) = &mut self.value.kind else {
-            return None;
+        let value = match (self.lists.remove(name), &mut self.value.kind) {
+            (Some(list), _) => list.into_value(),
+            (None, ValueKind::Table(table)) => table.swap_remove(name)?,
+            (None, _) => return None,
         };
         Some(Self {
             key,
-            value: table.swap_remove(name)?,
+            value,
+            lists: BTreeMap::new(),
             files: self.files.clone(),
         })
+    }
+
+    /// Takes the elements of the list called `name` out of the root of a configuration.
+    pub(super) fn take_elements(&mut self, name: &str) -> Option<Elements> {
+        let list = self.lists.remove(name)?;
+        Some(Elements {
+            key: self.key_of(name),
+            values: Values::Nodes(list.elements.into_iter(), Origins::default()),
+            files: self.files.clone(),
+        })
+    }
+
+    /// Takes all children out of this table.
+    pub(super) fn take_all(&mut self) -> Vec<Self> {
+        let names = self.children().map(|(name, _)| name);
+        let names = names.chain(self.lists.keys().map(String::as_str));
+        let names: Vec<String> = names.map(ToOwned::to_owned).collect();
+        names.iter().filter_map(|name| self.take(name)).collect()
     }
 
     /// Returns an empty table in place of an absent child called `name`.
@@ -109,6 +172,7 @@ impl Setting {
         Self {
             key: self.key_of(name),
             value: Value::new(origin.as_ref(), Map::<String, Value>::new()),
+            lists: BTreeMap::new(),
             files: self.files.clone(),
         }
     }
@@ -120,7 +184,7 @@ impl Setting {
         };
         Some(Elements {
             key: self.key,
-            values: elements.into_iter(),
+            values: Values::Values(elements.into_iter()),
             files: self.files,
         })
     }

@@ -5,15 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use ::config::{Map, Value, ValueKind};
+use memchr::memchr_iter;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Location};
 use super::layer::Layer;
+use super::node::{Keys, Node, NodeKind, Place};
 use super::secret_line::may_be_secret;
+use super::syntax_advice;
 use super::toml_pieces::pieces;
-use super::{origin, syntax_advice};
 
 /// Parses the content of the file `path`, the one with index `order`.
 ///
@@ -36,17 +37,17 @@ pub(super) fn parse(
             return None;
         }
     };
-    if let Some((root, found)) = parse_pieces(order, path, text) {
+    if let Some((layer, found)) = parse_pieces(order, path, text) {
         diagnostics.extend(found);
-        return Some(Layer(root));
+        return Some(layer);
     }
     let mut file = File::new(order, path, text);
     file.lines.enter(text);
     match DeTable::parse(text) {
         Ok(table) => {
-            let root = file.table(Key(None, ""), table.into_inner());
+            let layer = file.layer(table.into_inner());
             diagnostics.extend(file.diagnostics);
-            Some(Layer(root))
+            Some(layer)
         }
         Err(error) => {
             diagnostics.push(file.syntax_error(&error));
@@ -58,58 +59,46 @@ pub(super) fn parse(
 /// Parses a text piece by piece, one half of a long one in another thread; also returns what is wrong with values.
 /// `None` if that is not the same as parsing it at once: a piece is not a document of its own, or continues
 /// something other than a list of tables.
-fn parse_pieces(
-    order: usize,
-    path: &Arc<Path>,
-    text: &str,
-) -> Option<(Map<String, Value>, Vec<Diagnostic>)> {
+fn parse_pieces(order: usize, path: &Arc<Path>, text: &str) -> Option<(Layer, Vec<Diagnostic>)> {
     let pieces: Vec<&str> = pieces(text).collect();
     let (first, others) = pieces.split_first().unwrap_or((&"", &[]));
     let mut file = File::new(order, path, text);
     // Its lists may be written in brackets, which no header continues.
-    let mut root = file.piece(first)?;
-    let middle = if others.len() < MANY_PIECES {
-        others.len()
-    } else {
-        others.len() / 2
-    };
+    let mut layer = file.piece(first)?;
+    let middle = middle(others);
     let (near, far) = others.split_at_checked(middle)?;
     let start = near.iter().map(|piece| piece.len()).sum::<usize>() + first.len();
     let mut rest = File::new(order, path, text);
-    rest.lines.before = text.get(..start)?.matches('\n').count();
-    let lists = if far.is_empty() {
+    rest.lines.before = count_lines(text.get(..start)?);
+    let sections = if far.is_empty() {
         file.pieces(near)?
     } else {
         let (near, far) = thread::scope(|scope| {
             let far = thread::Builder::new().spawn_scoped(scope, || rest.pieces(far));
             (file.pieces(near), far.ok().and_then(|far| far.join().ok()?))
         });
-        let mut lists = near?;
-        append(&mut lists, far?)?;
-        lists
+        let mut sections = near?;
+        sections.append(far?)?;
+        sections
     };
-    if root.keys().any(|name| lists.contains_key(name)) {
-        return None;
-    }
-    root.extend(lists);
+    layer.add(sections)?;
     let mut diagnostics = file.diagnostics;
     diagnostics.append(&mut rest.diagnostics);
-    Some((root, diagnostics))
+    Some((layer, diagnostics))
 }
 
-/// Appends lists of tables to those of the same names; `None` if something else has the same name.
-fn append(lists: &mut Map<String, Value>, more: Map<String, Value>) -> Option<()> {
-    for (name, value) in more {
-        let Some(known) = lists.get_mut(&name) else {
-            lists.insert(name, value);
-            continue;
-        };
-        match (&mut known.kind, value.kind) {
-            (ValueKind::Array(known), ValueKind::Array(more)) => known.extend(more),
-            _ => return None,
-        }
+/// Returns how many pieces are about half of the text; all, if they are few.
+fn middle(pieces: &[&str]) -> usize {
+    if pieces.len() < MANY_PIECES {
+        return pieces.len();
     }
-    Some(())
+    let whole: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let mut before = 0_usize;
+    let ends = pieces.iter().map(|piece| {
+        before = before.saturating_add(piece.len());
+        before
+    });
+    ends.take_while(|end| *end <= whole / 2).count()
 }
 
 /// A file while it is parsed.
@@ -118,37 +107,9 @@ struct File<'a> {
     path: &'a Arc<Path>,
     text: &'a str,
     lines: Lines,
-    origin: Origin,
+    /// Those of the table that was parsed last.
+    keys: Keys,
     diagnostics: Vec<Diagnostic>,
-}
-
-/// The origin of the value that was created last, which is often in the same line as the next.
-struct Origin {
-    text: String,
-    /// How much of the text names the file.
-    file: usize,
-    line: usize,
-}
-
-impl Origin {
-    fn new(order: usize) -> Self {
-        let text = origin::of_file(order);
-        Self {
-            file: text.len(),
-            text,
-            line: 0,
-        }
-    }
-
-    /// Returns the origin of a value in this line, which is at least 1.
-    fn at(&mut self, line: usize) -> &String {
-        if line != self.line {
-            self.text.truncate(self.file);
-            self.text.push_str(&line.to_string());
-            self.line = line;
-        }
-        &self.text
-    }
 }
 
 /// The lines of the piece of a file that is being parsed.
@@ -165,8 +126,7 @@ impl Lines {
     fn enter(&mut self, piece: &str) {
         self.before = self.before.saturating_add(self.ends.len());
         self.ends.clear();
-        self.ends
-            .extend(piece.match_indices('\n').map(|(at, _)| at));
+        self.ends.extend(memchr_iter(b'\n', piece.as_bytes()));
     }
 
     /// Returns the line that holds the byte at `offset` of the piece, counted from 1.
@@ -197,7 +157,7 @@ impl<'a> File<'a> {
             path,
             text,
             lines: Lines::default(),
-            origin: Origin::new(order),
+            keys: Keys::default(),
             diagnostics: Vec::new(),
         }
     }
@@ -211,69 +171,86 @@ impl<'a> File<'a> {
     }
 
     /// Parses pieces that begin with headers of lists of tables.
-    fn pieces(&mut self, pieces: &[&str]) -> Option<Map<String, Value>> {
-        let mut lists = Map::new();
+    fn pieces(&mut self, pieces: &[&str]) -> Option<Layer> {
+        let mut layer = Layer::default();
         for piece in pieces {
-            append(&mut lists, self.piece(piece)?)?;
+            layer.append(self.piece(piece)?)?;
         }
-        Some(lists)
+        Some(layer)
     }
 
-    fn piece(&mut self, piece: &str) -> Option<Map<String, Value>> {
+    fn piece(&mut self, piece: &str) -> Option<Layer> {
         self.lines.enter(piece);
         let table = DeTable::parse(piece).ok()?;
-        Some(self.table(Key(None, ""), table.into_inner()))
+        Some(self.layer(table.into_inner()))
     }
 
     fn line(&self, offset: usize) -> usize {
         self.lines.at(offset)
     }
 
-    fn table(&mut self, key: Key<'_>, table: DeTable<'_>) -> Map<String, Value> {
-        let mut values = Map::with_capacity(table.len());
-        for (name, value) in table {
+    fn layer(&mut self, table: DeTable<'_>) -> Layer {
+        let root = Key(None, "");
+        let children = table.into_iter().map(|(name, value)| {
             let line = self.line(name.span().start);
             let name = name.into_inner().into_owned();
-            let value = self.value(Key(Some(&key), &name), line, value);
-            values.insert(name, value);
-        }
-        values
+            let node = self.node(Key(Some(&root), &name), line, value);
+            (name, node)
+        });
+        Layer::new(children)
     }
 
-    fn value(&mut self, key: Key<'_>, line: usize, value: Spanned<DeValue<'_>>) -> Value {
+    fn table(&mut self, key: Key<'_>, table: DeTable<'_>) -> NodeKind {
+        let names = || table.keys().map(|name| &**name.get_ref());
+        let is_same = names().eq(self.keys.iter().map(|name| &**name));
+        let keys = if is_same {
+            Arc::clone(&self.keys)
+        } else {
+            names().map(Box::from).collect()
+        };
+        let children = table.into_iter().map(|(name, value)| {
+            let line = self.line(name.span().start);
+            self.node(Key(Some(&key), name.get_ref()), line, value)
+        });
+        let children = children.collect();
+        self.keys = Arc::clone(&keys);
+        NodeKind::Table(keys, children)
+    }
+
+    fn node(&mut self, key: Key<'_>, line: usize, value: Spanned<DeValue<'_>>) -> Node {
         let kind = match value.into_inner() {
             DeValue::Array(elements) => {
                 let elements = elements.into_iter().map(|element| {
                     let line = self.line(element.span().start);
-                    self.value(key, line, element)
+                    self.node(key, line, element)
                 });
-                ValueKind::Array(elements.collect())
+                NodeKind::Array(elements.collect())
             }
-            DeValue::Boolean(value) => ValueKind::Boolean(value),
+            DeValue::Boolean(value) => NodeKind::Boolean(value),
             DeValue::Datetime(_) => {
                 self.invalid(key, line, "no setting is a date; put the value in quotes")
             }
             DeValue::Float(float) => match float.as_str().parse() {
-                Ok(number) => ValueKind::Float(number),
+                Ok(number) => NodeKind::Float(number),
                 Err(_) => self.invalid(key, line, "not a number"),
             },
             DeValue::Integer(integer) => {
                 match i64::from_str_radix(integer.as_str(), integer.radix()) {
-                    Ok(number) => ValueKind::I64(number),
+                    Ok(number) => NodeKind::Integer(number),
                     Err(_) => self.invalid(key, line, "number out of range"),
                 }
             }
-            DeValue::String(text) => ValueKind::String(text.into_owned()),
-            DeValue::Table(table) => ValueKind::Table(self.table(key, table)),
+            DeValue::String(text) => NodeKind::String(text.into_owned().into_boxed_str()),
+            DeValue::Table(table) => self.table(key, table),
         };
-        Value::new(Some(self.origin.at(line)), kind)
+        Node::new(Place::new(self.order, line), kind)
     }
 
     /// Reports a value that no setting can have; it counts as absent.
-    fn invalid(&mut self, key: Key<'_>, line: usize, text: &str) -> ValueKind {
+    fn invalid(&mut self, key: Key<'_>, line: usize, text: &str) -> NodeKind {
         let diagnostic = Diagnostic::new(self.location(line), key.to_string(), text);
         self.diagnostics.push(diagnostic);
-        ValueKind::Nil
+        NodeKind::Nil
     }
 
     fn syntax_error(&self, error: &toml::de::Error) -> Diagnostic {
@@ -303,6 +280,10 @@ impl<'a> File<'a> {
         let excerpt = format!("  {number} | {line}\n  {gutter} | {pad}^");
         (!is_secret && line.len() <= MAX_EXCERPT).then_some(excerpt)
     }
+}
+
+fn count_lines(text: &str) -> usize {
+    memchr_iter(b'\n', text.as_bytes()).count()
 }
 
 /// How many pieces a text has at least of which one half is parsed in another thread.

@@ -24,7 +24,7 @@ pub(super) fn read(
     directory: &Directory,
     validator: &mut Validator,
 ) -> Option<Config> {
-    let is_there = root.get(SECTION).is_some();
+    let is_there = root.has(SECTION);
     let (raw, section) = validator.section::<Raw>(root, SECTION);
     warn_of_phones(is_there, directory, validator);
     if !is_there {

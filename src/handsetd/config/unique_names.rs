@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::iter::successors;
 
 use handset_phones::phone::ServerName;
 
@@ -12,15 +13,15 @@ use super::validator::Validator;
 /// The names used so far, and where.
 pub(super) struct UniqueNames {
     sections: &'static str,
-    used: HashMap<String, Use>,
+    used: HashMap<Box<str>, Use>,
 }
 
 /// Where a name is used, and for which server, if the section says.
 struct Use {
     server: Option<ServerName>,
     location: Location,
-    /// Uses for other servers.
-    others: Vec<Self>,
+    /// A use for another server.
+    next: Option<Box<Self>>,
 }
 
 impl UniqueNames {
@@ -85,9 +86,9 @@ impl UniqueNames {
         let new = Use {
             server: server.cloned(),
             location: section.location_of(key),
-            others: Vec::new(),
+            next: None,
         };
-        let known = match self.used.entry(value.to_owned()) {
+        let known = match self.used.entry(Box::from(value)) {
             Entry::Vacant(unused) => {
                 unused.insert(new);
                 return true;
@@ -97,7 +98,7 @@ impl UniqueNames {
         let is_same = |known: &&Use| {
             server.is_none() || known.server.is_none() || known.server.as_ref() == server
         };
-        let mut uses = std::iter::once(&*known).chain(&known.others);
+        let mut uses = successors(Some(&*known), |known| known.next.as_deref());
         if let Some(Use { location, .. }) = uses.find(is_same) {
             let sections = self.sections;
             let text =
@@ -105,7 +106,10 @@ impl UniqueNames {
             validator.reject(section, key, text);
             return false;
         }
-        known.others.push(new);
+        known.next = Some(Box::new(Use {
+            next: known.next.take(),
+            ..new
+        }));
         true
     }
 }

@@ -79,6 +79,9 @@ impl Validator {
 
     /// Takes the list `name` and returns its elements, which [`element`](Self::element) reads.
     pub(super) fn elements(&mut self, root: &mut Setting, name: &str) -> Elements {
+        if let Some(elements) = root.take_elements(name) {
+            return elements;
+        }
         let Some(list) = root.take(name) else {
             return Elements::default();
         };
@@ -110,10 +113,10 @@ impl Validator {
     }
 
     /// Reports every section that nothing took.
-    pub(super) fn reject_unknown(&mut self, root: &Setting, known: &[&str]) {
-        for (name, _) in root.children() {
-            let text = explain::unknown_key(name, known);
-            self.diagnostics.push(root.diagnostic_of(name, text));
+    pub(super) fn reject_unknown(&mut self, root: &mut Setting, known: &[&str]) {
+        for unknown in root.take_all() {
+            let text = explain::unknown_key(&unknown.key, known);
+            self.diagnostics.push(unknown.diagnostic(text));
         }
     }
 

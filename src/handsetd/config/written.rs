@@ -53,7 +53,7 @@ impl Written {
         let root = contents.merge(&mut Vec::new(), &mut Vec::new()).root;
         Settings {
             files: root.files(),
-            root: root.value,
+            root: root.into_value(),
             secret_keys,
         }
     }

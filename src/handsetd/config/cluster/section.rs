@@ -14,7 +14,9 @@ use crate::config::validator::Validator;
 
 /// Reads the section; `None` if there is none.
 pub(in crate::config) fn read(root: &mut Setting, validator: &mut Validator) -> Option<Config> {
-    root.get(SECTION)?;
+    if !root.has(SECTION) {
+        return None;
+    }
     let (raw, section) = validator.section::<Raw>(root, SECTION);
     let urls = read_urls(&raw.nats, &section, validator);
     check_tls(raw.tls.as_ref(), &section, validator);
