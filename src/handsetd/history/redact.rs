@@ -4,6 +4,8 @@
 //! is scanned for here comes from outside: URLs and settings in requests, and the replies of phones.
 //! Records hold [`Redacted`] texts only, so that none gets into the history by another way.
 
+use std::borrow::Cow;
+
 use handset_net::excerpt::excerpt;
 
 /// A text without secrets, which only this module can create.
@@ -140,6 +142,21 @@ pub(crate) fn has_secret(key: &str, value: &str) -> bool {
 /// Returns `text` without the credentials before the `@` of URLs and without the values of
 /// parameters that are named like passwords.
 pub(crate) fn without_secrets(text: &str) -> String {
+    // Most texts have neither.
+    let text = if text.contains('@') {
+        Cow::Owned(without_credentials(text))
+    } else {
+        Cow::Borrowed(text)
+    };
+    if text.contains('=') {
+        without_parameters(&text)
+    } else {
+        text.into_owned()
+    }
+}
+
+/// Redacts what is before the `@` of URLs.
+fn without_credentials(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(scheme_end) = rest.find("://") {
@@ -158,7 +175,7 @@ pub(crate) fn without_secrets(text: &str) -> String {
         rest = remainder;
     }
     redacted.push_str(rest);
-    without_parameters(&redacted)
+    redacted
 }
 
 /// Redacts the values of parameters such as `password=…`.

@@ -1,11 +1,12 @@
 //! The rows of the file: one per delivery, as text that later versions of the program can read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rusqlite::types::Value as SqlValue;
+use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
 use rusqlite::{Row, Transaction, params};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::history::record::{Record, Step};
 use crate::history::redact::Redacted;
@@ -48,31 +49,59 @@ const TABLE: &str = "CREATE TABLE deliveries (
 const SELECT: &str = "SELECT number, id, at, requester, verb, keys, whole, phone, vendor, status, reason, \
                       took, steps, fetched FROM deliveries ORDER BY number";
 
+const UPSERT: &str = "INSERT OR REPLACE INTO deliveries \
+                      (number, id, at, requester, verb, keys, whole, phone, vendor, status, reason, took, steps, fetched) \
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
 /// A step, with the names that the API gives its fields.
 #[derive(Deserialize, Serialize)]
-struct StoredStep {
-    way: String,
-    sent: String,
-    said: String,
+struct StoredStep<'a> {
+    way: Cow<'a, str>,
+    sent: Cow<'a, str>,
+    said: Cow<'a, str>,
     /// In nanoseconds.
     took: u64,
 }
 
 /// Inserts records, or replaces those of the same numbers.
-pub(super) fn upsert(
+pub(super) fn upsert<'a>(
     transaction: &Transaction<'_>,
-    records: &[Arc<Record>],
+    records: impl IntoIterator<Item = &'a Record>,
 ) -> rusqlite::Result<()> {
-    records
-        .iter()
-        .try_for_each(|record| write(transaction, record))
-}
-
-/// Inserts records.
-pub(super) fn insert(transaction: &Transaction<'_>, records: &[Record]) -> rusqlite::Result<()> {
-    records
-        .iter()
-        .try_for_each(|record| write(transaction, record))
+    let mut statement = transaction.prepare_cached(UPSERT)?;
+    let (mut requester, mut keys, mut steps) = (Json::default(), Json::default(), Json::default());
+    let mut previous: Option<&Record> = None;
+    for record in records {
+        // The deliveries of one request have the same ones.
+        if previous.is_none_or(|previous| previous.requester != record.requester) {
+            requester.write(|to| record.requester.serialize(to))?;
+        }
+        if previous.is_none_or(|previous| !Arc::ptr_eq(&previous.keys, &record.keys)) {
+            let pairs = record.keys.iter().map(|(key, value)| (key, value.as_str()));
+            keys.write(|to| to.collect_seq(pairs))?;
+        }
+        steps.write(|to| to.collect_seq(record.steps.iter().map(stored)))?;
+        statement.execute(params![
+            signed(record.number),
+            record.id.as_str(),
+            signed(milliseconds(record.at)),
+            requester.text(),
+            record.verb,
+            keys.text(),
+            record.is_whole,
+            record.phone,
+            record.vendor.map_or("", |vendor| vendor.name()),
+            record.status.word(),
+            record.reason.as_str(),
+            record
+                .duration
+                .map(|duration| signed(nanoseconds(duration))),
+            steps.text(),
+            record.fetched.map(|at| signed(milliseconds(at))),
+        ])?;
+        previous = Some(record);
+    }
+    Ok(())
 }
 
 /// Deletes the records of these numbers.
@@ -95,48 +124,6 @@ pub(super) fn clear(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM deliveries", []).map(drop)
 }
 
-fn write(transaction: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
-    let mut insert = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO deliveries \
-         (number, id, at, requester, verb, keys, whole, phone, vendor, status, reason, took, steps, fetched) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-    )?;
-    let keys: Vec<_> = record
-        .keys
-        .iter()
-        .map(|(key, value)| (key, value.as_str()))
-        .collect();
-    let steps: Vec<_> = record
-        .steps
-        .iter()
-        .map(|step| StoredStep {
-            way: step.transport.to_string(),
-            sent: step.request.as_str().to_owned(),
-            said: step.reply.as_str().to_owned(),
-            took: nanoseconds(step.duration),
-        })
-        .collect();
-    insert.execute(params![
-        signed(record.number),
-        record.id.to_string(),
-        signed(milliseconds(record.at)),
-        json(&record.requester)?,
-        record.verb,
-        json(&keys)?,
-        record.is_whole,
-        record.phone,
-        record.vendor.map_or("", |vendor| vendor.name()),
-        record.status.word(),
-        record.reason.as_str(),
-        record
-            .duration
-            .map(|duration| signed(nanoseconds(duration))),
-        json(&steps)?,
-        record.fetched.map(|at| signed(milliseconds(at))),
-    ])?;
-    Ok(())
-}
-
 /// Reads a row; `None` if it is invalid.
 fn read(row: &Row<'_>) -> Option<Record> {
     let text = |at: usize| row.get::<_, String>(at).ok();
@@ -148,16 +135,16 @@ fn read(row: &Row<'_>) -> Option<Record> {
     };
     let at = time(number(2)?)?;
     let keys: Vec<(String, String)> = serde_json::from_str(&text(5)?).ok()?;
-    let steps: Vec<StoredStep> = serde_json::from_str(&text(12)?).ok()?;
+    let steps: Vec<StoredStep<'_>> = serde_json::from_str(&text(12)?).ok()?;
     let fetched = match optional(13)? {
         Some(at) => Some(time(at)?),
         None => None,
     };
     let redacted = |(key, value)| (key, Redacted::restored(value));
-    let step = |step: StoredStep| Step {
-        transport: step.way.into(),
-        request: Redacted::restored(step.sent),
-        reply: Redacted::restored(step.said),
+    let step = |step: StoredStep<'_>| Step {
+        transport: step.way.into_owned().into(),
+        request: Redacted::restored(step.sent.into_owned()),
+        reply: Redacted::restored(step.said.into_owned()),
         duration: Duration::from_nanos(step.took),
     };
     Some(Record {
@@ -180,9 +167,32 @@ fn read(row: &Row<'_>) -> Option<Record> {
     })
 }
 
-fn json(value: &impl Serialize) -> rusqlite::Result<String> {
-    let json = serde_json::to_string(value);
-    json.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+/// A value as JSON, in memory that the next one uses again.
+#[derive(Default)]
+struct Json(Vec<u8>);
+
+impl Json {
+    fn write(
+        &mut self,
+        value: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
+    ) -> rusqlite::Result<()> {
+        self.0.clear();
+        value(&mut serde_json::Serializer::new(&mut self.0))
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    }
+
+    fn text(&self) -> ToSqlOutput<'_> {
+        ToSqlOutput::Borrowed(ValueRef::Text(&self.0))
+    }
+}
+
+fn stored(step: &Step) -> StoredStep<'_> {
+    StoredStep {
+        way: (&*step.transport).into(),
+        sent: step.request.as_str().into(),
+        said: step.reply.as_str().into(),
+        took: nanoseconds(step.duration),
+    }
 }
 
 fn milliseconds(at: SystemTime) -> u64 {

@@ -86,7 +86,7 @@ impl Writer {
     /// Opens the file, and moves what it has into memory.
     fn load(&self) -> Result<Database, sqlite::Error> {
         let opened = sqlite::open(&self.file, &FORMAT, |database, records| {
-            database.transaction(|transaction| row::insert(transaction, &records))?;
+            database.transaction(|transaction| row::upsert(transaction, &records))?;
             Ok(records)
         })?;
         let mut database = opened.database;
@@ -181,7 +181,7 @@ impl Writer {
                 return is_written;
             }
             let written = state.database.transaction(|transaction| {
-                row::upsert(transaction, &batch.records)?;
+                row::upsert(transaction, batch.records.iter().map(|record| &**record))?;
                 row::delete_below(transaction, batch.oldest)
             });
             if let Err(error) = written {
