@@ -26,6 +26,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use line::{PlainText, TerminalSafeFormat, TextFields};
 use output::Output;
 use throttle::Throttle;
 
@@ -197,27 +198,33 @@ where
             builder
                 .json()
                 .flatten_event(true)
-                .map_event_format(line::TerminalSafeFormat)
+                .map_event_format(TerminalSafeFormat)
                 .finish()
                 .with(filter)
                 .with(throttle),
         ),
-        (Format::Text, Destination::Journal) => Box::new(
+        (Format::Text, Destination::Terminal) => Box::new(
             builder
-                .fmt_fields(line::fields())
-                .without_time()
-                .map_event_format(line::Prioritized)
+                .fmt_fields(TextFields)
                 .finish()
                 .with(filter)
                 .with(throttle),
         ),
-        (Format::Text, _) => Box::new(
-            builder
-                .fmt_fields(line::fields())
-                .finish()
-                .with(filter)
-                .with(throttle),
-        ),
+        (Format::Text, Destination::File | Destination::Journal) => {
+            let format = if destination == Destination::Journal {
+                PlainText::Prioritized
+            } else {
+                PlainText::Timed
+            };
+            Box::new(
+                builder
+                    .fmt_fields(TextFields)
+                    .event_format(format)
+                    .finish()
+                    .with(filter)
+                    .with(throttle),
+            )
+        }
     }
 }
 

@@ -61,6 +61,9 @@ fn escape_all<W: fmt::Write + ?Sized>(
     matches: impl Fn(char) -> bool,
     escape: impl Fn(&mut W, char) -> fmt::Result,
 ) -> fmt::Result {
+    if is_plain(text) {
+        return to.write_str(text);
+    }
     let mut rest = text;
     while let Some((at, c)) = rest.char_indices().find(|(_, c)| matches(*c)) {
         let (plain, tail) = rest.split_at(at);
@@ -69,6 +72,11 @@ fn escape_all<W: fmt::Write + ?Sized>(
         rest = tail.get(c.len_utf8()..).unwrap_or_default();
     }
     to.write_str(rest)
+}
+
+/// Returns whether `text` has only printable characters of ASCII, none of which is escaped.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn is_terminal_control(c: char) -> bool {

@@ -159,7 +159,10 @@ impl Shared {
                 report(left_out);
             }
             // Only now: whoever flushes twice has the report as well.
-            self.state.lock().finished += 1;
+            let mut state = self.state.lock();
+            state.finished += 1;
+            state.queue.recycle(block);
+            drop(state);
             self.progress.notify_all();
         }
     }

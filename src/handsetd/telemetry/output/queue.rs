@@ -8,6 +8,8 @@ pub(super) struct Queue {
     blocks: VecDeque<Vec<u8>>,
     /// The memory of the blocks.
     bytes: usize,
+    /// An empty block, so that a burst need not allocate each of its own.
+    spare: Option<Vec<u8>>,
     /// How many blocks there were.
     started: u64,
     left_out: Option<LeftOut>,
@@ -55,7 +57,8 @@ impl Queue {
         match last {
             Some(last) if growth == 0 => last.extend_from_slice(line),
             _ => {
-                let mut block = Vec::with_capacity(growth);
+                let spare = self.spare.take_if(|_| growth == BLOCK);
+                let mut block = spare.unwrap_or_else(|| Vec::with_capacity(growth));
                 block.extend_from_slice(line);
                 self.bytes += block.capacity();
                 self.blocks.push_back(block);
@@ -70,6 +73,14 @@ impl Queue {
         let block = self.blocks.pop_front()?;
         self.bytes -= block.capacity();
         Some(block)
+    }
+
+    /// Takes back a block that was written.
+    pub(super) fn recycle(&mut self, mut block: Vec<u8>) {
+        if block.capacity() == BLOCK {
+            block.clear();
+            self.spare = Some(block);
+        }
     }
 
     /// Counts the lines of a block that was taken as left out; returns their number.

@@ -180,15 +180,26 @@ struct SourceReader {
     rank: Option<usize>,
 }
 
-impl Visit for SourceReader {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+impl SourceReader {
+    fn read(&mut self, field: &Field, text: impl FnOnce() -> String) {
         let Some(rank) = SOURCES.iter().position(|name| *name == field.name()) else {
             return;
         };
         if self.rank.is_none_or(|known| rank < known) {
             self.rank = Some(rank);
-            self.text = cut(value, MAX_NAME);
+            self.text = text();
         }
+    }
+}
+
+impl Visit for SourceReader {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let end = value.floor_char_boundary(MAX_NAME);
+        self.read(field, || value.get(..end).unwrap_or_default().to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.read(field, || cut(value, MAX_NAME));
     }
 }
 
