@@ -179,6 +179,30 @@ async fn log_that_is_read_again_says_how_many_lines_are_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn log_that_is_read_slowly_is_complete_after_the_exit() {
+    let mut daemon = Unread::start(&unreachable_phones());
+    for _ in 0..3 {
+        daemon.caller.run("push", &["Hello", "phone=all"]).await;
+    }
+    daemon.terminate();
+    let mut log = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        let length = daemon.log.read(&mut part).unwrap();
+        if length == 0 {
+            break;
+        }
+        log.extend_from_slice(&part[..length]);
+        // All of it takes longer than the daemon takes to stop.
+        tokio::time::sleep(Duration::from_millis(15)).await;
+    }
+    let log = String::from_utf8(log).unwrap();
+    assert_eq!(log.matches("Not delivered.").count(), 750);
+    assert!(log.lines().last().unwrap().contains("Stopped."), "{log}");
+    assert!(daemon.child.wait().unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn daemon_whose_log_is_closed_goes_on() {
     let mut daemon = Unread::start("");
     let (log, _) = pipe().unwrap();
