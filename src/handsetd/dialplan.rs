@@ -204,7 +204,7 @@ async fn wait_for_end(mut all: Vec<Delivery>, channel: &mut Channel, until: Inst
     };
     match late {
         None => Report::of(&Delivery::outcomes(all)),
-        Some(reason) => Delivery::queued(all, reason),
+        Some(reason) => Delivery::late(all, reason),
     }
 }
 

@@ -112,10 +112,16 @@ impl Delivery {
         }
     }
 
-    /// Summarizes deliveries of which some are in progress; `reason` is the reason of those.
+    /// Summarizes deliveries that did not all end in time: those that did have their outcome, and `reason` is
+    /// the reason of the others.
+    pub(crate) fn late(mut deliveries: Vec<Self>, reason: &str) -> Report {
+        deliveries.iter_mut().for_each(Self::update);
+        Self::queued(deliveries, reason)
+    }
+
+    /// Summarizes deliveries that are not waited for, whatever has become of them since; `reason` is their reason.
     pub(crate) fn queued(deliveries: Vec<Self>, reason: &str) -> Report {
         let outcome = |mut delivery: Self| {
-            delivery.update();
             let mut outcome = delivery.outcome;
             if delivery.task.is_none() {
                 return outcome;
@@ -203,9 +209,21 @@ mod tests {
                 .await
                 .is_err()
         );
-        let outcome = |delivery: Delivery| Delivery::queued(vec![delivery], "").status;
+        let outcome = |delivery: Delivery| Delivery::late(vec![delivery], "").status;
         let statuses: Vec<_> = deliveries.into_iter().map(outcome).collect();
         assert_eq!(statuses, [Status::Error, Status::Ok]);
+    }
+
+    #[tokio::test]
+    async fn delivery_that_is_not_waited_for_is_reported_as_queued_though_it_has_ended() {
+        let tasks = Tasks::new();
+        let (mut delivery, persisted, end) = stored(&tasks);
+        persisted.send(()).unwrap();
+        end.send(()).unwrap();
+        delivery.until_persisted().await;
+        assert!(tasks.shut_down(Duration::from_secs(1)).await);
+        let report = Delivery::queued(vec![delivery], "");
+        assert_eq!(report.status, Status::Queued);
     }
 
     #[tokio::test]

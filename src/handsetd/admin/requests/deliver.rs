@@ -33,7 +33,7 @@ pub(in crate::admin) async fn deliver(
     let ended = Delivery::all_ended(&mut deliveries);
     match timeout_at(deadline, ended).await {
         Ok(()) => Report::of(&Delivery::outcomes(deliveries)),
-        Err(_) => Delivery::queued(deliveries, "delivery continues"),
+        Err(_) => Delivery::late(deliveries, "delivery continues"),
     }
 }
 
