@@ -158,7 +158,7 @@ impl Shared {
             if let Some(left_out) = left_out {
                 report(left_out);
             }
-            // Only now: whoever flushes twice has the report as well.
+            // Only now, so that a second flush has the report as well.
             let mut state = self.state.lock();
             state.finished += 1;
             state.queue.recycle(block);
