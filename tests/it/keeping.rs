@@ -175,8 +175,9 @@ async fn callers_waiting_at_shutdown_get_queued() {
         "{}",
         second.reason
     );
-    let daemon = daemon.crash_and_start().await;
+    // First, since the next daemon sends it at once.
     phone.go_online(Behavior::Answers).await;
+    let daemon = daemon.crash_and_start().await;
     until_status(&daemon, &second.id, "OK").await;
 }
 
