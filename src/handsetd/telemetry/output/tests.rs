@@ -128,6 +128,10 @@ fn lines_of_several_threads_keep_their_order() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "lines of several threads take turns with the writer"
+)]
 fn lines_of_a_burst_are_written_together() {
     struct Writes(Arc<Mutex<Vec<usize>>>);
     impl Write for Writes {
@@ -142,10 +146,13 @@ fn lines_of_a_burst_are_written_together() {
     }
     let writes = Arc::default();
     let (output, _) = start(Writes(Arc::clone(&writes)));
-    log_numbers(&output, 0..1000);
+    for number in 0..1000 {
+        log_numbers(&output, number..number + 1);
+        thread::sleep(Duration::from_micros(50));
+    }
     output.flush();
     let writes = writes.lock();
-    assert!(writes.len() < 100, "{} writes", writes.len());
+    assert!(writes.len() < 500, "{} writes", writes.len());
     assert!(writes.iter().all(|length| *length <= BLOCK));
 }
 
