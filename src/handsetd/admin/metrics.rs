@@ -166,27 +166,28 @@ impl Snapshot {
             "Wrong tokens presented to the admin server",
             self.wrong_tokens.clone(),
         );
-        let errors: Counter = Counter::default();
-        errors.inc_by(self.history.write_errors);
-        registry.register(
-            "history_write_errors",
-            "Failed attempts to store the history",
-            errors,
-        );
-        let left_out: Counter = Counter::default();
-        left_out.inc_by(self.log_lines_left_out);
-        registry.register(
-            "log_lines_left_out",
-            "Lines left out of the log, since it was read too slowly or could not be written",
-            left_out,
-        );
-        let refused: Counter = Counter::default();
-        refused.inc_by(self.refused_connections);
-        registry.register(
-            "phone_connections_refused",
-            "Connections to the phone-facing server refused by http.allow",
-            refused,
-        );
+        let totals = [
+            (
+                "history_write_errors",
+                "Failed attempts to store the history",
+                self.history.write_errors,
+            ),
+            (
+                "log_lines_left_out",
+                "Lines left out of the log, since it was read too slowly or could not be written",
+                self.log_lines_left_out,
+            ),
+            (
+                "phone_connections_refused",
+                "Connections to the phone-facing server refused by http.allow",
+                self.refused_connections,
+            ),
+        ];
+        for (name, help, total) in totals {
+            let counter: Counter = Counter::default();
+            counter.inc_by(total);
+            registry.register(name, help, counter);
+        }
         if let Some(totals) = &self.sessions {
             csta::register(totals, registry);
         }
