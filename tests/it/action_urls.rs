@@ -51,7 +51,7 @@ async fn nobody_speaks_for_a_phone_from_another_address() {
             assert_eq!(fields["claimed_phone"], "desk", "{event}");
         }
     }
-    // The phone itself, and whoever has the key.
+    // The phone itself, and any host with the key.
     for (source, path) in [
         (&desk, format!("/action/yealink/dnd_on?mac={MAC}")),
         (&desk, "/action/yealink/dnd_on".to_owned()),

@@ -38,7 +38,7 @@ async fn phones_of_an_absent_asterisk_are_unreachable() {
     }
     let (_, status, reason) = push(&daemon, "1001", "1h").await;
     assert_eq!(status, "QUEUED", "{reason}");
-    // A name that no phone can have is wrong, whoever is away.
+    // A name that no phone can have is wrong, whichever server is away.
     let (_, status, reason) = push(&daemon, "(1001)", "").await;
     assert_eq!(status, "NOTFOUND", "{reason}");
     let call = Caller::new(daemon.agi());

@@ -137,7 +137,7 @@ async fn stopped_daemon_leaves_no_log() {
     daemon.end().await;
 }
 
-/// Makes a FIFO that nobody writes, so that whoever opens it to read waits forever.
+/// Makes a FIFO without a writer: opening it to read waits forever.
 fn fifo(path: &Path) {
     let _ = fs::remove_file(path);
     let made = Command::new("mkfifo").arg(path).status().unwrap();
