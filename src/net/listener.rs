@@ -1,11 +1,10 @@
 //! A TCP listener that limits connections, in total and per address.
 
+mod pending;
 pub(crate) mod slots;
 mod table;
 
-use std::collections::VecDeque;
 use std::io;
-use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -13,8 +12,9 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, warn};
 
+use pending::{Pending, PendingQueue, Progress};
+use slots::ConnectionSlots;
 pub use slots::Slot;
-use slots::{ConnectionSlots, NoSlot};
 pub use table::{Capacity, rate_limit_key};
 
 /// A bound socket that limits its connections.
@@ -24,9 +24,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     slots: ConnectionSlots,
-    wait: Duration,
-    /// Accepted connections that have no slot yet, oldest first.
-    pending: VecDeque<Pending>,
+    pending: PendingQueue,
 }
 
 /// An accepted connection.
@@ -40,13 +38,6 @@ pub struct Accepted<S = TcpStream> {
     pub since: Instant,
     /// Occupied by the connection; drop it when the connection ends.
     pub slot: Slot,
-}
-
-#[derive(Debug)]
-struct Pending {
-    stream: TcpStream,
-    peer: SocketAddr,
-    since: Instant,
 }
 
 impl Listener {
@@ -63,8 +54,7 @@ impl Listener {
             address: socket.local_addr()?,
             socket,
             slots: ConnectionSlots::new(capacity),
-            wait: capacity.wait,
-            pending: VecDeque::new(),
+            pending: PendingQueue::new(capacity.wait),
         })
     }
 
@@ -87,7 +77,7 @@ impl Listener {
             tokio::select! {
                 accepted = self.socket.accept(), if self.pending.len() < MAX_PENDING => {
                     match accepted {
-                        Ok((stream, peer)) if admits(peer) => self.enqueue(stream, peer),
+                        Ok((stream, peer)) if admits(peer) => self.pending.push(stream, peer),
                         Ok(_) => {}
                         Err(error) => {
                             warn!(listener = self.name, %error, "Cannot accept a connection.");
@@ -97,33 +87,22 @@ impl Listener {
                         }
                     }
                 }
-                () = self.slots.changed(), if !self.pending.is_empty() => {}
+                () = self.slots.changed(), if self.pending.len() > 0 => {}
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
             }
         }
     }
 
-    fn enqueue(&mut self, stream: TcpStream, peer: SocketAddr) {
-        self.pending.push_back(Pending {
-            stream,
-            peer,
-            since: Instant::now(),
-        });
-    }
-
     /// Returns the first pending connection for which there is room; otherwise, when to try again.
     fn admit(&mut self) -> Result<Accepted, Option<Instant>> {
-        let mut wake = None;
-        let mut pending = mem::take(&mut self.pending);
-        while let Some(next) = pending.pop_front() {
-            let reason = match self.slots.admit(next.peer.ip()) {
-                Ok(slot) => {
-                    self.pending.append(&mut pending);
+        loop {
+            match self.pending.advance(|address| self.slots.admit(address)) {
+                Progress::Admitted(connection, slot) => {
                     let Pending {
                         stream,
                         peer,
                         since,
-                    } = next;
+                    } = connection;
                     return Ok(Accepted {
                         stream,
                         peer,
@@ -131,20 +110,12 @@ impl Listener {
                         slot,
                     });
                 }
-                Err(NoSlot::Rejected) => "its address has too many connections",
-                Err(NoSlot::Wait(until)) => {
-                    let end = next.since + self.wait;
-                    if Instant::now() < end {
-                        wake = [wake, until, Some(end)].into_iter().flatten().min();
-                        self.pending.push_back(next);
-                        continue;
-                    }
-                    "all connections are in use"
+                Progress::Refused(Pending { peer, .. }, reason) => {
+                    debug!(listener = self.name, %peer, reason, "Closed a connection unserved.");
                 }
-            };
-            debug!(listener = self.name, peer = %next.peer, reason, "Closed a connection unserved.");
+                Progress::Waiting(wake) => return Err(wake),
+            }
         }
-        Err(wake)
     }
 }
 

@@ -33,12 +33,14 @@ pub struct Slot {
 }
 
 /// Why a client has no slot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum NoSlot {
     /// Its address has had its share.
     Rejected,
     /// There may be one after a change, or at this moment.
     Wait(Option<Instant>),
+    /// No client gets one before a connection has ended.
+    Full,
 }
 
 impl ConnectionSlots {
@@ -59,6 +61,7 @@ impl ConnectionSlots {
             }),
             Admission::Rejected => Err(NoSlot::Rejected),
             Admission::Wait(until) => Err(NoSlot::Wait(until)),
+            Admission::Full => Err(NoSlot::Full),
         }
     }
 

@@ -96,6 +96,8 @@ pub(super) enum Admission {
     Rejected,
     /// There is no room before something changes, or before this moment.
     Wait(Option<Instant>),
+    /// There is no room for any client before a connection has ended.
+    Full,
 }
 
 impl Table {
@@ -121,7 +123,7 @@ impl Table {
             ..
         } = self.capacity;
         if self.open >= total.saturating_add(OVERFLOW) {
-            return Admission::Wait(None);
+            return Admission::Full;
         }
         let own = self.connections(key);
         let is_full = self.members.len() >= total;

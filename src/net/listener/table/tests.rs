@@ -35,6 +35,7 @@ impl Site {
             Admission::Rejected => "rejected",
             Admission::Wait(None) => "waits",
             Admission::Wait(Some(_)) => "waits for grace",
+            Admission::Full => "full",
         }
     }
 
@@ -188,7 +189,8 @@ fn evicted_connections_that_do_not_end_are_limited() {
     for _ in 0..CAPACITY.total + OVERFLOW {
         assert_eq!(site.connect(1), "admitted");
     }
-    assert_eq!(site.connect(1), "waits");
+    assert_eq!(site.connect(1), "full");
+    assert_eq!(site.connect(2), "full");
     site.end(0);
     assert_eq!(site.connect(1), "admitted");
 }
