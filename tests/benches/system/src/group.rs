@@ -112,8 +112,9 @@ async fn start(handsetd: &Path, config: &str) -> anyhow::Result<[f64; 3]> {
     let mut best = [f64::MAX; 3];
     for _ in 0..STARTS {
         let begin = Instant::now();
-        let subject = Subject::handsetd(handsetd, config)?;
+        let mut subject = Subject::handsetd(handsetd, config)?;
         while tokio::net::TcpStream::connect(admin).await.is_err() {
+            subject.ensure_running()?;
             tokio::time::sleep(Duration::from_micros(500)).await;
         }
         let ready = begin.elapsed().as_millis() as f64;

@@ -44,6 +44,14 @@ impl Subject {
         })
     }
 
+    /// Fails if it has ended, as when another program has taken one of its ports.
+    pub fn ensure_running(&mut self) -> anyhow::Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => anyhow::bail!("the program has ended: {status}"),
+        }
+    }
+
     /// Returns the CPU time that its threads have used, in nanoseconds as the scheduler counts them. The
     /// ticks in `stat` are samples, and miss most of what is short.
     pub fn cpu(&self) -> anyhow::Result<Duration> {
