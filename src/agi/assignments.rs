@@ -22,8 +22,8 @@ impl<'a> Assignments<'a> {
     /// Distributes variables. Those set together have names of letters, digits and `_`; control
     /// characters of their values become spaces, as in [`Command::truncated`].
     pub(super) fn new(variables: &[(&'a str, &'a str)]) -> Result<Self, Error> {
-        let mut arguments = String::new();
-        let mut room = Command::room("EXEC", &["MSet", ""])?;
+        let mut arguments = String::with_capacity(USUAL_LENGTH);
+        let mut room = Command::room("EXEC", &["MSet", ""]);
         let (mut count, mut single) = (0_usize, Vec::new());
         for &(name, value) in variables {
             if !is_name(name) {
@@ -36,9 +36,7 @@ impl<'a> Assignments<'a> {
             }
             arguments.push_str(name);
             arguments.push('=');
-            for character in value.chars() {
-                push_literal(&mut arguments, character);
-            }
+            push_literal(&mut arguments, value);
             let length = quoted_length(arguments.get(start..).unwrap_or_default());
             if count < MAX_TOGETHER && length <= room {
                 count = count.saturating_add(1);
@@ -59,16 +57,31 @@ impl<'a> Assignments<'a> {
     }
 }
 
-/// Appends a character such that it is itself in the value.
-fn push_literal(to: &mut String, character: char) {
-    if matches!(character, ',' | '"' | '\\' | '(' | ')' | '[' | ']') {
-        to.push('\\');
+/// Appends a text such that its characters are themselves in the value.
+fn push_literal(to: &mut String, text: &str) {
+    if text.bytes().all(is_plain) {
+        to.push_str(text);
+        return;
     }
-    to.push(if character.is_control() {
-        ' '
-    } else {
-        character
-    });
+    for character in text.chars() {
+        if is_special(character) {
+            to.push('\\');
+        }
+        to.push(if character.is_control() {
+            ' '
+        } else {
+            character
+        });
+    }
+}
+
+/// Returns whether a byte is a character that is appended as it is.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !is_special(char::from(byte))
+}
+
+fn is_special(character: char) -> bool {
+    matches!(character, ',' | '"' | '\\' | '(' | ')' | '[' | ']')
 }
 
 fn is_name(name: &str) -> bool {
@@ -78,6 +91,9 @@ fn is_name(name: &str) -> bool {
 
 /// Number of variables that `MSet` sets; Asterisk appends the text of any others to the last one.
 const MAX_TOGETHER: usize = 24;
+
+/// How long the argument is in most cases, in bytes.
+const USUAL_LENGTH: usize = 256;
 
 #[cfg(test)]
 mod tests {

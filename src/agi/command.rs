@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use memchr::memchr2;
+
 use super::error::Error;
 
 /// A command. It is always exactly one line that fits into Asterisk's buffer.
@@ -32,12 +34,13 @@ impl Command {
                 words: words.escape_default().take(80).collect(),
             });
         }
-        let mut line = words.to_owned();
+        let mut line = String::with_capacity(length(words, arguments));
+        line.push_str(words);
         for argument in arguments {
-            if let Some(character) = argument.chars().find(|c| matches!(c, '\r' | '\n' | '\0')) {
+            if let Some(byte) = argument.bytes().find(|b| matches!(b, b'\r' | b'\n' | 0)) {
                 return Err(Error::ForbiddenCharacter {
                     command: words.to_owned(),
-                    character,
+                    character: char::from(byte),
                 });
             }
             line.push_str(" \"");
@@ -79,7 +82,7 @@ impl Command {
         text: &str,
         after: &[&str],
     ) -> Result<Self, Error> {
-        let mut room = Self::room(words, &[before, &[""], after].concat())?;
+        let mut room = Self::room(words, &[before, &[""], after].concat());
         let truncated: String = text
             .chars()
             .map(|character| {
@@ -92,7 +95,7 @@ impl Command {
             .take_while(|&character| {
                 let length = character
                     .len_utf8()
-                    .saturating_add(usize::from(NEEDS_ESCAPE.contains(&character)));
+                    .saturating_add(usize::from(needs_escape(character)));
                 let fits = length <= room;
                 room = room.saturating_sub(length);
                 fits
@@ -102,13 +105,8 @@ impl Command {
     }
 
     /// Returns how many bytes of text, as [`quoted_length`] counts them, the arguments may have in addition.
-    ///
-    /// # Errors
-    ///
-    /// Fails as [`new`](Self::new) does.
-    pub(super) fn room(words: &str, arguments: &[&str]) -> Result<usize, Error> {
-        let command = Self::new(words, arguments)?;
-        Ok(MAX_LINE.saturating_sub(command.line.len()))
+    pub(super) fn room(words: &str, arguments: &[&str]) -> usize {
+        MAX_LINE.saturating_sub(length(words, arguments))
     }
 
     /// `GET VARIABLE`: returns a variable or function by name.
@@ -152,10 +150,8 @@ fn is_word(word: &str) -> bool {
 
 /// Appends a text such that it is literal between quotes.
 fn push_escaped(line: &mut String, text: &str) {
-    line.reserve(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(NEEDS_ESCAPE) {
-        let (before, after) = rest.split_at(at);
+    while let Some((before, after)) = next_escape(rest) {
         line.push_str(before);
         line.push('\\');
         // The character is one byte long.
@@ -166,14 +162,29 @@ fn push_escaped(line: &mut String, text: &str) {
     line.push_str(rest);
 }
 
-/// Returns how many bytes a text takes between quotes.
-pub(super) fn quoted_length(text: &str) -> usize {
-    text.len()
-        .saturating_add(text.matches(NEEDS_ESCAPE).count())
+/// Splits a text before the first character that a backslash makes literal.
+fn next_escape(text: &str) -> Option<(&str, &str)> {
+    text.split_at_checked(memchr2(b'"', b'\\', text.as_bytes())?)
 }
 
-/// The characters that a backslash makes literal.
-const NEEDS_ESCAPE: [char; 2] = ['"', '\\'];
+/// Returns the length of a line of these words and arguments, in bytes.
+fn length(words: &str, arguments: &[&str]) -> usize {
+    let lengths = arguments
+        .iter()
+        .map(|argument| quoted_length(argument).saturating_add(r#" """#.len()));
+    lengths.fold(words.len(), usize::saturating_add)
+}
+
+/// Returns how many bytes a text takes between quotes.
+pub(super) fn quoted_length(text: &str) -> usize {
+    let escaped = text.bytes().filter(|&byte| needs_escape(char::from(byte)));
+    text.len().saturating_add(escaped.count())
+}
+
+/// Returns whether a character is literal only after a backslash.
+fn needs_escape(character: char) -> bool {
+    matches!(character, '"' | '\\')
+}
 
 /// Maximum length of a line without its LF, in bytes. Asterisk up to 22.5 reads 2047 bytes and runs
 /// longer lines in pieces; this leaves a margin.

@@ -63,7 +63,7 @@ impl Environment {
             }
             None => lines
                 .iter()
-                .filter_map(Line::variable)
+                .filter_map(|line| line.variable)
                 .for_each(|variable| environment.add_first(block, variable)),
         }
         environment
@@ -71,15 +71,25 @@ impl Environment {
 
     /// Returns a variable by its name without `agi_`.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
-        let found = self.variables().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value)
+        let found = self.variables.get(self.position(name)?)?;
+        Some(self.part(&found.value))
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        let is_named = |known: &Variable| {
+            // Most names differ in length.
+            known.name.len() == name.len() && self.part(&known.name) == name
+        };
+        self.variables.iter().position(is_named)
     }
 
     fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
-        let part = |range: &Range<usize>| self.block.get(range.clone()).unwrap_or_default();
-        self.variables
-            .iter()
-            .map(move |variable| (part(&variable.name), part(&variable.value)))
+        let parts = |variable: &Variable| (self.part(&variable.name), self.part(&variable.value));
+        self.variables.iter().map(parts)
+    }
+
+    fn part(&self, range: &Range<usize>) -> &str {
+        self.block.get(range.clone()).unwrap_or_default()
     }
 
     /// Returns the arguments in the order of their numbers.
@@ -104,8 +114,8 @@ impl Environment {
         let caller = lines.iter().position(is_callers).unwrap_or(lines.len());
         for (at, line) in lines.iter().enumerate() {
             let in_head = at < caller;
-            let Some((name, value)) = line.variable() else {
-                self.is_ambiguous |= in_head && !line.0.is_empty();
+            let Some((name, value)) = line.variable else {
+                self.is_ambiguous |= in_head && !line.text.is_empty();
                 continue;
             };
             if let Some(number) = argument_number(name) {
@@ -114,7 +124,7 @@ impl Environment {
                 }
             } else if HEAD.contains(&name) {
                 if in_head {
-                    self.is_ambiguous |= self.variable(name).is_some();
+                    self.is_ambiguous |= self.position(name).is_some();
                     self.add_first(block, (name, value));
                 }
             } else if name == CALLER {
@@ -130,7 +140,7 @@ impl Environment {
         let mut last = 0_u32;
         for line in lines {
             let argument = line
-                .variable()
+                .variable
                 .and_then(|(name, value)| Some((argument_number(name)?, value)));
             match argument {
                 Some((number, value)) if Some(number) == last.checked_add(1) => {
@@ -141,7 +151,7 @@ impl Environment {
                     self.is_ambiguous |= other.is_some();
                     if let Some(value) = self.arguments.get_mut(&last) {
                         value.push('\n');
-                        value.push_str(line.0);
+                        value.push_str(line.text);
                     }
                 }
             }
@@ -153,14 +163,14 @@ impl Environment {
             self.arguments
                 .entry(number)
                 .or_insert_with(|| value.to_owned());
-        } else if self.variable(name).is_none() {
+        } else if self.position(name).is_none() {
             self.variables.push(Variable::of(block, name, value));
         }
     }
 
     fn set(&mut self, block: &str, (name, value): (&str, &str)) {
         let variable = Variable::of(block, name, value);
-        let known = self.variables().position(|(known, _)| known == name);
+        let known = self.position(name);
         match known.and_then(|at| self.variables.get_mut(at)) {
             Some(known) => *known = variable,
             None => self.variables.push(variable),
@@ -200,12 +210,6 @@ impl Variable {
             name: range(name),
             value: range(value),
         }
-    }
-}
-
-impl Line<'_> {
-    fn name(&self) -> Option<&str> {
-        self.variable().map(|(name, _)| name)
     }
 }
 

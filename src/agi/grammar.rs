@@ -3,6 +3,9 @@
 //! It only parses. Which variables to trust is decided by [`environment`](super::environment); the
 //! meaning of a reply is up to the caller.
 
+use std::{iter, mem};
+
+use memchr::memchr;
 use nom::branch::alt;
 use nom::bytes::complete::take_while_m_n;
 use nom::bytes::complete::{escaped_transform, is_not, tag, take_till, take_while1};
@@ -15,25 +18,49 @@ use nom::{Err, Finish, IResult, Parser};
 
 /// A line of an environment, without its end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line<'a>(pub(super) &'a str);
+pub(super) struct Line<'a> {
+    pub(super) text: &'a str,
+    /// Name and value, if it is a variable.
+    pub(super) variable: Option<(&'a str, &'a str)>,
+}
 
 impl<'a> Line<'a> {
-    /// Returns name and value, if it is a variable.
-    ///
-    /// `variable = "agi_" name ":" [SP] value`
-    ///
-    /// Without combinators: every call has two dozen of these lines.
-    pub(super) fn variable(&self) -> Option<(&'a str, &'a str)> {
-        let (name, value) = self.0.strip_prefix("agi_")?.split_once(':')?;
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        let is_valid = !name.is_empty() && name.bytes().all(is_name);
-        is_valid.then(|| (name, value.strip_prefix(' ').unwrap_or(value)))
+    fn parse(text: &'a str) -> Self {
+        let variable = variable(text);
+        Self { text, variable }
+    }
+
+    /// Returns the name of the variable, if it is one.
+    pub(super) fn name(&self) -> Option<&'a str> {
+        self.variable.map(|(name, _)| name)
     }
 }
 
 /// Returns the lines of an environment in order.
 pub(super) fn lines(block: &str) -> impl Iterator<Item = Line<'_>> {
-    block.lines().map(Line)
+    let mut rest = block;
+    // Most lines are so short that `str::lines` takes longer to find their ends than to read them.
+    iter::from_fn(move || {
+        let Some(end) = memchr(b'\n', rest.as_bytes()) else {
+            let last = mem::take(&mut rest);
+            return (!last.is_empty()).then(|| Line::parse(last));
+        };
+        let (line, after) = rest.split_at_checked(end)?;
+        rest = after.strip_prefix('\n')?;
+        Some(Line::parse(line.strip_suffix('\r').unwrap_or(line)))
+    })
+}
+
+/// `variable = "agi_" name ":" [SP] value`; returns name and value.
+///
+/// Without combinators: every call has two dozen of these lines.
+fn variable(line: &str) -> Option<(&str, &str)> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let rest = line.strip_prefix("agi_")?;
+    let end = rest.bytes().position(|byte| !is_name(byte))?;
+    let (name, rest) = rest.split_at_checked(end)?;
+    let value = rest.strip_prefix(':')?;
+    (!name.is_empty()).then(|| (name, value.strip_prefix(' ').unwrap_or(value)))
 }
 
 /// Parses the lines of one reply, given without the last LF.
@@ -182,4 +209,34 @@ fn code_bytes(input: &[u8]) -> IResult<&[u8], &[u8]> {
 
 fn word_bytes(input: &[u8]) -> IResult<&[u8], &[u8]> {
     take_while1(|byte: u8| !byte.is_ascii_whitespace()).parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn variable_has_a_name_and_a_colon() {
+        for (line, expected) in [
+            ("agi_channel: PJSIP/1001", Some(("channel", "PJSIP/1001"))),
+            ("agi_arg_1:a: b", Some(("arg_1", "a: b"))),
+            ("agi_accountcode: ", Some(("accountcode", ""))),
+            ("agi_: x", None),
+            ("agi_dnid", None),
+            ("agi_dn id: x", None),
+            ("agi_dnid : x", None),
+            ("dnid: x", None),
+        ] {
+            assert_eq!(variable(line), expected, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_those_of_the_standard_library(block in "[aä:\r\n]{0,12}") {
+            prop_assert!(lines(&block).map(|line| line.text).eq(block.lines()));
+        }
+    }
 }
