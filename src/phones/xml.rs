@@ -58,7 +58,10 @@ impl Node {
 
     /// Adds an attribute. Line breaks become spaces, as a parser would normalize them.
     pub(crate) fn attribute(mut self, name: &'static str, value: &str) -> Self {
-        let value = clean(value).replace(['\n', '\t'], " ");
+        let mut value = clean(value);
+        if value.contains(['\n', '\t']) {
+            value = value.replace(['\n', '\t'], " ");
+        }
         self.attributes.push((name, value));
         self
     }
