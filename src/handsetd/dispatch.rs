@@ -315,14 +315,7 @@ impl Dispatcher {
         let outcome = Outcome::at(&phone.name, Some(phone.vendor), Status::Queued, "");
         let mut slot = match services.queues.enter(&phone, &request) {
             Ok(slot) => slot,
-            Err(full) => {
-                let outcome = Outcome {
-                    status: Status::Unreachable,
-                    reason: full.to_string(),
-                    ..outcome
-                };
-                return Delivery::over(services.reject(info, outcome));
-            }
+            Err(full) => return Delivery::over(services.reject_unqueued(info, outcome, full)),
         };
         let mut record = services
             .history

@@ -45,14 +45,7 @@ impl Dispatcher {
         let services = &self.services;
         let slot = match services.sending.enter_as(remote.phone_ref.key()) {
             Ok(slot) => slot,
-            Err(full) => {
-                let outcome = Outcome {
-                    status: Status::Unreachable,
-                    reason: full.to_string(),
-                    ..outcome
-                };
-                return Delivery::over(services.reject(info, outcome));
-            }
+            Err(full) => return Delivery::over(services.reject_unqueued(info, outcome, full)),
         };
         let Some(routes) = services.routes.clone() else {
             return Delivery::over(services.reject(info, outcome));

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::in_flight::InFlight;
-use super::queue::Queues;
+use super::queue::{Full, Queues};
 use super::refusal;
 use crate::commit_point::CommitPoint;
 use crate::deliver::{Courier, SharedPlans};
@@ -175,6 +175,21 @@ impl Services {
         self.record(record, &info.verb, &outcome, Duration::ZERO);
         refusal::log(&info.verb, &outcome);
         outcome
+    }
+
+    /// Rejects a request that finds no room in the queue of its phone; `outcome` names that phone.
+    pub(super) fn reject_unqueued(
+        &self,
+        info: &RequestInfo,
+        outcome: Outcome,
+        full: Full,
+    ) -> Outcome {
+        let outcome = Outcome {
+            status: Status::Unreachable,
+            reason: full.to_string(),
+            ..outcome
+        };
+        self.reject(info, outcome)
     }
 
     /// Ends a delivery in the history and in the metrics.
