@@ -3,6 +3,7 @@
 mod cluster;
 mod csta;
 mod text_format;
+mod values;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::metrics::DeliveryMetrics;
 use crate::telemetry;
 use crate::uacsta::SessionTotals;
 use text_format::TextFormat;
+use values::{register_gauges, register_totals};
 
 /// Handles `/metrics`: text format 0.0.4, or `OpenMetrics` if `Accept` asks for it.
 pub(super) async fn serve(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Response {
@@ -156,11 +158,7 @@ impl Snapshot {
                 self.history.unwritten,
             ),
         ];
-        for (name, help, value) in gauges {
-            let gauge: Gauge = Gauge::default();
-            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-            registry.register(name, help, gauge);
-        }
+        register_gauges(registry, gauges);
         registry.register(
             "admin_wrong_tokens",
             "Wrong tokens presented to the admin server",
@@ -183,11 +181,7 @@ impl Snapshot {
                 self.refused_connections,
             ),
         ];
-        for (name, help, total) in totals {
-            let counter: Counter = Counter::default();
-            counter.inc_by(total);
-            registry.register(name, help, counter);
-        }
+        register_totals(registry, totals);
         if let Some(totals) = &self.sessions {
             csta::register(totals, registry);
         }

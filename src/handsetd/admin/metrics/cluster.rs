@@ -1,17 +1,9 @@
 //! Metrics of the cluster.
 
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::values::{register_gauges, register_results, register_totals};
 use crate::fleet::{ClusterState, Membership};
-
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
-struct ResultLabel {
-    result: &'static str,
-}
 
 /// Registers what is known of the cluster.
 pub(super) fn register(state: &ClusterState, registry: &mut Registry) {
@@ -34,23 +26,17 @@ pub(super) fn register(state: &ClusterState, registry: &mut Registry) {
             state.leads.len(),
         ),
     ];
-    for (name, help, value) in gauges {
-        let gauge: Gauge = Gauge::default();
-        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-        registry.register(name, help, gauge);
-    }
-    let requests = Family::<ResultLabel, Counter>::default();
-    for (result, count) in state.requests {
-        requests
-            .get_or_create(&ResultLabel { result })
-            .inc_by(count);
-    }
-    registry.register("cluster_requests", "Requests to other daemons", requests);
-    let lost: Counter = Counter::default();
-    lost.inc_by(state.lost_events);
-    registry.register(
+    register_gauges(registry, gauges);
+    register_results(
+        registry,
+        "cluster_requests",
+        "Requests to other daemons",
+        state.requests,
+    );
+    let totals = [(
         "cluster_events_lost",
         "Events that were not published in the cluster",
-        lost,
-    );
+        state.lost_events,
+    )];
+    register_totals(registry, totals);
 }
