@@ -1,6 +1,6 @@
 //! Requests that are `INVALID`: the reason names what is wrong.
 
-use super::support::caller::Caller;
+use super::support::caller::{CallResult, Caller};
 use super::support::daemon::Daemon;
 
 #[tokio::test]
@@ -8,39 +8,38 @@ async fn invalid_requests_name_the_error() {
     let daemon = Daemon::start(ONE_PHONE).await;
     let caller = Caller::new(daemon.agi());
     for (script, arguments, reason) in INVALID {
-        let arguments: Vec<&str> = arguments.to_vec();
-        let outcome = caller.run(script, &arguments).await;
-        assert_eq!(
-            outcome.status, "INVALID",
-            "{script} {arguments:?}: {}",
-            outcome.reason
-        );
-        assert!(
-            outcome.reason.starts_with(reason),
-            "{script} {arguments:?}: {:?} is not {reason:?}",
-            outcome.reason
-        );
-        outcome.assert_one_short_line();
+        assert_invalid(&caller, script, arguments, reason).await;
     }
     for (script, arguments, reason) in INVALID_FOR_THE_PHONE {
-        let arguments: Vec<&str> = arguments.iter().chain(&["phone=desk"]).copied().collect();
-        let outcome = caller.run(script, &arguments).await;
-        assert_eq!(
-            outcome.status, "INVALID",
-            "{script} {arguments:?}: {}",
-            outcome.reason
-        );
-        assert!(
-            outcome.reason.starts_with(reason),
-            "{script} {arguments:?}: {:?}",
-            outcome.reason
-        );
+        let arguments = [*arguments, &["phone=desk"]].concat();
+        let outcome = assert_invalid(&caller, script, &arguments, reason).await;
         assert_eq!(
             (outcome.phone.as_str(), outcome.vendor.as_str()),
             ("desk", "snom")
         );
-        outcome.assert_one_short_line();
     }
+}
+
+/// Makes a request that is `INVALID` for a reason that begins with `reason`.
+async fn assert_invalid(
+    caller: &Caller,
+    script: &str,
+    arguments: &[&str],
+    reason: &str,
+) -> CallResult {
+    let outcome = caller.run(script, arguments).await;
+    assert_eq!(
+        outcome.status, "INVALID",
+        "{script} {arguments:?}: {}",
+        outcome.reason
+    );
+    assert!(
+        outcome.reason.starts_with(reason),
+        "{script} {arguments:?}: {:?} is not {reason:?}",
+        outcome.reason
+    );
+    outcome.assert_one_short_line();
+    outcome
 }
 
 /// Script, arguments, and how the reason begins.
