@@ -94,7 +94,7 @@ async fn programs_make_requests_and_hear_what_happens() {
 
     // Without a reply subject, the request is executed all the same.
     client
-        .publish(("handsetd.do.push", ""), &[], &push("Nobody waits"))
+        .publish(("handsetd.do.push", ""), None, &push("Nobody waits"))
         .await;
     phone.shows_text("Nobody waits").await;
     for (subject, body, words) in [
@@ -142,7 +142,7 @@ async fn hostile_messages_do_nothing_and_stop_nobody() {
         "handsetd.events.x",
     ] {
         client
-            .publish(("handsetd.do.ping", subject), &[], b"")
+            .publish(("handsetd.do.ping", subject), None, b"")
             .await;
     }
     let seen = watcher.settle().await;
@@ -194,17 +194,17 @@ async fn hostile_messages_do_nothing_and_stop_nobody() {
         for operation in ["deliver", "cancel", "query", "ended", "nothing"] {
             let subject = format!("handsetd.peer.site-a.{operation}");
             client
-                .publish((&subject, inbox), &named(ids[at]), body)
+                .publish((&subject, inbox), Some(&named(ids[at])), body)
                 .await;
-            client.publish((&subject, inbox), &[], body).await;
-            client.publish((&subject, ""), &[], body).await;
+            client.publish((&subject, inbox), None, body).await;
+            client.publish((&subject, ""), None, body).await;
             client
-                .publish((&subject, "handsetd.do.push"), &named("loop"), body)
+                .publish((&subject, "handsetd.do.push"), Some(&named("loop")), body)
                 .await;
         }
     }
     for subject in ["handsetd.events.x", "handsetd.do"] {
-        client.publish((subject, inbox), &[], &deep).await;
+        client.publish((subject, inbox), None, &deep).await;
     }
     client.settle().await;
     let reply = client
@@ -223,7 +223,7 @@ async fn hostile_messages_do_nothing_and_stop_nobody() {
     assert_eq!(daemon.count("panicked"), 0);
     // NATS closes the connection of a client that exceeds its message size.
     client
-        .publish(("handsetd.do.push", ""), &[], &vec![b'x'; 1024 * 1024 + 1])
+        .publish(("handsetd.do.push", ""), None, &vec![b'x'; 1024 * 1024 + 1])
         .await;
     let sent = client.settle().await;
     assert!(
@@ -278,9 +278,9 @@ async fn shipped_example_permits_what_it_says_and_no_more() {
         "$JS.API.STREAM.LIST",
         "$KV.handsetd_daemons.site-a",
     ] {
-        crm.publish((subject, ""), &[], &push("x")).await;
+        crm.publish((subject, ""), None, &push("x")).await;
         assert_violation(&crm.settle().await, subject);
-        listener.publish((subject, ""), &[], b"{}").await;
+        listener.publish((subject, ""), None, b"{}").await;
         assert_violation(&listener.settle().await, subject);
     }
     for subject in ["_INBOX.>", "handsetd.do.*", "handsetd.peer.>", ">", "$KV.>"] {
@@ -288,7 +288,7 @@ async fn shipped_example_permits_what_it_says_and_no_more() {
         assert_violation(&crm.settle().await, subject);
     }
     listener
-        .publish(("handsetd.do.push", ""), &[], &push("x"))
+        .publish(("handsetd.do.push", ""), None, &push("x"))
         .await;
     assert_violation(&listener.settle().await, "handsetd.do.push");
     for user in [
@@ -296,8 +296,8 @@ async fn shipped_example_permits_what_it_says_and_no_more() {
         Some(("crm", "wrong")),
         Some(("homeassistant", "CHANGE-ME-homeassistant")),
     ] {
-        let mut nobody = NatsClient::connect(ip, user).await;
-        let sent = nobody.settle().await;
+        let mut rejected = NatsClient::connect(ip, user).await;
+        let sent = rejected.settle().await;
         assert!(
             matches!(&sent[..], [Sent::Error(error)] if error.contains("Authorization")),
             "{sent:?}"

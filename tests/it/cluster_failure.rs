@@ -11,8 +11,8 @@ use super::support::cluster_health::{cluster, leader, until_state};
 use super::support::daemon::Daemon;
 use super::support::door_rules::{Operator, assert_once, rules, server};
 use super::support::nats::{nats, section};
+use super::support::nats_client::NatsClient;
 use super::support::nats_link::NatsLink;
-use super::support::raw_nats::RawNats;
 use super::support::soon;
 use super::support::stub_web_server::StubWebServer;
 
@@ -210,9 +210,10 @@ async fn nonsense_on_every_subject_neither_stops_nor_misleads_a_daemon() {
     };
     let daemon = Daemon::start(&section(&nats, "site-a")).await;
     until_state(&daemon, "joined").await;
-    let mut witness = RawNats::connect(&nats.url(0)).await;
+    let mut witness = NatsClient::connect(nats.ip(0), None).await;
     witness.subscribe("$JS.API.STREAM.DELETE.>").await;
-    let mut hostile = RawNats::connect(&nats.url(0)).await;
+    witness.flush().await;
+    let mut hostile = NatsClient::connect(nats.ip(0), None).await;
     let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
     let long = vec![b'x'; 1_000_000];
     let bodies: [&[u8]; 8] = [
@@ -225,10 +226,18 @@ async fn nonsense_on_every_subject_neither_stops_nor_misleads_a_daemon() {
         &deep,
         &long,
     ];
-    let headers = [
-        "",
-        "Handset-From: site-b\r\nHandset-Id: 1\r\nHandset-Deadline: 99999999999999999999\r\n",
-        "Handset-From: ../../etc\r\nHandset-Incarnation: \r\nHandset-Instance: \u{7f}\r\n",
+    let headers: [&[(&str, &str)]; 3] = [
+        &[],
+        &[
+            ("Handset-From", "site-b"),
+            ("Handset-Id", "1"),
+            ("Handset-Deadline", "99999999999999999999"),
+        ],
+        &[
+            ("Handset-From", "../../etc"),
+            ("Handset-Incarnation", ""),
+            ("Handset-Instance", "\u{7f}"),
+        ],
     ];
     let replies = [
         "_INBOX.nobody",
@@ -255,13 +264,14 @@ async fn nonsense_on_every_subject_neither_stops_nor_misleads_a_daemon() {
         // Where NATS itself acknowledges stored messages, the reply must be harmless.
         let is_stored = subject.starts_with('$') || subject.contains(".outbox.");
         for body in bodies {
-            hostile.publish(subject, body).await;
-            for (header, reply) in headers.iter().zip(replies) {
+            hostile.publish((subject, ""), None, body).await;
+            for (headers, reply) in headers.into_iter().zip(replies) {
                 let reply = if is_stored { replies[0] } else { reply };
-                hostile.publish_with(subject, reply, header, body).await;
+                let subjects = (subject, reply);
+                hostile.publish(subjects, Some(headers), body).await;
             }
         }
-        let errors = hostile.settle().await;
+        let errors = hostile.flush().await;
         assert!(errors.is_empty(), "{subject}: {errors:?}");
     }
     // It works as it should, with valid input.
@@ -290,23 +300,23 @@ async fn daemon_of_a_later_version_is_understood() {
     let config = section(&nats, "site-a") + &server(&asterisk) + &rules(&web, "site-a");
     let daemon = Daemon::start(&config).await;
     daemon.line("This daemon acts on the events").await;
-    let mut other = RawNats::connect(&nats.url(0)).await;
+    let mut other = NatsClient::connect(nats.ip(0), None).await;
     let entry =
         br#"{"instance":"0123","incarnation":"4567","version":"9.9.9","since":1795950000000,
         "abilities":["teleport"],"nested":{"a":[1,2,{}]}}"#;
     let announced = br#"{"name":"2001","server":"pbx2","endpoint":"PJSIP/2001","is_reached":true,
         "mood":"good","nested":{"a":[1,2,{}]}}"#;
-    let headers = "Handset-Incarnation: 4567\r\nHandset-New: 1\r\n";
+    let headers = [("Handset-Incarnation", "4567"), ("Handset-New", "1")];
     for _ in 0..2 {
-        other.publish("$KV.handsetd_daemons.site-z", entry).await;
+        let subjects = ("$KV.handsetd_daemons.site-z", "");
+        other.publish(subjects, None, entry).await;
         for key in ["phone=2E2001", "identity=2Epbx", "teleport=2E2001"] {
             let subject = format!("$KV.handsetd_phones.site-z.{key}");
-            other
-                .publish_with(&subject, "_INBOX.a", headers, announced)
-                .await;
+            let subjects = (subject.as_str(), "_INBOX.a");
+            other.publish(subjects, Some(&headers), announced).await;
         }
     }
-    other.settle().await;
+    other.flush().await;
     let members = until_members(&daemon, &["site-a", "site-z"]).await;
     assert_eq!(members[1]["version"], "9.9.9");
     Operator::of(&asterisk).raise(0..3).await;

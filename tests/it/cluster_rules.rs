@@ -13,8 +13,8 @@ use super::support::daemon::Daemon;
 use super::support::door_rules::{Operator, assert_once, rules, server};
 use super::support::faketime::faketime;
 use super::support::nats::{nats, section};
+use super::support::nats_client::NatsClient;
 use super::support::on_both_versions;
-use super::support::raw_nats::RawNats;
 use super::support::sim_phone::{self, SimPhone};
 use super::support::stub_web_server::StubWebServer;
 
@@ -48,8 +48,9 @@ async fn each_event_fires_once(version: Version) {
     let a = Daemon::start(&config("site-a")).await;
     let b = Daemon::start_with_environment(&config("site-b"), &skew).await;
     let leading = leader(&[&a, &b], "pbx").await;
-    let mut bus = RawNats::connect(&nats.url(0)).await;
+    let mut bus = NatsClient::connect(nats.ip(0), None).await;
     bus.subscribe("handsetd.events.UserEvent.Door").await;
+    bus.flush().await;
     operator.raise(0..20).await;
     operator.push("one push").await;
     phone.shows_text("one push").await;

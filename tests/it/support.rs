@@ -26,7 +26,6 @@ pub(crate) mod page_client;
 pub(crate) mod proc;
 pub(crate) mod process;
 pub(crate) mod raw;
-pub(crate) mod raw_nats;
 pub(crate) mod scripted_agi;
 pub(crate) mod sim_phone;
 pub(crate) mod sip_client;

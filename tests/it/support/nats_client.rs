@@ -1,4 +1,4 @@
-//! A client of NATS that speaks its plain protocol, and may be hostile.
+//! A client of NATS that sends whatever a test wants; it shares no code with the one that is tested.
 
 use std::fmt::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,6 +29,13 @@ pub(crate) enum Sent {
     Error(String),
 }
 
+/// A line of the protocol, with what belongs to it.
+enum Line {
+    Sent(Sent),
+    Pong,
+    Other,
+}
+
 impl fmt::Debug for Sent {
     /// Bodies may be very long.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,7 +50,7 @@ impl fmt::Debug for Sent {
 }
 
 impl NatsClient {
-    /// Logs in; `None` is nobody.
+    /// Logs in as `user`, or anonymously.
     pub(crate) async fn connect(ip: Ipv4Addr, user: Option<(&str, &str)>) -> Self {
         let address = SocketAddr::from((ip, 4222));
         let stream = TcpStream::connect(address).await.unwrap();
@@ -58,9 +65,7 @@ impl NatsClient {
             options["user"] = user.into();
             options["pass"] = password.into();
         }
-        client
-            .write(&format!("CONNECT {options}\r\nPING\r\n"))
-            .await;
+        client.write(&format!("CONNECT {options}\r\n")).await;
         client
     }
 
@@ -81,15 +86,15 @@ impl NatsClient {
         self.write(&line).await;
     }
 
-    /// Publishes, with a reply subject unless that is empty, and headers unless there are none.
+    /// Publishes, with a reply subject unless that is empty.
     pub(crate) async fn publish(
         &mut self,
         (subject, reply): (&str, &str),
-        headers: &[(&str, &str)],
+        headers: Option<&[(&str, &str)]>,
         body: &[u8],
     ) {
         let mut head = String::new();
-        if !headers.is_empty() {
+        if let Some(headers) = headers {
             head.push_str("NATS/1.0\r\n");
             for (name, value) in headers {
                 write!(head, "{name}: {value}\r\n").unwrap();
@@ -111,7 +116,7 @@ impl NatsClient {
         self.next += 1;
         let inbox = format!("{}.{}", self.inbox, self.next);
         self.subscribe(&inbox).await;
-        self.publish((subject, &inbox), &[], body).await;
+        self.publish((subject, &inbox), None, body).await;
         loop {
             match soon("a reply", self.next()).await {
                 Some(Sent::Message(to, headers, body)) if to == inbox => {
@@ -124,48 +129,77 @@ impl NatsClient {
         }
     }
 
-    /// Waits for something; `None` is the end of the connection.
+    /// Waits for a message or an error; `None` is the end of the connection.
     pub(crate) async fn next(&mut self) -> Option<Sent> {
         loop {
-            let mut line = String::new();
-            if self.stream.read_line(&mut line).await.ok()? == 0 {
-                return None;
-            }
-            let words: Vec<&str> = line.split_whitespace().collect();
-            match *words.first()? {
-                "PING" => self.write("PONG\r\n").await,
-                "-ERR" => return Some(Sent::Error(line.trim().to_owned())),
-                "MSG" | "HMSG" => {
-                    let total: usize = words.last()?.parse().ok()?;
-                    let mut bytes = vec![0; total + 2];
-                    self.stream.read_exact(&mut bytes).await.ok()?;
-                    bytes.truncate(total);
-                    let head = if words[0] == "HMSG" {
-                        words[words.len() - 2].parse().ok()?
-                    } else {
-                        0
-                    };
-                    let body = bytes.split_off(head);
-                    let head = String::from_utf8_lossy(&bytes).into_owned();
-                    return Some(Sent::Message(words[1].to_owned(), head, body));
-                }
-                _ => {}
+            if let Line::Sent(sent) = self.receive().await? {
+                return Some(sent);
             }
         }
     }
 
-    /// Returns whether something comes within a short time, and what.
-    pub(crate) async fn soon_or_nothing(&mut self) -> Option<Sent> {
-        timeout(SHORT, self.next()).await.ok().flatten()
+    /// Waits for a message; returns its subject and body.
+    pub(crate) async fn message(&mut self) -> (String, Vec<u8>) {
+        loop {
+            match soon("a message", self.next()).await {
+                Some(Sent::Message(subject, _, body)) => return (subject, body),
+                Some(Sent::Error(_)) => {}
+                None => panic!("the connection was closed"),
+            }
+        }
     }
 
-    /// Waits until the server has handled everything that was sent so far; returns what it sent meanwhile.
+    /// Waits until the server has read everything; returns the errors that it has reported.
+    pub(crate) async fn flush(&mut self) -> Vec<String> {
+        self.write("PING\r\n").await;
+        let mut errors = Vec::new();
+        loop {
+            match soon("PONG", self.receive()).await {
+                Some(Line::Pong) => return errors,
+                Some(Line::Sent(Sent::Error(error))) => errors.push(error),
+                Some(_) => {}
+                None => panic!("the connection was closed"),
+            }
+        }
+    }
+
+    /// Waits until nothing comes for a short time; returns what has come.
     pub(crate) async fn settle(&mut self) -> Vec<Sent> {
         let mut all = Vec::new();
-        while let Some(sent) = self.soon_or_nothing().await {
+        while let Ok(Some(sent)) = timeout(SHORT, self.next()).await {
             all.push(sent);
         }
         all
+    }
+
+    async fn receive(&mut self) -> Option<Line> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match *words.first()? {
+            "PING" => self.write("PONG\r\n").await,
+            "PONG" => return Some(Line::Pong),
+            "-ERR" => return Some(Line::Sent(Sent::Error(line.trim().to_owned()))),
+            "MSG" | "HMSG" => {
+                let total: usize = words.last()?.parse().ok()?;
+                let mut bytes = vec![0; total + 2];
+                self.stream.read_exact(&mut bytes).await.ok()?;
+                bytes.truncate(total);
+                let head = if words[0] == "HMSG" {
+                    words[words.len() - 2].parse().ok()?
+                } else {
+                    0
+                };
+                let body = bytes.split_off(head);
+                let head = String::from_utf8_lossy(&bytes).into_owned();
+                let message = Sent::Message(words[1].to_owned(), head, body);
+                return Some(Line::Sent(message));
+            }
+            _ => {}
+        }
+        Some(Line::Other)
     }
 }
 
