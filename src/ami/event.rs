@@ -125,7 +125,7 @@ impl Memory {
         }
     }
 
-    /// Takes `bytes`, if so many are free. Only one thread may do so.
+    /// Takes `bytes`, if they are free. Only one thread may do so.
     pub(crate) fn share(&self, bytes: usize) -> Option<Share> {
         let used = self.used.load(Ordering::Acquire).saturating_add(bytes);
         if self.limit < used {

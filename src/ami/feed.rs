@@ -227,7 +227,7 @@ impl Queue {
         index(needed.saturating_sub(self.first)).min(self.events.len())
     }
 
-    /// Removes so many events, or all, from the front.
+    /// Removes that number of events, or all, from the front.
     fn remove(&mut self, count: usize) -> Drain<'_, Event> {
         self.first = self.first.wrapping_add(count as u64);
         self.events.drain(..count)

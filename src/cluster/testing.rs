@@ -220,7 +220,7 @@ impl Node {
 
     /// Waits until the server sends its greeting.
     async fn ready(&self) -> io::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let greeting = async {
                 let mut stream = TcpStream::connect((self.ip, CLIENTS)).await?;
@@ -298,6 +298,6 @@ const ALL: usize = 4 * 254;
 static PASSED: AtomicUsize = AtomicUsize::new(0);
 
 /// Time limit, far longer than a server takes to start, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 const POLL: Duration = Duration::from_millis(20);

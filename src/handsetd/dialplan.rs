@@ -57,7 +57,7 @@ pub(crate) struct Dialplan {
     /// How long a call waits at most.
     pub budget: Duration,
     /// Limits the log of calls that could not receive their result.
-    pub(crate) untold: LogThrottle,
+    pub(crate) unreported: LogThrottle,
 }
 
 impl Script for Dialplan {
@@ -82,9 +82,9 @@ impl Script for Dialplan {
             } else {
                 debug!(caller, verb = script, phone, %status, reason = redacted, "Answered a call.");
             }
-            let told = set_variables(channel, &report, &id.to_string()).await;
-            if let Err(agi::Error::ReplyTimeout { command, .. }) = &told
-                && let Some(suppressed) = self.untold.admit()
+            let assigned = set_variables(channel, &report, &id.to_string()).await;
+            if let Err(agi::Error::ReplyTimeout { command, .. }) = &assigned
+                && let Some(suppressed) = self.unreported.admit()
             {
                 warn!(
                     caller, verb = script, %status, command, suppressed,
@@ -92,7 +92,7 @@ impl Script for Dialplan {
                 );
                 return Ok(());
             }
-            told
+            assigned
         }
         .instrument(span)
         .await

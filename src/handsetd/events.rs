@@ -18,7 +18,7 @@ mod user_event;
 mod webhook;
 
 pub(crate) use deliveries::EndedDeliveries;
-pub(crate) use rules_handle::{RuleNews, RuleStatus, RulesHandle, RulesQueries};
+pub(crate) use rules_handle::{RuleActivity, RuleStatus, RulesHandle, RulesQueries};
 pub(crate) use server_events::ServerEvents;
 pub(crate) use tap::{FactTap, TappedFacts, fact_tap};
 
@@ -76,7 +76,7 @@ impl Events {
             webhooks: WebhookClient::new(),
             servers: self.servers.clone(),
             consequences: self.engine.consequences(),
-            news: queries.news(),
+            activity: queries.activity(),
         };
         let mut runs: HashMap<RunId, CancellationToken> = HashMap::new();
         loop {
@@ -96,7 +96,7 @@ impl Events {
                     continue;
                 }
                 Some(fact) = facts.recv() => {
-                    self.tell(&[fact.clone()].into(), true);
+                    self.process(&[fact.clone()].into(), true);
                     self.decide(&fact, Moment::now())
                 }
                 // The event stream has the history itself.
@@ -157,7 +157,7 @@ impl Events {
 
     /// Publishes events of a server, executes the requests among them, and evaluates the rules.
     fn evaluate(&mut self, facts: &Arc<[Fact]>, queries: &RulesQueries) -> Vec<Decision> {
-        self.tell(facts, true);
+        self.process(facts, true);
         let now = Moment::now();
         let mut decisions = Vec::new();
         for fact in &**facts {
@@ -170,14 +170,14 @@ impl Events {
 
     /// Publishes events of a server that another daemon acts on, and records what they say of phones.
     fn observe(&self, facts: &Arc<[Fact]>) {
-        self.tell(facts, false);
+        self.process(facts, false);
         for fact in &**facts {
             self.engine.observe(fact);
         }
     }
 
     /// Publishes facts here, and those that this daemon acts on outside.
-    fn tell(&self, facts: &Arc<[Fact]>, acts: bool) {
+    fn process(&self, facts: &Arc<[Fact]>, acts: bool) {
         if let Some(bus) = self.bus_tap.as_ref().filter(|_| acts) {
             bus.send(Arc::clone(facts));
         }
@@ -198,7 +198,7 @@ impl Events {
         while let Some(failure) = self.engine.take_failure() {
             log_failure(&failure);
             if let Some(event) = failure.event {
-                self.tell(&[event.clone()].into(), true);
+                self.process(&[event.clone()].into(), true);
                 decisions.extend(self.engine.decide(&event, Moment::now()));
             }
         }

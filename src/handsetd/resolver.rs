@@ -276,7 +276,7 @@ impl PhoneResolver {
         }
         let mut known = claimants.phones;
         if known.is_empty() {
-            return vec![Err(self.nobody_at(address))];
+            return vec![Err(self.no_phone_at(address))];
         }
         let is_here = |info: &RegistrationInfo| server.is_some() && info.server.as_ref() == server;
         if known.iter().any(is_here) {

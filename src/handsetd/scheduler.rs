@@ -143,7 +143,7 @@ impl Scheduler {
         }
     }
 
-    /// Writes the file if it has changed. If that fails or takes too long, schedules go on.
+    /// Writes the file if it has changed. If that fails or takes too long, schedules continue.
     async fn write(&mut self, durability: Durability) {
         let done = self.timetable.done();
         if done == self.written {

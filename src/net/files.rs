@@ -197,7 +197,7 @@ fn regular(metadata: &Metadata) -> io::Result<()> {
 
 const OWNER_ONLY: u32 = 0o600;
 
-/// For the group and for everybody.
+/// For the group and for all other users.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 #[cfg(test)]
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_others_may_have_written_are_told() {
+    fn files_that_others_may_have_written_are_reported() {
         let folder = Folder::new();
         let path = folder.path("token");
         drop(open_or_create(&path).unwrap());

@@ -35,7 +35,7 @@ struct Inner {
     /// The bound address on our side.
     local: SocketAddr,
     /// What is sent to the peer instead of the address of `local`.
-    told: Option<IpAddr>,
+    advertised: Option<IpAddr>,
     /// Host and port that are sent to the peer, once they were needed.
     sent_by: OnceLock<(String, u16)>,
     way: Way,
@@ -76,7 +76,7 @@ impl Flow {
     pub(crate) fn datagrams(
         socket: Arc<UdpSocket>,
         local: SocketAddr,
-        told: Option<IpAddr>,
+        advertised: Option<IpAddr>,
         peer: SocketAddr,
     ) -> Self {
         let address = SocketAddr::new(peer.ip().to_canonical(), peer.port());
@@ -86,7 +86,7 @@ impl Flow {
                 address,
             },
             local,
-            told,
+            advertised,
             sent_by: OnceLock::new(),
             way: Way::Datagrams { socket, peer },
         }))
@@ -96,13 +96,13 @@ impl Flow {
     pub(crate) fn connection(
         target: Target,
         local: SocketAddr,
-        told: Option<IpAddr>,
+        advertised: Option<IpAddr>,
         connection: Connection,
     ) -> Self {
         Self(Arc::new(Inner {
             target,
             local,
-            told,
+            advertised,
             sent_by: OnceLock::new(),
             way: Way::Connection(connection),
         }))
@@ -171,7 +171,7 @@ impl Flow {
     /// Returns host and port under which the peer reaches us.
     pub(crate) fn sent_by(&self) -> (&str, u16) {
         let (host, port) = self.0.sent_by.get_or_init(|| {
-            let address = self.0.told.unwrap_or_else(|| self.local_address());
+            let address = self.0.advertised.unwrap_or_else(|| self.local_address());
             let host = match address.to_canonical() {
                 IpAddr::V4(address) => address.to_string(),
                 IpAddr::V6(address) => format!("[{address}]"),

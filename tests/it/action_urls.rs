@@ -14,7 +14,7 @@ use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
 
 #[tokio::test]
-async fn nobody_speaks_for_a_phone_from_another_address() {
+async fn action_urls_from_another_address_do_not_count_for_the_phone() {
     let (desk, thief) = (Loopback::claim(), Loopback::claim());
     let daemon = Daemon::start(&config(&desk)).await;
     let mut events = Events::open(&daemon).await;

@@ -25,13 +25,13 @@ on_both_versions! {
 
 #[tokio::test]
 async fn phones_of_an_absent_asterisk_are_unreachable() {
-    let nobody = Loopback::claim().port(5038);
-    let daemon = Daemon::start(&section(&nobody.to_string())).await;
+    let closed = Loopback::claim().port(5038);
+    let daemon = Daemon::start(&section(&closed.to_string())).await;
     for name in ["1001", "PJSIP/1001", "127.9.9.9", "00:00:5E:00:53:01"] {
         let (code, status, reason) = push(&daemon, name, "").await;
         assert_eq!((code, status.as_str()), (503, "UNREACHABLE"), "{reason}");
         let words = format!(
-            "Asterisk pbx is not connected: nothing listens at {nobody}: is Asterisk running, and is \
+            "Asterisk pbx is not connected: nothing listens at {closed}: is Asterisk running, and is \
              enabled = yes in manager.conf?"
         );
         assert!(reason.starts_with(&words), "{name}: {reason}");
@@ -109,7 +109,7 @@ async fn hidden_events_hide_no_phone(version: Version) {
         line.contains("WARN") && line.contains("eventfilter"),
         "{line}"
     );
-    // A phone that nobody waited for is found when it is asked for; the warning is not repeated.
+    // A phone that no request waited for is found when it is asked for; the warning is not repeated.
     let other = SipPhone::new("1002", &site.user_agent, site.asterisk.sip(Driver::Pjsip));
     let screen = SimPhone::at(sim_phone::options(Vendor::Snom), other.address().port(80)).await;
     other.register().await;

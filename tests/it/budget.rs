@@ -71,7 +71,7 @@ async fn answers_that_are_slow_or_missing_hold_no_call_beyond_its_budget() {
             );
         }
     }
-    // The delivery goes on, and the log says once what the calls were not told.
+    // The delivery continues, and the log has once what the calls did not receive.
     sim_phone.shows_text("Hello").await;
     daemon.line(RELEASED).await;
     let most = started.elapsed().as_secs() / 10 + 1;

@@ -115,7 +115,7 @@ async fn programs_make_requests_and_hear_what_happens() {
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one attack after the other")]
-async fn hostile_messages_do_nothing_and_stop_nobody() {
+async fn hostile_messages_have_no_effect() {
     let Some(nats) = nats(1, "").await else {
         return;
     };

@@ -67,7 +67,7 @@ async fn daemon_that_stops_does_not_wait_for_its_own_tasks() {
 }
 
 #[tokio::test]
-async fn daemons_go_on_alone_without_nats_and_meet_again() {
+async fn daemons_serve_their_own_phones_without_nats_and_rejoin() {
     let Some(asterisk) = asterisk().await else {
         return;
     };

@@ -1,4 +1,4 @@
-//! What a caller is told of a kept delivery of another daemon, what travels with it, and a full stream.
+//! What a caller receives of a kept delivery of another daemon, what travels with it, and a full stream.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use super::support::soon;
 use super::support::stub_phone::{Behavior, StubPhone};
 
 #[tokio::test]
-async fn caller_is_told_what_came_of_a_delivery_that_another_daemon_holds() {
+async fn caller_receives_the_outcome_of_a_delivery_stored_at_another_daemon() {
     let Some(nats) = nats(1, "").await else {
         return;
     };

@@ -167,9 +167,9 @@ async fn group_spans_three_daemons_and_requests_of_each_arrive_in_order() {
     .await;
     expect(&all, "OK");
     assert_eq!(all["phone"], "desk-a&desk-b&desk-c");
-    let everybody = request(&b, "push", json!({"phone": "all", "text": "Drill over"})).await;
-    expect(&everybody, "OK");
-    assert_eq!(everybody["phone"].as_str().unwrap().split('&').count(), 3);
+    let drill = request(&b, "push", json!({"phone": "all", "text": "Drill over"})).await;
+    expect(&drill, "OK");
+    assert_eq!(drill["phone"].as_str().unwrap().split('&').count(), 3);
     for shown in [&phone, &others[0], &others[1]] {
         shown.shows_text("Drill over").await;
     }

@@ -81,7 +81,7 @@ async fn each_event_fires_once(version: Version) {
 }
 
 #[tokio::test]
-async fn leader_that_was_killed_is_replaced_and_the_gap_is_told() {
+async fn killed_leader_is_replaced_and_the_gap_is_reported() {
     let Some(asterisk) = Asterisk::start(Version::V16, &Options::registrar(&[])).await else {
         return;
     };
@@ -149,7 +149,7 @@ async fn schedule_fires_once_in_three_daemons() {
 }
 
 #[tokio::test]
-async fn servers_that_share_a_name_by_mistake_are_told_of_and_led_apart() {
+async fn servers_that_share_a_name_by_mistake_are_reported_and_led_separately() {
     let options = Options::registrar(&[]);
     let Some(first) = Asterisk::start(Version::V16, &options).await else {
         return;
@@ -181,7 +181,7 @@ async fn servers_that_share_a_name_by_mistake_are_told_of_and_led_apart() {
 }
 
 #[tokio::test]
-async fn name_of_a_daemon_that_lives_is_refused() {
+async fn name_of_a_live_daemon_is_refused() {
     let Some(nats) = nats(1, "").await else {
         return;
     };

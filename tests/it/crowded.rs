@@ -339,7 +339,7 @@ async fn count_open(streams: &mut [TcpStream]) -> usize {
 const FULL: Duration = Duration::from_millis(200);
 
 #[tokio::test]
-async fn long_replies_that_nobody_reads_take_little_memory_and_keep_nobody_out() {
+async fn long_unread_replies_take_little_memory_and_block_no_client() {
     let daemon = Daemon::start("").await;
     let admin = AdminClient::new(daemon.admin());
     let text = "x".repeat(16_000);

@@ -1,4 +1,4 @@
-//! `OK` means that the phone has fetched what it was told to fetch.
+//! `OK` means that the phone has fetched the URL that it received.
 
 use handset_simulator::{Options, Vendor};
 
@@ -64,7 +64,7 @@ enum Refused {
 }
 
 #[tokio::test]
-async fn cisco_phone_that_http_allow_keeps_out_is_told_apart_from_a_wrong_password() {
+async fn cisco_phone_outside_http_allow_is_distinguished_from_a_wrong_password() {
     let cases = [
         ("7970G", "7970G", Refused::Authentication),
         ("7970G", "7970G", Refused::Document),

@@ -122,7 +122,7 @@ async fn delayed_response_reaches_a_client_that_closed_its_sending_side() {
 }
 
 #[tokio::test]
-async fn agi_clients_that_close_their_sending_side_are_told_the_result() {
+async fn agi_clients_that_close_their_sending_side_receive_the_result() {
     let phone = Phone {
         faults: Faults {
             delay: Duration::from_millis(300),

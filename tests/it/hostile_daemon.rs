@@ -202,7 +202,7 @@ fn longest_reply_is_limited() {
 }
 
 #[test]
-fn nothing_that_listens_is_told_with_the_address() {
+fn closed_port_is_reported_with_the_address() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);

@@ -101,7 +101,7 @@ fn table_is_shown_with_what_is_missing_and_nothing_is_written() {
     ] {
         assert_eq!(second[key].as_str(), Some(value), "{shown}");
     }
-    // The model tells the vendor.
+    // The vendor follows from the model.
     assert_eq!(phones[1]["vendor"].as_str(), Some("yealink"));
     for note in [
         "columns that are not used: Secret",
@@ -151,7 +151,7 @@ fn written_file_is_valid_and_only_replaced_if_it_was_imported() {
         phones(&fs::read_to_string(site.written()).unwrap()).len(),
         1
     );
-    // A file that somebody wrote stays.
+    // A file that a user wrote stays.
     let own = "[[phone]]\nname = '1009'\n";
     fs::write(site.written(), own).unwrap();
     let output = site.import(&["--write"], "extension\n1002\n");

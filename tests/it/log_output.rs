@@ -203,7 +203,7 @@ async fn log_that_is_read_slowly_is_complete_after_the_exit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn daemon_whose_log_is_closed_goes_on() {
+async fn daemon_keeps_running_when_its_log_is_closed() {
     let mut daemon = Unread::start("");
     let (log, _) = pipe().unwrap();
     drop(std::mem::replace(&mut daemon.log, BufReader::new(log)));

@@ -141,7 +141,7 @@ async fn hostile_names_of_favourites_are_texts_or_refused() {
 }
 
 #[tokio::test]
-async fn message_is_saved_used_and_sent_by_keyboard_alone() {
+async fn message_is_saved_used_and_sent_with_the_keyboard_only() {
     let Some(mut browser) = Browser::start().await else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Links to pages in what is pushed: a page that does not exist is told to the sender, not to the user.
+//! Links to pages in what is pushed: a page that does not exist is reported to the sender, not to the user.
 
 use handset_simulator::Vendor;
 

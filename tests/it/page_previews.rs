@@ -30,7 +30,7 @@ async fn page_previews_pages_with_a_query_and_a_vendor() {
     };
     let menu = browser.eval(&format!("{}.innerText", of(0, "ol"))).await;
     assert_eq!(menu, "Soup\nBack");
-    // What a page lacks is told in its place.
+    // What a page lacks is named in its place.
     let wrong = browser
         .eval(&format!("{}.innerText", of(1, ".wrong")))
         .await;

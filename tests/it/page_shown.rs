@@ -296,10 +296,10 @@ async fn rules_and_health_show_the_faults_of_the_last_reload() {
     site.daemon
         .line("The old configuration stays in effect.")
         .await;
-    let told = ["test.toml:", "fax", "The configuration was not replaced"];
+    let shown = ["test.toml:", "fax", "The configuration was not replaced"];
     for view in ["rules", "health"] {
         site.open(view).await;
-        site.shows("section:has(#faults-title)", &told).await;
+        site.shows("section:has(#faults-title)", &shown).await;
         assert_eq!(
             site.browser
                 .eval("document.querySelector('main b b')")

@@ -126,7 +126,7 @@ async fn every_view_has_an_address_a_title_and_a_place_in_the_navigation() {
 }
 
 #[tokio::test]
-async fn every_view_fits_every_display_and_works_for_everybody() {
+async fn every_view_fits_every_display_and_is_accessible() {
     let Some(mut browser) = Browser::start().await else {
         return;
     };

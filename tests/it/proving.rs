@@ -280,7 +280,7 @@ async fn answers_are_what_the_report_says() {
     let mut command = tokio::process::Command::from(site.command(&[]));
     let mut child = command.kill_on_drop(true).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
-    // The first is no answer, and afterwards nobody is there.
+    // The first is no answer, and afterwards nothing listens there.
     input.write_all(b"perhaps\ny\nn\ns\n").await.unwrap();
     drop(input);
     let output = soon("the end", child.wait_with_output()).await.unwrap();
@@ -306,7 +306,7 @@ async fn interrupted_walk_takes_back_what_it_did() {
 }
 
 #[tokio::test]
-async fn walk_whose_output_nobody_reads_takes_back_what_it_did() {
+async fn walk_with_unread_output_reverts_its_changes() {
     let site = Site::new(Vendor::Snom).await;
     let mut walk = site.until_pushed().await;
     drop(walk.output);

@@ -24,7 +24,7 @@ async fn phones_of_two_servers_with_the_same_numbers_are_apart() {
     sites.calls_mean_the_phones_of_their_server().await;
     sites.events_mean_the_phones_of_their_server().await;
     sites.states_are_apart().await;
-    sites.everybody_is_everybody_of_the_site().await;
+    sites.group_of_all_phones_has_those_of_its_site().await;
     sites
         .kept_deliveries_wait_for_the_phone_of_their_server()
         .await;
@@ -189,7 +189,7 @@ impl Sites {
         assert!(self.munich.shown().contains("Rule of munich"));
     }
 
-    async fn everybody_is_everybody_of_the_site(&self) {
+    async fn group_of_all_phones_has_those_of_its_site(&self) {
         let body = r#"{"phone": "all", "text": "Fire"}"#;
         let (code, status, reason) = self.admin.post("/api/v1/do/push", body).await.outcome();
         assert_eq!((code, status.as_str()), (200, "OK"), "{reason}");

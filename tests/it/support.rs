@@ -66,13 +66,13 @@ pub(crate) fn left_out(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {test} is skipped: {why}");
 }
 
-/// Waits for `future`, for [`PATIENCE`] at most.
+/// Waits for `future`, for [`TIMEOUT`] at most.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
-    let Ok(output) = tokio::time::timeout(PATIENCE, future).await else {
-        panic!("{what}: nothing within {PATIENCE:?}");
+    let Ok(output) = tokio::time::timeout(TIMEOUT, future).await else {
+        panic!("{what}: nothing within {TIMEOUT:?}");
     };
     output
 }
 
 /// Far longer than any local operation takes, even on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);

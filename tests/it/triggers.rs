@@ -103,7 +103,7 @@ do = [ { verb = "push", phone = "desk", text = "two after {{ event.Event }}" } ]
 }
 
 #[tokio::test]
-async fn schedule_fires_its_rule_and_goes_on_after_a_reload() {
+async fn schedule_fires_its_rule_and_continues_after_a_reload() {
     let phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let rules = r#"
 [[rule]]

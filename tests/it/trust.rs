@@ -25,7 +25,7 @@ on_both_versions! {
     a_contact_of_a_named_phone_leads_to_no_special_address
     a_rewritten_contact_leads_to_the_address_of_the_registration
     a_call_leads_nowhere_but_to_the_networks_of_the_phones
-    a_hardware_address_that_two_claim_is_nobodys
+    a_hardware_address_that_two_phones_claim_belongs_to_neither
 }
 
 async fn a_contact_leads_nowhere_but_to_the_networks_of_the_phones(version: Version) {
@@ -201,7 +201,7 @@ async fn private_networks_are_the_default_and_loopback_is_not_among_them() {
     assert_eq!(attacker.heard(), Vec::<String>::new());
 }
 
-async fn a_hardware_address_that_two_claim_is_nobodys(version: Version) {
+async fn a_hardware_address_that_two_phones_claim_belongs_to_neither(version: Version) {
     let users = [(Driver::Pjsip, "2001"), (Driver::Pjsip, "2002")];
     let Some(asterisk) = Asterisk::start(version, &Options::registrar(&users)).await else {
         return;

@@ -91,7 +91,7 @@ async fn phones_that_filter_their_registrar_are_named_with_the_cure(version: Ver
     };
     let dropped = |state: &State| state.refusals().next().is_some();
     fixture.sim_phone.until("a dropped INVITE", dropped).await;
-    let told = async {
+    let refused = async {
         loop {
             let report = why_of(&fixture.daemon, "desk").await.to_string();
             if report.contains("filter_registrar") {
@@ -101,7 +101,7 @@ async fn phones_that_filter_their_registrar_are_named_with_the_cure(version: Ver
         }
     };
     // The INVITE is given up after 32 seconds at the latest.
-    if tokio::time::timeout(Duration::from_secs(40), told)
+    if tokio::time::timeout(Duration::from_secs(40), refused)
         .await
         .is_err()
     {

@@ -174,7 +174,7 @@ async fn requests_before_the_phone_comes_are_unreachable_or_kept() {
 }
 
 #[tokio::test]
-async fn phones_that_ring_are_cancelled_and_left_alone() {
+async fn ringing_phones_are_cancelled_and_not_called_again() {
     let address = Loopback::claim();
     let config = format!("{}{}", server(&address), entry("desk", &snom(), ""));
     let daemon = Daemon::start(&config).await;
@@ -213,7 +213,7 @@ async fn refusals_name_the_setting_that_helps() {
         phone
             .until("a refusal", |state| state.refusals().next().is_some())
             .await;
-        let told = async {
+        let refused = async {
             loop {
                 let report = super::why::why_of(&daemon, "desk").await.to_string();
                 if report.contains("488") {
@@ -222,7 +222,7 @@ async fn refusals_name_the_setting_that_helps() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        let report = soon("the refusal", told).await;
+        let report = soon("the refusal", refused).await;
         assert!(report.contains(expected), "{report}");
     }
 }

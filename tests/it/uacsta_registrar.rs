@@ -54,7 +54,7 @@ impl Stranger {
         self.socket.send(request.as_bytes()).await.unwrap();
         loop {
             let mut buffer = vec![0; 65_535];
-            let received = timeout(PATIENCE, self.socket.recv(&mut buffer)).await;
+            let received = timeout(TIMEOUT, self.socket.recv(&mut buffer)).await;
             let length = received.ok()?.unwrap();
             let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
             if !text.starts_with("SIP/2.0 1") {
@@ -198,4 +198,4 @@ async fn garbage_gets_no_answer() {
 }
 
 /// How long a stranger waits for a response.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);

@@ -134,7 +134,7 @@ async fn role_decides_what_a_user_may_do() {
 }
 
 #[tokio::test]
-async fn users_are_told_apart_by_their_tokens_whatever_client_they_claim_to_be() {
+async fn users_are_identified_by_their_tokens_whatever_client_they_name() {
     let daemon = Daemon::start(&users()).await;
     let bearer = format!("Bearer {SENDER}");
     let headers = [

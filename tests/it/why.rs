@@ -95,7 +95,7 @@ async fn fetch_test_makes_the_phone_fetch_and_shows_nothing() {
 }
 
 #[tokio::test]
-async fn fetch_test_names_an_http_url_that_nobody_serves() {
+async fn fetch_test_names_an_http_url_without_a_server() {
     let phone = SimPhone::new(sim_phone::options(Vendor::Yealink)).await;
     let http = "[http]\nurl = 'http://127.86.0.1:1'\n";
     let daemon = Daemon::start(&format!("{}{http}", phone.entry("desk"))).await;
@@ -105,7 +105,7 @@ async fn fetch_test_names_an_http_url_that_nobody_serves() {
     assert_eq!(own.0, "UNREACHABLE", "{report}");
     assert!(own.1.contains("refused"), "{report}");
     assert!(own.1.contains("correct http.url"), "{report}");
-    // Somebody else serves it.
+    // Another server has it.
     let other = StubWebServer::serving("text/plain", "Hello").await;
     let http = format!("[http]\nurl = '{}'\n", other.url(""));
     let daemon = Daemon::start(&format!("{}{http}", phone.entry("desk"))).await;

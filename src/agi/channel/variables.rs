@@ -44,15 +44,15 @@ impl Channel {
             Some(command) if is_answered && self.is_executed(command).await? => single,
             _ => variables.to_vec(),
         };
-        let mut told = Ok(());
+        let mut outcome = Ok(());
         for (name, value) in single {
             match self.set_variable(name, value).await {
                 Ok(()) => {}
-                Err(closed @ (Error::Closed | Error::HungUp)) => told = Err(closed),
+                Err(closed @ (Error::Closed | Error::HungUp)) => outcome = Err(closed),
                 Err(error) => return Err(error),
             }
         }
-        told
+        outcome
     }
 
     /// Sends an `EXEC`; returns whether the application reported success. Without an answer, it did not.

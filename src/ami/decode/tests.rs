@@ -163,7 +163,7 @@ fn objects_are_written_before_more_is_read() {
     let (input, pipe) = mpsc::channel();
     let (output, written) = mpsc::channel();
     let decoder = thread::spawn(|| run(Pipe(pipe), Written(output)));
-    let next = || String::from_utf8(written.recv_timeout(PATIENCE).unwrap()).unwrap();
+    let next = || String::from_utf8(written.recv_timeout(TIMEOUT).unwrap()).unwrap();
     for count in 1..4 {
         input.send(b"Event: E\r\nA: 1\r\n\r\nEvent: F").unwrap();
         assert_eq!(next().matches("{\"type\":\"event\"").count(), 1, "{count}");
@@ -174,7 +174,7 @@ fn objects_are_written_before_more_is_read() {
     assert_eq!(decoder.join().unwrap().unwrap().events, 6);
 }
 
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
 
 proptest! {
     #[test]

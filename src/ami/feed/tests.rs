@@ -6,7 +6,7 @@ fn event(number: usize) -> Event {
     Event::parse(block.as_bytes()).unwrap()
 }
 
-/// A feed with room for so many events, and its counters.
+/// A feed with room for that number of events, and its counters.
 fn feed(room: usize) -> (Feed, Arc<Counters>) {
     let counters = Arc::new(Counters::default());
     let limit = room * event(0).packet().memory();

@@ -1,6 +1,6 @@
 //! Splits a body into chunks that may be joined with line breaks without changing its meaning.
 //!
-//! It knows just enough XML to tell tags from text; it neither validates nor changes the document.
+//! It knows just enough XML to distinguish tags from text; it neither validates nor changes the document.
 //! White space between two tags counts as insignificant: mixed content, where it would matter, does
 //! not occur in the documents that phones read.
 

@@ -10,7 +10,7 @@ use crate::testing::NatsServers;
 use crate::{AppendError, Queue, RequestError, State, Unavailable};
 
 #[tokio::test]
-async fn daemons_survive_one_server_and_are_alone_without_a_quorum() {
+async fn daemons_survive_the_loss_of_one_server_and_leave_the_cluster_without_a_quorum() {
     let Some(mut servers) = servers(3, "").await else {
         return;
     };

@@ -131,7 +131,7 @@ async fn credentials_file_logs_in() {
 }
 
 #[tokio::test]
-async fn absent_server_and_absent_jetstream_are_told() {
+async fn missing_server_and_missing_jetstream_are_reported() {
     let Some(servers) = servers(1, "").await else {
         return;
     };

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn slow_subscribers_are_told_how_much_they_missed() {
+    async fn slow_subscribers_receive_how_much_they_missed() {
         let feed = EventFeed::new();
         let (mut slow, _) = feed.subscribe(None);
         let (mut live, _) = feed.subscribe(None);

@@ -35,7 +35,9 @@ pub(super) async fn post(
     }
     let services = &state.services;
     let daemon = daemon_of(services, &name).await;
-    let tested = TestFetch { name }.at(&daemon, PATIENCE, services).await;
+    let tested = TestFetch { name }
+        .at(&daemon, DAEMON_TIMEOUT, services)
+        .await;
     match tested {
         Ok(Tested {
             refusal: Some(refusal),
@@ -207,7 +209,7 @@ fn row(phone: &Phone, test: &FetchTest) -> TestRow {
 }
 
 /// How long another daemon may take for a test: longer than a phone may.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const DAEMON_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long Asterisk may take to report which phones are meant.
 const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(2);

@@ -4,9 +4,9 @@
 //! last it knows. It waits for an answer, then asks again. Nothing is sent while no page or stream is open, and a
 //! request whose answer is lost is repeated.
 
-mod news;
+mod feed_batch;
 
-pub(super) use news::FollowFeed;
+pub(super) use feed_batch::FollowFeed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use self::news::News;
+use self::feed_batch::FeedBatch;
 use super::interest::Interest;
 use super::state::Services;
 
@@ -74,17 +74,17 @@ async fn follow(services: Services, daemon: String) {
     let name: Arc<str> = daemon.as_str().into();
     let mut question = FollowFeed { after: None };
     loop {
-        let until = Instant::now() + news::WAIT + GRACE;
+        let until = Instant::now() + feed_batch::WAIT + GRACE;
         match services.daemons.ask(&daemon, &question, until).await {
             Ok((
-                News {
+                FeedBatch {
                     position,
                     missed,
                     items,
                 },
                 _,
             )) => {
-                let items = items.into_iter().map(news::NewsItem::into_payload);
+                let items = items.into_iter().map(feed_batch::BatchItem::into_payload);
                 if question.after.is_some() {
                     services.feed.publish_of(&name, missed, items);
                 }

@@ -19,16 +19,16 @@ pub(super) trait LocalQuestion: Question {
         services.daemons.gather(wanted, &self, here).await
     }
 
-    /// Returns the answer of the daemon of that name, which may take as long as `patience`; an empty name is
+    /// Returns the answer of the daemon of that name, which may take as long as `time_limit`; an empty name is
     /// this daemon.
     async fn at(
         self,
         daemon: &str,
-        patience: Duration,
+        time_limit: Duration,
         services: &Services,
     ) -> Result<Self::Answer, QueryError> {
         if services.daemons.is_other(daemon) {
-            let until = Instant::now() + patience;
+            let until = Instant::now() + time_limit;
             let (answer, _) = services.daemons.ask(daemon, &self, until).await?;
             Ok(answer)
         } else {

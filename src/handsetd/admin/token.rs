@@ -66,7 +66,7 @@ impl Token {
 
     /// Reads the generated token; generates and stores one if there is none. Blocks.
     ///
-    /// A token that others may have written, or whose folder everybody may write, is refused.
+    /// A token that others may have written, or whose folder all users may write, is refused.
     pub(crate) fn load_or_generate(state_dir: &Path) -> io::Result<Self> {
         let path = Self::path(state_dir);
         if let Ok(folder) = fs::metadata(state_dir)
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_file_that_nobody_else_can_have_written_is_taken() {
+    fn only_a_file_that_no_other_user_can_have_written_is_accepted() {
         use std::os::unix::fs::symlink;
         let dir = tempfile::tempdir().unwrap();
         let state = dir.path().join("state");

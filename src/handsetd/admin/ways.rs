@@ -79,7 +79,7 @@ async fn of_phone(
     session: Option<&SessionStatus>,
 ) -> WaysToPhone {
     let courier = &services.courier;
-    let probed = courier.probe_transports(phone, true, PATIENCE).await;
+    let probed = courier.probe_transports(phone, true, PROBE_TIMEOUT).await;
     let mut ways: Vec<Way> = probed
         .iter()
         .map(|probed| {
@@ -145,4 +145,4 @@ fn way(transport: &str, tried: &str, status: Status, reason: &str) -> Way {
 }
 
 /// How long Asterisk may take to report what it could send.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn events_that_nobody_sends_are_doubted() {
+    fn events_without_a_source_are_reported() {
         for (on, expected) in [
             (
                 "QueueMemberPaused",

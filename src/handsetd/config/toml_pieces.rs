@@ -20,7 +20,8 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Returns where the first line with a header begins that has at least so many bytes before it; otherwise the end.
+/// Returns where the first line with a header begins that has at least that number of bytes before it;
+/// otherwise the end.
 fn cut(text: &str, at_least: usize) -> Option<usize> {
     if at_least == 0 && is_header(text) {
         return Some(0);

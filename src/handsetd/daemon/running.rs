@@ -186,7 +186,7 @@ impl Running {
             resolver: resolver.clone(),
             metrics: metrics.clone(),
             budget: parts.config.dialplan.budget,
-            untold: LogThrottle::default(),
+            unreported: LogThrottle::default(),
         };
         calls.spawn("agi", parts.agi.run(dialplan, calls.stop()));
         let (content, credentials) = (parts.content_store, parts.push_credentials.clone());

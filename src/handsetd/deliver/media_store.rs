@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_regular_file_is_left_alone() {
+    async fn special_files_are_not_touched() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("media");
         fs::create_dir(&folder).unwrap();

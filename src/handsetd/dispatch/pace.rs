@@ -2,7 +2,7 @@
 //!
 //! A group may have thousands of phones. All at once, they would need as many sockets and most of the
 //! memory of a small machine, and none of them would be served sooner. A phone that takes its time gives
-//! its place to another after [`PATIENCE`], so that dead phones delay the others of the group by little.
+//! its place to another after [`PLACE_TIMEOUT`], so that dead phones delay the others of the group by little.
 //! Requests do not wait for each other.
 
 use std::sync::Arc;
@@ -40,7 +40,7 @@ impl Pace {
         let place = places.acquire().await.ok();
         // Boxed, so that one that waits takes no memory for what it does later.
         let mut delivery = Box::pin(start());
-        if let Ok(end) = timeout(PATIENCE, &mut delivery).await {
+        if let Ok(end) = timeout(PLACE_TIMEOUT, &mut delivery).await {
             return end;
         }
         drop(place);
@@ -53,7 +53,7 @@ impl Pace {
 const AT_ONCE: usize = 64;
 
 /// How long a delivery keeps its place. 10,000 phones of which none answers are all tried within 2 s.
-const PATIENCE: Duration = Duration::from_micros(12_500);
+const PLACE_TIMEOUT: Duration = Duration::from_micros(12_500);
 
 #[cfg(test)]
 mod tests {
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_run_at_once_and_all_of_them_in_the_end() {
+    async fn a_limited_number_runs_at_once_and_all_run_in_the_end() {
         let (pace, running, most) = (Pace::default(), AtomicUsize::new(0), AtomicUsize::new(0));
         let delivery = || async {
             let now = running.fetch_add(1, Ordering::Relaxed) + 1;
@@ -88,7 +88,7 @@ mod tests {
                 pending::<()>().await;
             };
             let all = join_all((0..deliveries).map(|_| pace.run(delivery)));
-            assert!(timeout(PATIENCE / 2, all).await.is_err());
+            assert!(timeout(PLACE_TIMEOUT / 2, all).await.is_err());
             assert_eq!(running.into_inner(), started, "{deliveries}");
         }
     }
@@ -107,6 +107,10 @@ mod tests {
             _ = dead => unreachable!("they never end"),
             () = last => (),
         }
-        assert!(started.elapsed() <= 3 * PATIENCE, "{:?}", started.elapsed());
+        assert!(
+            started.elapsed() <= 3 * PLACE_TIMEOUT,
+            "{:?}",
+            started.elapsed()
+        );
     }
 }

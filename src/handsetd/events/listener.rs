@@ -107,14 +107,14 @@ impl Duty {
     /// Returns what to do with received events; if there are any, waits until it is known which daemon acts
     /// on them.
     async fn decide(&mut self, has_events: bool) -> Decided {
-        let patience = Instant::now() + MAX_UNDECIDED;
+        let deadline = Instant::now() + MAX_UNDECIDED;
         loop {
             if let Some(decided) = self.now() {
                 self.is_overdue = false;
                 return decided;
             }
             let is_awaited = has_events && !self.is_overdue;
-            if !is_awaited || !matches!(timeout_at(patience, self.role.changed()).await, Ok(Ok(())))
+            if !is_awaited || !matches!(timeout_at(deadline, self.role.changed()).await, Ok(Ok(())))
             {
                 self.is_overdue |= is_awaited;
                 return Decided {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn gap_is_told_once_in_a_term() {
+    async fn gap_is_reported_once_per_term() {
         let (role, receiver) = watch::channel(Role::Follows);
         let mut duty = Duty::new(receiver);
         assert_eq!(duty.decide(true).await, decided(false, None));

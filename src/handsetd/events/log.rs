@@ -11,17 +11,17 @@ pub(super) fn log_failure(failure: &Failure) {
         kind,
         rule,
         on,
-        untold,
+        unreported,
         ..
     } = failure;
     let reason = without_secrets(&failure.reason);
-    match (kind, untold) {
+    match (kind, unreported) {
         (FailureKind::Failed, 0) => warn!(rule = %rule, event = on, reason, "A rule failed."),
-        (FailureKind::Failed, untold) => warn!(
+        (FailureKind::Failed, unreported) => warn!(
             rule = %rule,
             event = on,
             reason,
-            "A rule failed, and {untold} times more since this was last logged."
+            "A rule failed, and {unreported} times more since this was last logged."
         ),
         (FailureKind::Overloaded, 0) => warn!(
             rule = %rule,
@@ -29,11 +29,11 @@ pub(super) fn log_failure(failure: &Failure) {
             reason,
             "A rule skips events: it has too many runs."
         ),
-        (FailureKind::Overloaded, untold) => warn!(
+        (FailureKind::Overloaded, unreported) => warn!(
             rule = %rule,
             event = on,
             reason,
-            "A rule skips events: it has too many runs, and skipped {untold} more since this was last logged."
+            "A rule skips events: it has too many runs, and skipped {unreported} more since this was last logged."
         ),
     }
 }

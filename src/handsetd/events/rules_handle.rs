@@ -14,25 +14,25 @@ use crate::rules::{Counters, Description, Engine, Fact, Moment, Run, Trace};
 #[derive(Clone, Debug)]
 pub(crate) struct RulesHandle {
     queries: mpsc::Sender<Query>,
-    news: broadcast::Sender<RuleNews>,
+    activity: broadcast::Sender<RuleActivity>,
     /// What is probably wrong with rules, by their names.
     warnings: Arc<Mutex<HashMap<String, Vec<String>>>>,
 }
 
 /// What a rule does.
 #[derive(Clone, Debug)]
-pub(crate) enum RuleNews {
+pub(crate) enum RuleActivity {
     /// It has handled an event.
     Decided(Arc<Trace>),
     /// One of its runs has ended.
     Ended(Arc<Run>),
 }
 
-/// Receives the queries and publishes the news, in the task that owns the engine.
+/// Receives the queries and publishes the activity, in the task that owns the engine.
 #[derive(Debug)]
 pub(crate) struct RulesQueries {
     queries: mpsc::Receiver<Query>,
-    news: broadcast::Sender<RuleNews>,
+    activity: broadcast::Sender<RuleActivity>,
 }
 
 /// The status of a rule.
@@ -63,15 +63,15 @@ impl RulesHandle {
     /// Creates a handle and the receiver of its queries.
     pub(crate) fn new() -> (Self, RulesQueries) {
         let (queries, receiver) = mpsc::channel(MAX_QUERIES);
-        let (news, _) = broadcast::channel(MAX_BEHIND);
+        let (activity, _) = broadcast::channel(MAX_BEHIND);
         let receiver = RulesQueries {
             queries: receiver,
-            news: news.clone(),
+            activity: activity.clone(),
         };
         let warnings = Arc::default();
         let handle = Self {
             queries,
-            news,
+            activity,
             warnings,
         };
         (handle, receiver)
@@ -98,10 +98,10 @@ impl RulesHandle {
         self.query(|reply| Query::DryRun(fact, reply)).await
     }
 
-    /// Subscribes to what the rules do, from now on. A subscriber that falls [`MAX_BEHIND`] news behind loses
+    /// Subscribes to what the rules do, from now on. A subscriber that falls [`MAX_BEHIND`] of them behind loses
     /// the oldest.
-    pub(crate) fn news(&self) -> broadcast::Receiver<RuleNews> {
-        self.news.subscribe()
+    pub(crate) fn activity(&self) -> broadcast::Receiver<RuleActivity> {
+        self.activity.subscribe()
     }
 
     async fn query<T: Default>(&self, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> T {
@@ -122,14 +122,14 @@ impl RulesQueries {
     }
 
     /// Returns where the ends of runs are published.
-    pub(super) fn news(&self) -> broadcast::Sender<RuleNews> {
-        self.news.clone()
+    pub(super) fn activity(&self) -> broadcast::Sender<RuleActivity> {
+        self.activity.clone()
     }
 
     /// Sends the latest traces to the subscribers.
     pub(super) fn publish(&self, engine: &mut Engine) {
         for trace in engine.take_traces() {
-            if self.news.send(RuleNews::Decided(trace)).is_err() {
+            if self.activity.send(RuleActivity::Decided(trace)).is_err() {
                 // There are no subscribers.
                 return;
             }
@@ -162,7 +162,7 @@ impl Query {
     }
 }
 
-/// How many news a subscriber may lag behind.
+/// How many activities a subscriber may lag behind.
 const MAX_BEHIND: usize = 256;
 
 /// Maximum of pending queries; each takes microseconds.

@@ -13,7 +13,7 @@ use tracing::{Instrument, debug, info, info_span, warn};
 
 use super::ami_step;
 use super::input::Input;
-use super::rules_handle::RuleNews;
+use super::rules_handle::RuleActivity;
 use super::webhook::WebhookClient;
 use crate::dispatch::Dispatcher;
 use crate::history::{RequestInfo, Requester, without_secrets};
@@ -32,7 +32,7 @@ pub(super) struct RunServices {
     pub(super) servers: watch::Receiver<Vec<Client>>,
     pub(super) consequences: Consequences,
     /// Receives the ends of runs.
-    pub(super) news: broadcast::Sender<RuleNews>,
+    pub(super) activity: broadcast::Sender<RuleActivity>,
 }
 
 /// A run that is to be executed.
@@ -63,8 +63,8 @@ impl Execution {
                 let state = self.take_steps(&stop).await;
                 self.run.record.end(state);
                 // An error means that there are no subscribers.
-                let news = RuleNews::Ended(Arc::new(self.run.clone()));
-                let _ = self.services.news.send(news);
+                let activity = RuleActivity::Ended(Arc::new(self.run.clone()));
+                let _ = self.services.activity.send(activity);
                 match self.run.record.state() {
                     // As often as the event comes.
                     RunState::Cancelled(why @ Cancellation::Restarted) => {

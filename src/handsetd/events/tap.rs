@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn oldest_facts_are_lost_and_counted_when_nobody_takes_them() {
+    async fn oldest_facts_are_lost_and_counted_when_none_are_received() {
         let (tap, mut tapped) = fact_tap();
         tap.send((0..3).map(fact).collect());
         let (lost, facts) = tapped.take().await.unwrap();

@@ -194,7 +194,7 @@ impl History {
         self.replace(open.record.clone());
     }
 
-    /// Records that a delivery goes on elsewhere, where its outcome will be recorded.
+    /// Records that a delivery continues elsewhere, where its outcome will be recorded.
     pub(crate) fn hand_over(&self, open: OpenRecord, reason: &'static str) {
         let OpenRecord {
             mut record,

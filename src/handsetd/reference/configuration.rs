@@ -356,7 +356,7 @@ fn described_keys(lines: &[&str]) -> Vec<Key> {
 fn assignment(line: &str) -> Option<(String, String)> {
     let (name, value) = line.split_once(" = ")?;
     let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    // A list may go on in the next line.
+    // A list may continue in the next line.
     let is_open = value.ends_with('[');
     (is_name && (is_open || parsed(value).is_some())).then(|| {
         let value = if is_open { "[{}]" } else { value };

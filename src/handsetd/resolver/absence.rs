@@ -212,7 +212,7 @@ impl PhoneResolver {
     }
 
     /// Returns the outcome for an address at which no phone is registered.
-    pub(super) fn nobody_at(&self, address: &str) -> NotFound {
+    pub(super) fn no_phone_at(&self, address: &str) -> NotFound {
         let asked = if self.roster.follows_any() {
             "no phone is registered there"
         } else {

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn disputed_hardware_address_finds_and_describes_nobody() {
+    async fn disputed_hardware_address_finds_and_describes_no_phone() {
         let tasks = Tasks::new();
         let (listener, roster) = listen(&tasks).await;
         let mut arrivals = roster.arrivals();

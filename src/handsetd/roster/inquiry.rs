@@ -25,7 +25,7 @@ impl Roster {
         join_all(questions).await;
     }
 
-    /// Asks each of several servers that has not told yet whether it has an endpoint, and waits until
+    /// Asks each of several servers that has not reported yet whether it has an endpoint, and waits until
     /// `until`. Afterwards it is known whose the endpoint is.
     pub(crate) async fn inquire_owners(
         &self,

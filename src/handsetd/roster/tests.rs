@@ -156,7 +156,7 @@ fn patient() -> Limits {
     }
 }
 
-async fn nobody_connects(listener: &TcpListener) {
+async fn assert_no_connection(listener: &TcpListener) {
     let accepted = timeout(Duration::from_millis(200), listener.accept()).await;
     assert!(accepted.is_err(), "an early check");
 }
@@ -176,7 +176,7 @@ async fn missing_rights_are_checked_again_after_three_minutes() {
         "{reason}"
     );
     pass(Duration::from_secs(170)).await;
-    nobody_connects(&listener).await;
+    assert_no_connection(&listener).await;
     pass(Duration::from_secs(10)).await;
     session.answer("ListCommands", without, "").await;
     // The check is a session of its own, which has the corrected rights.
@@ -226,7 +226,7 @@ async fn corrected_eventfilter_is_noticed_without_a_reload() {
         .answer("ListCommands", "PJSIPShowContacts: Lists.\n", "")
         .await;
     // The rights are the same; only an event shows that the filter is another.
-    nobody_connects(&listener).await;
+    assert_no_connection(&listener).await;
     check
         .say("Event: ContactStatus\r\nContactStatus: Reachable\r\nEndpointName: 1002\r\n\r\n")
         .await;

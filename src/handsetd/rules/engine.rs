@@ -325,7 +325,7 @@ impl Engine {
         if trace.run().is_some() {
             self.next_id = self.next_id.saturating_add(1);
         }
-        let told = match &trace.verdict {
+        let failure = match &trace.verdict {
             Verdict::Failed(error) => Some((
                 FailureKind::Failed,
                 &mut rule.memory.failures,
@@ -338,7 +338,7 @@ impl Engine {
             )),
             _ => None,
         };
-        if let Some((kind, memory, reason)) = told {
+        if let Some((kind, memory, reason)) = failure {
             let failed = Failed {
                 kind,
                 rule: &rule.name,

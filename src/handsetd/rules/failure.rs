@@ -30,7 +30,7 @@ pub(crate) struct Failure {
     /// The cause.
     pub(crate) reason: String,
     /// How many failures of the rule, of this kind, were not logged since the last one that was.
-    pub(crate) untold: u64,
+    pub(crate) unreported: u64,
     /// The event of it. An overload has none, nor has a failure if the rule led to the event on which it
     /// failed: a rule that handles failures and fails itself would never end.
     pub(crate) event: Option<Fact>,
@@ -51,9 +51,9 @@ pub(super) struct Failed<'a> {
 #[derive(Debug, Default)]
 pub(super) struct FailureMemory {
     /// When one was last logged.
-    told: Option<Instant>,
+    reported: Option<Instant>,
     /// How many were not logged since.
-    untold: u64,
+    unreported: u64,
 }
 
 /// Failures that are not logged yet.
@@ -69,12 +69,12 @@ impl Failures {
         reason: String,
         now: Instant,
     ) {
-        let is_early = |told| now.duration_since(told) < INTERVAL;
-        if memory.told.is_some_and(is_early) || self.0.len() >= MAX_FAILURES {
-            memory.untold = memory.untold.saturating_add(1);
+        let is_early = |reported| now.duration_since(reported) < INTERVAL;
+        if memory.reported.is_some_and(is_early) || self.0.len() >= MAX_FAILURES {
+            memory.unreported = memory.unreported.saturating_add(1);
             return;
         }
-        memory.told = Some(now);
+        memory.reported = Some(now);
         let Failed {
             kind,
             rule,
@@ -95,7 +95,7 @@ impl Failures {
             rule: Arc::clone(rule),
             on: on.to_owned(),
             reason,
-            untold: std::mem::take(&mut memory.untold),
+            unreported: std::mem::take(&mut memory.unreported),
             event: has_event.then(event),
         });
     }

@@ -43,7 +43,7 @@ pub struct Step {
     pub id: Option<Arc<str>>,
     /// Its condition, if it is not known to be true or false before the step is reached.
     pub condition: Option<Arc<str>>,
-    /// Whether the run goes on if the step fails.
+    /// Whether the run continues if the step fails.
     pub continues: bool,
     /// What it does.
     pub action: StepAction,

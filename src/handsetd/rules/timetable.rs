@@ -80,7 +80,7 @@ impl Timetable {
         Self(schedules.0.into_iter().map(row).collect())
     }
 
-    /// Replaces the schedules; rules whose schedule has not changed go on.
+    /// Replaces the schedules; rules whose schedule has not changed keep it.
     pub(crate) fn replace(&mut self, schedules: Schedules, now: Timestamp) {
         *self = Self::new(schedules, &self.done(), now);
     }

@@ -138,11 +138,11 @@ impl Sessions {
             return Err(not_sent(&reason));
         }
         commit_point.commit().await?;
-        let patience = until.saturating_duration_since(Instant::now());
+        let time_limit = until.saturating_duration_since(Instant::now());
         let name = message.name().to_owned();
         // The answer may come in an INFO after the response, which is waited for beyond the deadline: until then
         // no other request is sent, whose answer it could be taken for.
-        let answered = match timeout_at(until, live.send(turn, message, patience)).await {
+        let answered = match timeout_at(until, live.send(turn, message, time_limit)).await {
             Ok(Ok(answered)) => answered,
             Ok(Err(_)) => {
                 let why = format!("handsetd stopped before the answer to {name}");

@@ -73,7 +73,7 @@ impl Digest {
         self.algorithm
     }
 
-    /// Returns whether the phone can tell several answers to this challenge from repetitions of one. Those
+    /// Returns whether the phone can distinguish several answers to this challenge from repetitions of one. Those
     /// to a challenge of a session cannot be counted: their secret depends on the first of them.
     pub fn counts(&self) -> bool {
         self.qop && !self.session
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn stale_nonce_is_told_from_a_wrong_password() {
+    fn stale_nonce_is_distinguished_from_a_wrong_password() {
         let renews = |stale: &str| {
             let challenge = digest(&format!("realm=\"x\", nonce=\"new\"{stale}"));
             (

@@ -49,7 +49,7 @@ async fn closed(mut stream: TcpStream) {
 }
 
 #[tokio::test]
-async fn silent_connections_make_room_whoever_comes() {
+async fn silent_connections_make_room_for_any_address() {
     let mut listener = bind(3, LONG);
     let mut silent = Vec::new();
     for _ in 0..3 {

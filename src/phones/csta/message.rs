@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_requests_are_told_from_refused_ones() {
+    fn unknown_requests_are_distinguished_from_refused_ones() {
         let refused = |status, document: &str| reply(status, document).answer().unwrap_err();
         assert!(refused(501, "").is_unsupported());
         let code = |token| format!("<CSTAErrorCode><operation>{token}</operation></CSTAErrorCode>");

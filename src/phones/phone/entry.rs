@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn registration_alone_suffices() {
+    fn registration_without_an_entry_suffices() {
         let phone = entry().resolve(&info("snomD785/10.1.1.1"), &VendorDefaultsMap::new());
         let phone = phone.unwrap();
         assert_eq!((phone.vendor, phone.model.as_str()), (Vendor::Snom, "D785"));
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn unlisted_phone_gets_the_password_of_its_vendor_only_if_told_so() {
+    fn unlisted_phone_gets_the_password_of_its_vendor_only_if_configured() {
         let resolve = |listing, for_unlisted| {
             let settings = VendorDefaults {
                 credentials: Some(Credentials::new("u", "p".into())),

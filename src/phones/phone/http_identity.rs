@@ -24,8 +24,8 @@ impl Identity {
         } = headers;
         // The User-Agent of phones with enterprise firmware is that of their HTTP library.
         let of_model = || Self::of_user_agent(&format!("Cisco-{}/", cisco_model.trim()));
-        let told = Self::of_user_agent(user_agent).or_else(of_model);
-        told.or_else(|| {
+        let named = Self::of_user_agent(user_agent).or_else(of_model);
+        named.or_else(|| {
             let contains = |text: &str, word: &str| text.to_ascii_lowercase().contains(word);
             let vendor = if !cisco_model.is_empty()
                 || contains(accept, "ciscoipphone")

@@ -61,7 +61,7 @@ impl Agent {
         self.register_for(EXPIRES).await.map(drop)
     }
 
-    /// Registers for so many seconds, or for the minimum of a registrar that asks for more; 0
+    /// Registers for that number of seconds, or for the minimum of a registrar that asks for more; 0
     /// unregisters. Returns the seconds that the registrar grants.
     ///
     /// # Errors

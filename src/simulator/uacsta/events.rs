@@ -17,15 +17,15 @@ pub(super) fn events(change: &TelephonyChange, naming: &Naming) -> Vec<Event> {
     let mut events = Vec::new();
     let writer = Writer { naming };
     let transfers = after.transfers.get(before.transfers.len()..);
-    let mut told: Vec<u32> = Vec::new();
+    let mut reported: Vec<u32> = Vec::new();
     for transfer in transfers.unwrap_or_default() {
-        events.extend(writer.transferred(transfer, before, after, &mut told));
+        events.extend(writer.transferred(transfer, before, after, &mut reported));
     }
     for call in &before.calls {
-        let is_told = told.contains(&call.id);
+        let is_reported = reported.contains(&call.id);
         match after.calls.iter().find(|now| now.id == call.id) {
             Some(now) => events.extend(writer.moved(call, now)),
-            None if is_told => {}
+            None if is_reported => {}
             None => {
                 if after.failures.contains(&call.id) && !before.failures.contains(&call.id) {
                     events.push(writer.failed(call));
@@ -164,15 +164,15 @@ impl Writer<'_> {
         transfer: &Transfer,
         before: &Telephony,
         after: &Telephony,
-        told: &mut Vec<u32>,
+        reported: &mut Vec<u32>,
     ) -> Option<Event> {
         let has_ended = |call: &&Call| after.calls.iter().all(|now| now.id != call.id);
-        let with = |number: &str, told: &[u32]| {
+        let with = |number: &str, reported: &[u32]| {
             let mut ended = before.calls.iter().filter(has_ended);
-            ended.find(|call| call.number == number && !told.contains(&call.id))
+            ended.find(|call| call.number == number && !reported.contains(&call.id))
         };
-        let primary = with(&transfer.from, told)?;
-        told.push(primary.id);
+        let primary = with(&transfer.from, reported)?;
+        reported.push(primary.id);
         if primary.state == CallState::Ringing {
             return Some(Event {
                 name: "DivertedEvent",
@@ -189,9 +189,9 @@ impl Writer<'_> {
         let secondary = if transfer.is_blind {
             None
         } else {
-            with(&transfer.to, told)
+            with(&transfer.to, reported)
         };
-        told.extend(secondary.map(|call| call.id));
+        reported.extend(secondary.map(|call| call.id));
         let old = secondary.map(|call| self.connection("secondaryOldCall", call));
         let cause = if transfer.is_blind {
             "singleStepTransfer"

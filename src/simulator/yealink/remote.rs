@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blank_list_allows_nobody() {
+    fn blank_list_allows_no_address() {
         let peer = "10.10.3.4".parse().unwrap();
         for (list, listed) in [
             ("", false),

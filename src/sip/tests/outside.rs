@@ -173,12 +173,12 @@ async fn flows_need_a_listener() {
     let fixture = fixture();
     let ipv6 = "[2001:db8::1]:5060".parse().unwrap();
     assert_eq!(fixture.agent.udp_flow(ipv6), Err(NotSent::NoListener));
-    let nobody = Target {
+    let absent = Target {
         transport: Transport::Tcp,
         address: "127.0.0.1:1".parse().unwrap(),
     };
     assert_eq!(
-        fixture.agent.connect(nobody, seconds(1)).await,
+        fixture.agent.connect(absent, seconds(1)).await,
         Err(NotSent::NotConnected)
     );
 }

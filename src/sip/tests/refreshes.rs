@@ -134,7 +134,7 @@ async fn refresh_of_the_peer_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn session_that_nobody_refreshes_is_over() {
+async fn session_without_refreshes_ends() {
     let fixture = fixture();
     let peer = Peer::new(fixture.udp).await;
     let granted = [(Name::SESSION_EXPIRES, "90;refresher=uas")];

@@ -124,7 +124,7 @@ impl Peer {
         Message::read_datagram(&bytes).unwrap()
     }
 
-    /// Receives a datagram, if one comes within so many seconds.
+    /// Receives a datagram, if one comes within that number of seconds.
     pub(super) async fn receive_bytes(&self, seconds: u64) -> Option<Vec<u8>> {
         let mut buffer = vec![0; 65_536];
         let receiving = self.socket.recv_from(&mut buffer);

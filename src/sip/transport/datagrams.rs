@@ -94,8 +94,8 @@ impl DatagramSender {
             (_, ip) => ip,
         };
         let peer = SocketAddr::new(ip, peer.port());
-        let (writer, told) = (Arc::clone(&self.writer), receiver.core.address);
-        Some(Flow::datagrams(writer, self.address, told, peer))
+        let (writer, advertised) = (Arc::clone(&self.writer), receiver.core.address);
+        Some(Flow::datagrams(writer, self.address, advertised, peer))
     }
 }
 

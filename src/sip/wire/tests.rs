@@ -82,7 +82,7 @@ fn tab_in_a_quoted_parameter_is_kept() {
 }
 
 #[test]
-fn topmost_hop_is_replaced_alone() {
+fn only_the_topmost_hop_is_replaced() {
     let mut headers = request(TORTUOUS).headers;
     let mut via = Envelope::read(&headers).unwrap().via;
     via.set_param("rport", "5062".to_owned());

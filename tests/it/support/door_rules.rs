@@ -1,4 +1,4 @@
-//! Events of an Asterisk that tests raise, and rules that tell a web server which daemon acts on which.
+//! Events of an Asterisk that tests raise, and rules that report to a web server which daemon acts on which.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(crate) fn server(asterisk: &Asterisk) -> String {
     )
 }
 
-/// Returns rules that tell `web` which daemon acts on which event.
+/// Returns rules that report to `web` which daemon acts on which event.
 pub(crate) fn rules(web: &StubWebServer, daemon: &str) -> String {
     let door = web.url(&format!("/door/{{{{ event.Number }}}}/{daemon}"));
     let gap = web.url(&format!(

@@ -7,7 +7,7 @@ use handset_net::tasks::Tasks;
 use handset_simulator::Vendor;
 use handset_simulator::{self, Direction, Exchange, Options, Screen, SimulatedPhone, State};
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use super::loopback::Loopback;
 use super::process::print_log;
 
@@ -59,9 +59,9 @@ impl SimPhone {
 
     /// Waits until the state satisfies `wanted`.
     pub(crate) async fn until(&self, what: &str, wanted: impl FnMut(&State) -> bool) -> State {
-        match self.phone.wait_until(wanted, PATIENCE).await {
+        match self.phone.wait_until(wanted, TIMEOUT).await {
             Some(state) => state,
-            None => panic!("{what}: not within {PATIENCE:?}: {:#?}", self.phone.state()),
+            None => panic!("{what}: not within {TIMEOUT:?}: {:#?}", self.phone.state()),
         }
     }
 

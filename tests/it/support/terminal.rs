@@ -9,7 +9,7 @@ pub(crate) async fn on_a_terminal(arguments: &[&str]) -> Output {
     run(&command_line(arguments)).await
 }
 
-/// Like [`on_a_terminal`], with so many columns.
+/// Like [`on_a_terminal`], with that number of columns.
 pub(crate) async fn on_a_terminal_of(columns: u16, arguments: &[&str]) -> Output {
     let line = command_line(arguments);
     run(&format!("stty columns {columns}; {line}")).await

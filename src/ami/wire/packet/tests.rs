@@ -131,7 +131,7 @@ fn value_cut_at_an_empty_line_ends_with_a_line_break() {
 }
 
 #[test]
-fn lines_that_end_with_lf_alone_are_headers_of_their_own() {
+fn lines_that_end_with_a_bare_lf_are_separate_headers() {
     check(
         b"Event: E\nA: 1\nB: 2\r\nC: 3\n",
         Kind::Event,

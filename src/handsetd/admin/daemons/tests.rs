@@ -120,7 +120,7 @@ fn words(gathered: Gathered<Vec<String>>) -> (Vec<String>, Vec<String>) {
 }
 
 #[tokio::test]
-async fn the_only_daemon_has_no_name_and_asks_nobody() {
+async fn the_only_daemon_has_no_name_and_sends_no_query() {
     let daemons = Daemons::default();
     let gathered = daemons.gather(&Wanted::All, &Words, here()).await;
     assert_eq!(words(gathered), (vec!["a".to_owned()], vec![]));
@@ -168,7 +168,7 @@ async fn answers_are_gathered_and_who_does_not_answer_is_named() {
 }
 
 #[tokio::test]
-async fn one_daemon_alone_can_be_asked() {
+async fn a_single_daemon_can_be_queried() {
     let daemons = || {
         FakePeers::default()
             .answering("site-b", &json!(["b"]))

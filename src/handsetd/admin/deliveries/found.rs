@@ -16,7 +16,7 @@ use crate::history::{Order, Position, Record, Search};
 #[serde(deny_unknown_fields)]
 pub(in crate::admin) struct FindDeliveries {
     pub(super) search: Search,
-    /// The list goes on after this place.
+    /// The next part of the list begins after this place.
     #[serde(default)]
     pub(super) before: Option<Position>,
     /// How many are wanted at most.

@@ -18,7 +18,7 @@ pub(in crate::admin) struct Query {
     pub(in crate::admin) search: Search,
     /// The daemons whose deliveries are wanted.
     pub(in crate::admin) wanted: Wanted,
-    /// In a cluster, the place in the list after which it goes on.
+    /// In a cluster, the place in the list after which the next part begins.
     pub(in crate::admin) before: Option<Position>,
     /// How many deliveries are wanted.
     pub(in crate::admin) limit: Option<usize>,

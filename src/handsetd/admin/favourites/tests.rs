@@ -129,7 +129,7 @@ async fn favourites_are_bounded_and_keep_no_passwords() {
 }
 
 #[tokio::test]
-async fn file_that_cannot_be_used_is_told_and_not_replaced() {
+async fn unusable_file_is_reported_and_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let favourites = Favourites::new(folder.path());
     let file = folder.path().join("favourites.json");

@@ -10,7 +10,7 @@ use minijinja::{Value, context};
 
 use super::{listing, render};
 use crate::admin::accounts::Principal;
-use crate::admin::fetch_test::{self, PATIENCE};
+use crate::admin::fetch_test::{self, DAEMON_TIMEOUT};
 use crate::admin::question::LocalQuestion;
 use crate::admin::role::Role;
 use crate::admin::state::AppState;
@@ -29,7 +29,7 @@ pub(super) async fn serve(
     let services = &state.services;
     let daemon = fetch_test::daemon_of(services, &name).await;
     let question = TryWays { name: name.clone() };
-    let tried = question.at(&daemon, PATIENCE, services).await;
+    let tried = question.at(&daemon, DAEMON_TIMEOUT, services).await;
     let Tried { phones, reason } = tried.unwrap_or_else(|error| Tried {
         reason: format!("{daemon}: {error}."),
         ..Tried::default()

@@ -45,7 +45,7 @@ fn draft(fact: &Fact) -> String {
         let value = fields.get(name).and_then(|value| value.as_str());
         value.filter(|value| !value.is_empty())
     };
-    let telling: Vec<(&str, &str)> = TELLING
+    let distinctive: Vec<(&str, &str)> = DISTINCTIVE
         .iter()
         .filter_map(|name| Some((*name, value(name)?)))
         // What looks like a placeholder is refused in a condition.
@@ -53,11 +53,11 @@ fn draft(fact: &Fact) -> String {
         .take(MAX_CONDITIONS)
         .collect();
     // JSON escapes strings as the language of conditions does.
-    let conditions = telling
+    let conditions = distinctive
         .iter()
         .map(|(name, value)| format!("event.{name} == {}", serde_json::Value::from(*value)));
     let conditions: Vec<String> = conditions.collect();
-    let text = telling.first().map_or_else(
+    let text = distinctive.first().map_or_else(
         || fact.name().to_owned(),
         |(name, _)| format!("{name}: {{{{ event.{name} }}}}"),
     );
@@ -80,8 +80,8 @@ fn draft(fact: &Fact) -> String {
     lines.join("\n")
 }
 
-/// Fields that say what an event is about, the most telling first.
-const TELLING: [&str; 14] = [
+/// Fields that say what an event is about, the most distinctive first.
+const DISTINCTIVE: [&str; 14] = [
     "phone",
     "line",
     "Peer",

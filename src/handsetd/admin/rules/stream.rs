@@ -20,7 +20,7 @@ use crate::admin::feed::{MISSED, Payload, RuleItem};
 use crate::admin::query;
 use crate::admin::state::{AppState, Services};
 use crate::admin::stream::{self, RUN, TRACE, with_keep_alive};
-use crate::events::RuleNews;
+use crate::events::RuleActivity;
 use crate::history::History;
 
 /// Handles `GET traces`: the event `trace` for each rule that handles an event, and `run` when one of its
@@ -47,7 +47,7 @@ pub(in crate::admin) async fn serve(
         return of_daemons(&state, &principal, daemons, wanted).await;
     }
     // First, so that no trace is missed that follows the check of the names.
-    let news = state.services.rules.news();
+    let activity = state.services.rules.activity();
     if !wanted.is_empty() {
         let rules = state.services.rules.statuses().await;
         if let Some(reply) = wanted.iter().find_map(|name| find(&rules, name).err()) {
@@ -59,7 +59,7 @@ pub(in crate::admin) async fn serve(
         Err(refused) => return *refused,
     };
     let history = state.services.history.clone();
-    let events = events(news, state.services.tasks.stop(), wanted, history);
+    let events = events(activity, state.services.tasks.stop(), wanted, history);
     with_keep_alive(events.take_until(principal.revoked()), place)
 }
 
@@ -104,15 +104,15 @@ async fn of_daemons(
 
 /// Puts what the rules of this daemon do into its feed, if anybody reads it.
 pub(in crate::admin) async fn feed(services: Services) {
-    let mut news = services.rules.news();
+    let mut activity = services.rules.activity();
     let history = &services.history;
     loop {
-        match news.recv().await {
-            Ok(RuleNews::Decided(trace)) => services.feed.publish_rule(|| {
+        match activity.recv().await {
+            Ok(RuleActivity::Decided(trace)) => services.feed.publish_rule(|| {
                 let data = json!(to_json::trace(&trace, history));
                 RuleItem::new(&trace.rule, false, data)
             }),
-            Ok(RuleNews::Ended(run)) => services
+            Ok(RuleActivity::Ended(run)) => services
                 .feed
                 .publish_rule(|| RuleItem::new(&run.rule, true, to_json::run(&run, history))),
             // That many are not in the feed; the stream of a single daemon says so.
@@ -122,33 +122,33 @@ pub(in crate::admin) async fn feed(services: Services) {
     }
 }
 
-/// Yields the news of the `wanted` rules, or of all if there is none, until `stop` is cancelled.
+/// Yields the activity of the `wanted` rules, or of all if there is none, until `stop` is cancelled.
 fn events(
-    news: Receiver<RuleNews>,
+    activity: Receiver<RuleActivity>,
     stop: CancellationToken,
     wanted: Vec<String>,
     history: History,
 ) -> impl Stream<Item = Event> {
-    let next = |mut news: Receiver<RuleNews>| async {
-        let received = match news.recv().await {
-            Ok(news) => Ok(news),
+    let next = |mut activity: Receiver<RuleActivity>| async {
+        let received = match activity.recv().await {
+            Ok(activity) => Ok(activity),
             Err(RecvError::Lagged(count)) => Err(count),
             Err(RecvError::Closed) => return None,
         };
-        Some((received, news))
+        Some((received, activity))
     };
-    let event = move |received: Result<RuleNews, u64>| {
+    let event = move |received: Result<RuleActivity, u64>| {
         let is_wanted = |rule: &str| wanted.is_empty() || wanted.iter().any(|name| name == rule);
         let event = match received {
-            Ok(RuleNews::Decided(trace)) if is_wanted(&trace.rule) => {
+            Ok(RuleActivity::Decided(trace)) if is_wanted(&trace.rule) => {
                 let data = to_json::trace(&trace, &history);
                 Some(Event::default().event(TRACE).data(json!(data).to_string()))
             }
-            Ok(RuleNews::Ended(run)) if is_wanted(&run.rule) => {
+            Ok(RuleActivity::Ended(run)) if is_wanted(&run.rule) => {
                 let data = to_json::run(&run, &history);
                 Some(Event::default().event(RUN).data(data.to_string()))
             }
-            Ok(RuleNews::Decided(_) | RuleNews::Ended(_)) => None,
+            Ok(RuleActivity::Decided(_) | RuleActivity::Ended(_)) => None,
             Err(count) => {
                 let data = json!({"event": MISSED, "fields": {"Count": count.to_string()}});
                 Some(Event::default().event(MISSED).data(data.to_string()))
@@ -156,7 +156,7 @@ fn events(
         };
         std::future::ready(event)
     };
-    unfold(news, next)
+    unfold(activity, next)
         .filter_map(event)
         .take_until(stop.cancelled_owned().boxed())
 }

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_of_the_daemon_are_told_with_cures() {
+    fn faults_of_the_daemon_are_reported_with_remedies() {
         let version = env!("CARGO_PKG_VERSION");
         let good = json!({
             "version": version, "in_flight": 0, "stored": 0, "listeners": {}, "failing_rules": [],
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn cluster_is_told_with_its_cure() {
+    fn cluster_faults_are_reported_with_remedies() {
         let found = |state: &str, reason: &str, cure: Option<&str>| {
             cluster(&json!({
                 "name": "site-a", "state": state, "reason": reason, "cure": cure,

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn alone_the_leader_goes_on_and_others_follow_after_a_while() {
+    fn leader_without_the_cluster_keeps_its_role_and_others_become_leaders_later() {
         let now = Instant::now();
         let at = |seconds| now + Duration::from_secs(seconds);
         let mut leader = RoleTracker::new(now);

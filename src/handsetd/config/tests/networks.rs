@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn phone_server_accepts_the_networks_of_the_phones_unless_told_otherwise() {
+fn phone_server_accepts_the_networks_of_the_phones_by_default() {
     let load = |text: &str| {
         let config = load_text(text).unwrap();
         let warnings = config.warnings().iter().map(ToString::to_string);
@@ -67,12 +67,12 @@ fn password_of_a_vendor_is_kept_for_listed_phones_unless_networks_are_written() 
     let digest = load(&format!("{networks}{vendor}auth = 'digest'\n"));
     assert_eq!(digest, (true, Vec::new()));
     // No host is there.
-    let nobody = load(&format!("[phones]\nnetworks = []\n{vendor}"));
-    assert_eq!(nobody, (true, Vec::new()));
+    let none = load(&format!("[phones]\nnetworks = []\n{vendor}"));
+    assert_eq!(none, (true, Vec::new()));
 }
 
 #[test]
-fn lists_that_admit_nobody_are_noticed() {
+fn lists_that_admit_no_address_are_reported() {
     let warnings = |text: &str| {
         let config = load_text(text).unwrap();
         let warnings = config.warnings().iter().map(ToString::to_string);

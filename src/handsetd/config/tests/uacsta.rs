@@ -6,7 +6,7 @@ const PHONE: &str = "[[phone]]\nname = \"1001\"\nvendor = \"snom\"\naddress = \"
 fn warnings(text: &str) -> Vec<String> {
     let config = load_text(text).unwrap_or_else(|error| panic!("{error}"));
     let warnings = config.warnings().iter().map(ToString::to_string);
-    // The file of the test is readable by everybody.
+    // The file of the test is readable by all users.
     warnings
         .filter(|text| !text.contains("world-readable"))
         .collect()
@@ -61,7 +61,7 @@ fn own_address_is_the_host_of_the_url_unless_it_is_written() {
 }
 
 #[test]
-fn phones_and_section_that_do_not_fit_together_are_told() {
+fn phones_that_contradict_the_section_are_reported() {
     let another = PHONE.replace("1001", "1002").replace("\"a\"", "\"c\"");
     assert_eq!(
         warnings(&format!("{PHONE}{another}")),

@@ -183,7 +183,7 @@ fn words(destination: &Destination) -> String {
 }
 
 #[test]
-fn phones_without_a_server_are_told_apart_by_name_and_address() {
+fn phones_without_a_server_are_distinguished_by_name_and_address() {
     let bench = Bench::new(&[], &[]);
     bench.announce("a", "/2001@192.0.2.1 /2002@192.0.2.2 /2003");
     bench.announce("c", "/2002@192.0.2.2 /2003");

@@ -186,7 +186,7 @@ async fn requests_to_one_host_are_limited() {
     let call = call("300ms");
     let last = tokio::select! {
         biased;
-        _ = &mut held => panic!("nobody answers"),
+        _ = &mut held => panic!("there is no answer"),
         last = sent(&client, &call) => last,
     };
     assert_eq!(last.status.word(), "UNREACHABLE");
@@ -195,7 +195,7 @@ async fn requests_to_one_host_are_limited() {
     let ready = std::future::ready(());
     let cancelled = tokio::select! {
         biased;
-        _ = &mut held => panic!("nobody answers"),
+        _ = &mut held => panic!("there is no answer"),
         cancelled = client.send(&long, ready) => cancelled,
     };
     assert_eq!(cancelled, None);

@@ -34,7 +34,7 @@ pub(crate) enum StepStatus {
 }
 
 impl StepStatus {
-    /// Returns whether the run goes on even without `on_error`.
+    /// Returns whether the run continues even without `on_error`.
     pub(crate) fn is_success(self) -> bool {
         match self {
             Self::Skipped => true,

@@ -7,17 +7,17 @@ use crate::rules::{Failure, StepFailure};
 /// Decides on an event and on the failures that it raises; returns these.
 fn failures(engine: &mut Engine, event: &Fact, now: Instant) -> Vec<String> {
     engine.decide(event, now);
-    tell(engine, now)
+    reports(engine, now)
 }
 
 /// Decides on the failures that wait; returns them.
-fn tell(engine: &mut Engine, now: Instant) -> Vec<String> {
-    let mut told = Vec::new();
+fn reports(engine: &mut Engine, now: Instant) -> Vec<String> {
+    let mut reports = Vec::new();
     while let Some(failure) = engine.take_failure() {
         let Failure {
             rule, on, reason, ..
         } = &failure;
-        let untold = match failure.untold {
+        let unreported = match failure.unreported {
             0 => String::new(),
             count => format!(" (after {count} more)"),
         };
@@ -26,7 +26,7 @@ fn tell(engine: &mut Engine, now: Instant) -> Vec<String> {
         } else {
             " (no event)"
         };
-        told.push(format!("{rule} on {on}: {reason}{untold}{silent}"));
+        reports.push(format!("{rule} on {on}: {reason}{unreported}{silent}"));
         if let Some(event) = &failure.event {
             assert_eq!(event.name(), "handsetd.rule_failed");
             assert_eq!(event.value("Rule"), Some(&**rule));
@@ -34,9 +34,9 @@ fn tell(engine: &mut Engine, now: Instant) -> Vec<String> {
             assert_eq!(event.value("Reason"), Some(reason.as_str()));
             engine.decide(event, now);
         }
-        assert!(told.len() < 1000, "it never ends");
+        assert!(reports.len() < 1000, "it never ends");
     }
-    told
+    reports
 }
 
 const BROKEN: &str = r#"
@@ -52,7 +52,7 @@ const BROKEN: &str = r#"
 "#;
 
 #[test]
-fn failed_rule_is_told_once_a_minute_with_a_count() {
+fn failed_rule_is_reported_once_a_minute_with_a_count() {
     let mut engine = engine(BROKEN);
     let mut now = Instant::now();
     let expected = ["broken on X: the event has no A"];
@@ -73,7 +73,7 @@ fn failed_rule_is_told_once_a_minute_with_a_count() {
 }
 
 #[test]
-fn overload_is_told_once_a_minute_and_raises_no_event() {
+fn overload_is_reported_once_a_minute_and_raises_no_event() {
     let mut engine = engine(
         r#"
             [[rule]]
@@ -121,11 +121,11 @@ fn step_that_cannot_be_filled_in_is_a_failure_of_its_rule() {
         reason: "step 2: the event has no A".to_owned(),
     };
     engine.step_failed(failure("gone", &[]), now);
-    assert!(tell(&mut engine, now).is_empty());
+    assert!(reports(&mut engine, now).is_empty());
     engine.step_failed(failure("broken", &[]), now);
     engine.step_failed(failure("broken", &[]), now);
     assert_eq!(
-        tell(&mut engine, now),
+        reports(&mut engine, now),
         ["broken on X: step 2: the event has no A"]
     );
     assert_eq!(engine.counters("broken").unwrap().failed, 2);
@@ -134,7 +134,7 @@ fn step_that_cannot_be_filled_in_is_a_failure_of_its_rule() {
     let later = now + SECOND * 60;
     engine.step_failed(failure("broken", &["broken"]), later);
     assert_eq!(
-        tell(&mut engine, later),
+        reports(&mut engine, later),
         ["broken on X: step 2: the event has no A (after 1 more) (no event)"]
     );
 }

@@ -157,7 +157,7 @@ fn lines_of_a_burst_are_written_together() {
 }
 
 #[test]
-fn lines_that_nobody_reads_hold_up_nothing_and_are_counted() {
+fn unread_lines_block_nothing_and_are_counted() {
     /// More than the queue takes.
     const LINES: u64 = 50_000;
     let (from, to) = pipe().unwrap();

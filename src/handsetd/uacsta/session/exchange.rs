@@ -20,12 +20,12 @@ impl Live {
         self: &Arc<Self>,
         turn: OwnedMutexGuard<()>,
         message: Message,
-        patience: Duration,
+        time_limit: Duration,
     ) -> oneshot::Receiver<Result<Reply, RequestError>> {
         let (sender, receiver) = oneshot::channel();
         let live = Arc::clone(self);
         self.tasks.spawn("csta request", async move {
-            let answered = live.exchange(&message, patience).await;
+            let answered = live.exchange(&message, time_limit).await;
             live.counters.requested(match &answered {
                 Ok(reply) if reply.answer().is_ok() => Answered::Done,
                 Ok(_) => Answered::Refused,
@@ -39,18 +39,22 @@ impl Live {
         receiver
     }
 
-    /// Sends a request and waits for its answer, up to `patience`.
+    /// Sends a request and waits for its answer, up to `time_limit`.
     pub(super) async fn ask(
         self: &Arc<Self>,
         message: Message,
-        patience: Duration,
+        time_limit: Duration,
     ) -> Result<Reply, RequestError> {
         let turn = self.turn().await;
-        let answered = self.send(turn, message, patience).await;
+        let answered = self.send(turn, message, time_limit).await;
         answered.unwrap_or_else(|_| Err(RequestError::NoAnswer("handsetd stops".to_owned())))
     }
 
-    async fn exchange(&self, message: &Message, patience: Duration) -> Result<Reply, RequestError> {
+    async fn exchange(
+        &self,
+        message: &Message,
+        time_limit: Duration,
+    ) -> Result<Reply, RequestError> {
         if let Some(reason) = self.over() {
             return Err(RequestError::NotSent(reason));
         }
@@ -59,7 +63,7 @@ impl Live {
             request: message.clone(),
             answer: sender,
         });
-        let until = Instant::now() + patience;
+        let until = Instant::now() + time_limit;
         let sent = self
             .dialog
             .request(Method::Info, Some(body(message)), until)

@@ -94,7 +94,7 @@ fn switches_are_read_in_every_spelling() {
 }
 
 #[test]
-fn other_messages_are_told_apart() {
+fn other_messages_are_distinguished() {
     let read = |text: &str| Incoming::read(text.as_bytes());
     let soap = "<s:Envelope><s:Body><HeldEvent/></s:Body></s:Envelope>";
     assert!(matches!(read(soap), Incoming::Event(_)));

@@ -193,7 +193,7 @@ fn phone_that_lists_no_calls_selects_the_call_itself() {
 }
 
 #[test]
-fn refusals_are_told_apart() {
+fn refusals_are_distinguished() {
     let plan = planned(&yealink(), "hold", "call=7").unwrap();
     let exchange = last(&plan.steps);
     let why = rejected(answered(

@@ -18,7 +18,7 @@ pub fn run(handsetd: &Path) -> anyhow::Result<()> {
     capture.write_all(b"Asterisk Call Manager/7.0.3\r\n")?;
     capture.write_all(text.as_bytes())?;
     capture.flush()?;
-    // Into a file: grep stops at the first match when nobody reads what it writes.
+    // Into a file: grep stops at the first match when its output is not read.
     let output = tempfile::NamedTempFile::new()?;
     let decode = |to: Stdio| finish(handsetd, &["ami", "decode"], capture.path(), to);
     let grep = |to: Stdio| finish("grep".as_ref(), &["-ac", ""], capture.path(), to);

@@ -29,7 +29,7 @@ pub async fn run(handsetd: &Path) -> anyhow::Result<()> {
         let mut stream = log_in(&listener).await.context(name)?;
         let (before, start) = (subject.cpu()?, Instant::now());
         stream.write_all(flood.as_bytes()).await?;
-        // Each tells by an action that it has handled the last event.
+        // Each shows by an action that it has handled the last event.
         let reported = acknowledged(&mut stream).await.context(name)?;
         let took = start.elapsed().as_secs_f64();
         // What it does afterwards counts, too.
@@ -114,7 +114,7 @@ async fn acknowledge(stream: &mut TcpStream, count: usize) -> anyhow::Result<()>
 async fn acknowledged(stream: &mut BufReader<TcpStream>) -> anyhow::Result<String> {
     loop {
         let mut line = String::new();
-        let read = tokio::time::timeout(PATIENCE, stream.read_line(&mut line)).await;
+        let read = tokio::time::timeout(TIMEOUT, stream.read_line(&mut line)).await;
         ensure!(read.context("no report")?? > 0, "the subject ended");
         if let Some((_, report)) = line.trim_end().split_once("got ") {
             return Ok(report.to_owned());
@@ -143,7 +143,7 @@ async fn log_in(listener: &TcpListener) -> anyhow::Result<BufReader<TcpStream>> 
     let (stream, _) = listener.accept().await?;
     let mut stream = BufReader::new(stream);
     stream.write_all(b"Asterisk Call Manager/7.0.3\r\n").await?;
-    let mut pending = PATIENCE;
+    let mut pending = TIMEOUT;
     loop {
         let (mut id, mut action) = (String::new(), String::new());
         loop {
@@ -215,11 +215,11 @@ fn config(ami: SocketAddr, admin: SocketAddr) -> anyhow::Result<String> {
 /// How many events are sent at once.
 const FLOOD: usize = 200_000;
 
-/// Each so many events, one is for a rule, which judges it.
+/// One in this many events is for a rule, which judges it.
 const MARKED: usize = 100;
 
 /// How long a subject may take for anything.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A subject that asks nothing for so long has started.
 const SETTLING: Duration = Duration::from_secs(2);

@@ -46,7 +46,7 @@ pub async fn run(handsetd: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Pushes to a group of so many phones; returns their number, pushes a second, microseconds of CPU for each,
+/// Pushes to a group of that number of phones; returns their number, pushes a second, microseconds of CPU for each,
 /// the peak of memory, and how many deliveries the metrics counted meanwhile.
 async fn push(handsetd: &Path, phones: SocketAddr, count: usize) -> anyhow::Result<[f64; 5]> {
     let admin = free_address()?;

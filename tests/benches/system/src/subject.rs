@@ -80,12 +80,12 @@ impl Drop for Subject {
     }
 }
 
-/// Returns an address that nobody uses at the moment.
+/// Returns an address that is free at the moment.
 pub fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-/// Waits until somebody listens at an address.
+/// Waits until a server listens at an address.
 pub async fn listening(address: SocketAddr) -> anyhow::Result<()> {
     for _ in 0..200 {
         if TcpStream::connect(address).is_ok() {
@@ -93,5 +93,5 @@ pub async fn listening(address: SocketAddr) -> anyhow::Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    anyhow::bail!("nobody listens at {address} after 10 s")
+    anyhow::bail!("nothing listens at {address} after 10 s")
 }

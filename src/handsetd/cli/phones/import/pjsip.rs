@@ -1,7 +1,7 @@
 //! Reads the output of `pjsip show endpoints` (Asterisk 13 to 22).
 //!
 //! Each endpoint has a line `Endpoint:  NAME/CID  STATE …`, followed by lines of its parts. One with a line
-//! `Identify:` is known by its address: a trunk. What a phone is and where, the list does not tell; Asterisk
+//! `Identify:` is known by its address: a trunk. The list does not contain what a phone is and where; Asterisk
 //! knows it while the phone is registered, and handsetd asks then.
 
 use handset_phones::phone::{Endpoint, Technology};

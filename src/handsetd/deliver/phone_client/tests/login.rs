@@ -181,7 +181,7 @@ async fn phone_whose_nonces_are_always_stale_is_given_up_without_a_lockout() {
 }
 
 #[tokio::test]
-async fn wrong_password_is_told_from_a_stale_nonce() {
+async fn wrong_password_is_distinguished_from_a_stale_nonce() {
     for second in [FRESH, DIGEST] {
         let fake = FakePhone::new(Vendor::Yealink, &[DIGEST, second, OK]).await;
         assert_eq!(fake.send(Auth::OnChallenge, Some("wrong")).await, Ok(401));
@@ -197,7 +197,7 @@ async fn wrong_password_is_told_from_a_stale_nonce() {
 }
 
 #[tokio::test]
-async fn basic_alone_is_answered() {
+async fn challenge_with_basic_only_is_answered() {
     let fake = FakePhone::new(Vendor::Snom, &[BASIC, OK]).await;
     assert_eq!(fake.send(Auth::OnChallenge, Some("pass")).await, Ok(200));
     assert_eq!(fake.authorizations().await, ["", PASSWORD]);

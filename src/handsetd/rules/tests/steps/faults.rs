@@ -164,11 +164,11 @@ const WRONG_STEPS: &[(&str, &str)] = &[
 
 #[test]
 fn wrong_steps_are_faults_at_load() {
-    let told = |(steps, expected): &(&str, &str)| {
+    let unexpected = |(steps, expected): &(&str, &str)| {
         let errors = errors(steps);
         (errors != [*expected]).then(|| format!("{steps}\n  {errors:?}\n  {expected:?}"))
     };
-    let wrong: Vec<String> = WRONG_STEPS.iter().filter_map(told).collect();
+    let wrong: Vec<String> = WRONG_STEPS.iter().filter_map(unexpected).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let text = "[[rule]]\nname = 'a'\non = 'X'\nwhen = \"steps.a.status == 'OK'\"\ndo = [{ wait = '1s', id = 'a' }]";
     let errors = Engine::new(&rules(text)).unwrap_err();

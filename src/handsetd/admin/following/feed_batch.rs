@@ -1,4 +1,4 @@
-//! What has happened at a daemon since another one asked last.
+//! The events of a daemon since the last query of another one.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,7 +13,7 @@ use crate::admin::recent_events::RecentEvent;
 use crate::admin::state::Services;
 use crate::history::Record;
 
-/// Asks for what happened after a place in the feed, and waits for it; without a place, only for the present one.
+/// Queries the events after a place in the feed, and waits for one; without a place, only the present place.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::admin) struct FollowFeed {
@@ -21,30 +21,30 @@ pub(in crate::admin) struct FollowFeed {
     pub(super) after: Option<String>,
 }
 
-/// What happened.
+/// Consecutive events of a feed.
 #[derive(Debug, Deserialize, Serialize)]
-pub(in crate::admin) struct News {
+pub(in crate::admin) struct FeedBatch {
     /// The place after the last of the items.
     pub(super) position: String,
     /// How many items are no longer kept.
     #[serde(default)]
     pub(super) missed: u64,
     #[serde(default)]
-    pub(super) items: Vec<NewsItem>,
+    pub(super) items: Vec<BatchItem>,
 }
 
 /// A delivery that began, changed or ended; or an event.
 #[derive(Debug, Deserialize, Serialize)]
-pub(in crate::admin) struct NewsItem {
+pub(in crate::admin) struct BatchItem {
     /// Its place in the feed.
     id: String,
     #[serde(flatten)]
-    what: What,
+    payload: ItemPayload,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum What {
+enum ItemPayload {
     Delivery(Box<Record>),
     Event(Box<RecentEvent>),
     Rule(Box<RuleItem>),
@@ -52,14 +52,14 @@ enum What {
 
 impl Question for FollowFeed {
     const NAME: &'static str = "follow";
-    type Answer = News;
+    type Answer = FeedBatch;
 
     /// Leaves the later half for the next question.
-    fn shorten(news: &mut News) -> bool {
-        news.items.truncate(news.items.len() / 2);
-        match news.items.last() {
+    fn shorten(batch: &mut FeedBatch) -> bool {
+        batch.items.truncate(batch.items.len() / 2);
+        match batch.items.last() {
             Some(last) => {
-                news.position.clone_from(&last.id);
+                batch.position.clone_from(&last.id);
                 true
             }
             None => false,
@@ -68,66 +68,68 @@ impl Question for FollowFeed {
 }
 
 impl LocalQuestion for FollowFeed {
-    async fn here(self, services: &Services) -> News {
+    async fn here(self, services: &Services) -> FeedBatch {
         let feed = &services.feed;
-        let mut news = News {
+        let mut batch = FeedBatch {
             position: feed.position(),
             missed: 0,
             items: Vec::new(),
         };
         let Some(after) = self.after else {
-            return news;
+            return batch;
         };
         let (mut subscription, missed) = feed.subscribe(Some(&after));
-        news.missed = missed;
-        news.position = after;
+        batch.missed = missed;
+        batch.position = after;
         let until = Instant::now() + WAIT;
-        while news.items.is_empty() && news.missed == 0 {
+        while batch.items.is_empty() && batch.missed == 0 {
             match timeout_at(until, subscription.recv()).await {
-                Ok(Ok(item)) => news.add(feed.id(&item), &item),
-                Ok(Err(lagged)) => news.missed = news.missed.saturating_add(lagged.0),
-                Err(_) => return news,
+                Ok(Ok(item)) => batch.add(feed.id(&item), &item),
+                Ok(Err(lagged)) => batch.missed = batch.missed.saturating_add(lagged.0),
+                Err(_) => return batch,
             }
         }
-        // What follows at once goes along.
+        // Events that follow at once belong to the same answer.
         sleep(BATCH_INTERVAL).await;
-        while news.items.len() < MAX_ITEMS {
+        while batch.items.len() < MAX_ITEMS {
             match subscription.try_recv() {
-                Ok(Some(item)) => news.add(feed.id(&item), &item),
+                Ok(Some(item)) => batch.add(feed.id(&item), &item),
                 Ok(None) => break,
-                Err(lagged) => news.missed = news.missed.saturating_add(lagged.0),
+                Err(lagged) => batch.missed = batch.missed.saturating_add(lagged.0),
             }
         }
-        news
+        batch
     }
 }
 
-impl News {
+impl FeedBatch {
     /// Adds an item, unless it is of another daemon itself.
     fn add(&mut self, id: String, item: &FeedItem) {
         self.position.clone_from(&id);
         if item.daemon.is_some() {
             return;
         }
-        let what = match &item.payload {
-            Payload::Delivery(record) => What::Delivery(Box::new(Record::clone(record))),
-            Payload::Fact(fact) => What::Event(Box::new(RecentEvent {
+        let payload = match &item.payload {
+            Payload::Delivery(record) => ItemPayload::Delivery(Box::new(Record::clone(record))),
+            Payload::Fact(fact) => ItemPayload::Event(Box::new(RecentEvent {
                 number: item.number,
                 at: item.at,
                 fact: fact.clone(),
             })),
-            Payload::Rule(item) => What::Rule(Box::new(RuleItem::clone(item))),
+            Payload::Rule(item) => ItemPayload::Rule(Box::new(RuleItem::clone(item))),
         };
-        self.items.push(NewsItem { id, what });
+        self.items.push(BatchItem { id, payload });
     }
 }
 
-impl NewsItem {
+impl BatchItem {
     pub(super) fn into_payload(self) -> (SystemTime, Payload) {
-        match self.what {
-            What::Delivery(record) => (SystemTime::now(), Payload::Delivery(Arc::new(*record))),
-            What::Event(event) => (event.at, Payload::Fact(event.fact.excerpt())),
-            What::Rule(item) => {
+        match self.payload {
+            ItemPayload::Delivery(record) => {
+                (SystemTime::now(), Payload::Delivery(Arc::new(*record)))
+            }
+            ItemPayload::Event(event) => (event.at, Payload::Fact(event.fact.excerpt())),
+            ItemPayload::Rule(item) => {
                 let item = item.measured();
                 (SystemTime::now(), Payload::Rule(Arc::new(item)))
             }
@@ -135,7 +137,7 @@ impl NewsItem {
     }
 }
 
-/// How long to wait for something to happen.
+/// How long to wait for an event.
 pub(super) const WAIT: Duration = Duration::from_secs(8);
 
 /// How long to wait for more, so that many events take few messages.
