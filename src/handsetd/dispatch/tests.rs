@@ -138,9 +138,10 @@ async fn each_delivery_logs_one_line_whose_level_is_its_success() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
+    // While there is only one subscriber, tracing asks that of the thread which comes to a line first: another
+    // test, without a subscriber, would disable the line for all. Of two, both are asked.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let _guard = tracing::subscriber::set_default(subscriber);
-    // Another test may have come to these lines for the first time just before, without a subscriber.
-    tracing::callsite::rebuild_interest_cache();
     let bench = Bench::new();
     let info = RequestInfo::new(
         Requester::Page {
