@@ -65,7 +65,20 @@ impl Address {
 
     /// Returns the authority part of a URL, with IPv6 addresses in brackets.
     pub fn authority(&self) -> String {
-        self.to_string()
+        // No other host has a colon.
+        let ip = self
+            .host
+            .contains(':')
+            .then(|| self.host.parse::<Ipv6Addr>());
+        let mut authority = match ip {
+            Some(Ok(ip)) => format!("[{ip}]"),
+            _ => self.host.clone(),
+        };
+        if let Some(port) = self.port {
+            authority.push(':');
+            authority.push_str(&port.to_string());
+        }
+        authority
     }
 }
 
@@ -80,19 +93,7 @@ impl From<IpAddr> for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // No other host has a colon.
-        let ip = self
-            .host
-            .contains(':')
-            .then(|| self.host.parse::<Ipv6Addr>());
-        match ip {
-            Some(Ok(ip)) => write!(f, "[{ip}]")?,
-            _ => f.write_str(&self.host)?,
-        }
-        match self.port {
-            Some(port) => write!(f, ":{port}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.authority())
     }
 }
 
