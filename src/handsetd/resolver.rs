@@ -140,7 +140,9 @@ impl PhoneResolver {
             Target::Plain(entry) => Self::of_any_technology(self.entry(&entry)),
             other => self.not_an_entry(&other),
         };
-        let found: Vec<_> = targets.into_iter().flat_map(each).collect();
+        // Mostly there is one phone for each.
+        let mut found = Vec::with_capacity(targets.len());
+        found.extend(targets.into_iter().flat_map(each));
         if found.is_empty() {
             vec![Err(Self::no_phone().into())]
         } else {

@@ -1,6 +1,6 @@
 //! The search for the targets of `phone=`.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::{Directory, Target};
@@ -84,7 +84,7 @@ struct Search<'a, R> {
     home: Option<&'a ServerName>,
     registered: &'a R,
     /// The names that were expanded.
-    seen: BTreeSet<&'a str>,
+    seen: HashSet<&'a str>,
     /// The registered desk phones, once they are needed.
     desk_phones: Option<Vec<(ServerName, Endpoint)>>,
     targets: Vec<Target>,
@@ -99,7 +99,7 @@ impl<'a, R: Registered> Search<'a, R> {
             directory,
             home: home.or_else(|| directory.servers.first().filter(|_| is_only)),
             registered,
-            seen: BTreeSet::new(),
+            seen: HashSet::new(),
             desk_phones: None,
             targets: Vec::new(),
         }
@@ -116,8 +116,8 @@ impl<'a, R: Registered> Search<'a, R> {
                 PhoneName::Written(name) => self.expand(name),
             }
         }
-        let mut phones = BTreeSet::new();
         let mut targets = self.targets;
+        let mut phones = HashSet::with_capacity(targets.len());
         targets.retain(|target| phones.insert(target.identity()));
         targets
     }
@@ -130,6 +130,8 @@ impl<'a, R: Registered> Search<'a, R> {
         }
         let directory = self.directory;
         if let Some(members) = directory.groups.get(text) {
+            self.seen.reserve(members.len());
+            self.targets.reserve(members.len());
             return members.iter().for_each(|member| self.expand(member));
         }
         let target = self.target(text);
