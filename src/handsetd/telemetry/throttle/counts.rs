@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::{self, Write};
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -19,8 +20,10 @@ use super::limits::Limits;
 pub(super) struct Counts {
     /// By place in the source, of which there is a fixed number.
     kinds: HashMap<Identifier, Kind>,
-    /// How many lines of a kind a source has caused.
-    sources: ExpiringMap<(Identifier, Source), u64>,
+    /// How many lines of a kind a source has caused, by the hash of both: a group may have more phones than there
+    /// is room for, so that each line makes one of them make room for another.
+    sources: ExpiringMap<u64, u64>,
+    hasher: RandomState,
 }
 
 /// What is known of one kind of line.
@@ -102,19 +105,18 @@ impl Counts {
             kind.minute = now;
             kind.written = 0;
         }
-        let key = (id, source);
+        let key = self.hasher.hash_one((id, &source));
         let count = if let Some(count) = self.sources.get_mut(&key, now) {
             *count = count.saturating_add(1);
             *count
         } else {
-            self.sources.insert(key.clone(), 1, MINUTE, now);
+            self.sources.insert(key, 1, MINUTE, now);
             1
         };
         if count <= limits.each && kind.written < limits.all {
             kind.written += 1;
             return true;
         }
-        let (_, source) = key;
         if kind.left_out == 0 {
             kind.message = message(event);
             kind.only_source = Some(source);
@@ -153,6 +155,7 @@ impl Default for Counts {
         Self {
             kinds: HashMap::new(),
             sources: ExpiringMap::new(MAX_SOURCES),
+            hasher: RandomState::new(),
         }
     }
 }
