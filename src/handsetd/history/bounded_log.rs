@@ -74,11 +74,10 @@ impl BoundedLog {
         self.prune(Instant::now());
     }
 
-    /// Adds the record of the next number.
+    /// Adds the record of the next number. The disk needs it once it is [marked](Self::mark).
     pub(super) fn push(&mut self, record: Arc<Record>) {
         self.next_number = self.next_number.saturating_add(1);
         self.bytes = self.bytes.saturating_add(record.memory());
-        self.mark(record.number);
         self.records.push_back(record);
         self.prune(Instant::now());
     }
@@ -134,6 +133,18 @@ impl BoundedLog {
         if let Some(unwritten) = &mut self.unwritten {
             unwritten.insert(number);
         }
+    }
+
+    /// Marks the deliveries that have not ended, so that the disk also has those that have not begun.
+    pub(super) fn mark_open(&mut self) {
+        let Some(unwritten) = &mut self.unwritten else {
+            return;
+        };
+        let open = self
+            .records
+            .iter()
+            .filter(|record| record.duration.is_none());
+        unwritten.extend(open.map(|record| record.number));
     }
 
     /// Sets whether the disk keeps the records. At first it has none of them.
@@ -199,6 +210,18 @@ impl BoundedLog {
 
     fn position(&self, number: u64) -> Result<usize, usize> {
         let records = &self.records;
+        // The numbers of one process have no gaps.
+        if let Some(after) = records
+            .back()
+            .and_then(|last| last.number.checked_sub(number))
+            && let Ok(after) = usize::try_from(after)
+            && let Some(index) = records.len().checked_sub(after.saturating_add(1))
+            && records
+                .get(index)
+                .is_some_and(|record| record.number == number)
+        {
+            return Ok(index);
+        }
         records.binary_search_by_key(&number, |record| record.number)
     }
 

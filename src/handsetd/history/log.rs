@@ -17,7 +17,7 @@ use super::overview::Overview;
 use super::record::{self, Record, RequestInfo, Step};
 use super::redact::{self, Redacted};
 use super::search::{self, Position, Search, TextSearches};
-use crate::outcome::{Outcome, Status};
+use crate::outcome::{Outcome, Status, StepRecord};
 
 /// The recent deliveries. Clones share one log.
 #[derive(Clone, Debug)]
@@ -32,13 +32,12 @@ pub(crate) struct History {
 /// A delivery in progress, to be passed to [`History::end`].
 #[derive(Debug)]
 pub(crate) struct OpenRecord {
-    record: Record,
+    /// As it began, or as it is since its reason changed.
+    record: Arc<Record>,
     /// The keys as requested, whose texts are removed from reasons.
     keys: Arc<[(String, String)]>,
     keeps_texts: bool,
-    started_at: Instant,
-    /// The record as it began, until that is announced.
-    begun: Option<Arc<Record>>,
+    is_announced: bool,
     /// Released when the delivery is over.
     _share: Option<Arc<OwnedSemaphorePermit>>,
 }
@@ -117,7 +116,8 @@ impl History {
         self.begin_at(SystemTime::now(), request, phone, vendor)
     }
 
-    /// As [`begin`](Self::begin); subscribers learn of it from [`announce_begun`](Self::announce_begun).
+    /// As [`begin`](Self::begin), for a delivery that waits for others of its request. Subscribers learn of it
+    /// from [`announce_begun`](Self::announce_begun), and so does the disk: that of most is written once.
     pub(crate) fn begin_unannounced(
         &self,
         request: &RequestInfo,
@@ -129,8 +129,9 @@ impl History {
 
     /// Announces a delivery that has begun, once.
     pub(crate) fn announce_begun(&self, open: &mut OpenRecord) {
-        if let Some(record) = open.begun.take() {
-            self.announce(record);
+        if !std::mem::replace(&mut open.is_announced, true) {
+            self.log.lock().mark(open.record.number);
+            self.announce(Arc::clone(&open.record));
         }
     }
 
@@ -155,10 +156,9 @@ impl History {
         vendor: Option<Vendor>,
     ) -> OpenRecord {
         let mut log = self.log.lock();
-        let started_at = Instant::now();
         let keeps_texts = log.config().texts;
         let (keys, is_whole) = request.kept_keys(keeps_texts);
-        let record = Record {
+        let record = Arc::new(Record {
             number: log.next_number(),
             id: request.id.clone(),
             requester: request.requester.excerpt(MAX_NAME),
@@ -168,42 +168,40 @@ impl History {
             phone: excerpt(phone, MAX_NAME).into_owned(),
             vendor,
             at,
-            started_at,
+            started_at: Instant::now(),
             duration: None,
             status: Status::Queued,
             reason: Redacted::default(),
             steps: Vec::new(),
             fetched: None,
-        };
-        let begun = Arc::new(record.clone());
-        log.push(Arc::clone(&begun));
+        });
+        log.push(Arc::clone(&record));
         drop(log);
         OpenRecord {
             record,
             keys: Arc::clone(&request.keys),
             keeps_texts,
-            started_at,
-            begun: Some(begun),
+            is_announced: false,
             _share: request.share(),
         }
     }
 
     /// Records why a delivery is still pending.
     pub(crate) fn set_reason(&self, open: &mut OpenRecord, reason: &str) {
-        open.record.reason = redact::text(reason, &open.keys, open.keeps_texts);
-        self.replace(open.record.clone());
+        open.record = self.replace(Record {
+            reason: redact::text(reason, &open.keys, open.keeps_texts),
+            ..Record::clone(&open.record)
+        });
     }
 
     /// Records that a delivery continues elsewhere, where its outcome will be recorded.
     pub(crate) fn hand_over(&self, open: OpenRecord, reason: &'static str) {
-        let OpenRecord {
-            mut record,
-            started_at,
-            ..
-        } = open;
-        record.duration = Some(started_at.elapsed());
-        record.reason = Redacted::fixed(reason);
-        self.replace(record);
+        let begun = Arc::unwrap_or_clone(open.record);
+        self.replace(Record {
+            duration: Some(begun.started_at.elapsed()),
+            reason: Redacted::fixed(reason),
+            ..begun
+        });
     }
 
     /// Ends the deliveries that were in progress when the daemon ended, and that the cluster does not have.
@@ -219,32 +217,23 @@ impl History {
 
     /// Records the outcome of a delivery; returns the number of the record.
     pub(crate) fn end(&self, open: OpenRecord, outcome: &Outcome) -> u64 {
-        let OpenRecord {
-            mut record,
-            keys,
-            keeps_texts,
-            started_at,
-            begun: _,
-            _share,
-        } = open;
-        let redacted = |text: &str| redact::text(text, &keys, keeps_texts);
+        let begun = Arc::unwrap_or_clone(open.record);
+        let redacted = |text: &str| redact::text(text, &open.keys, open.keeps_texts);
+        let step = |step: &StepRecord| Step {
+            transport: step.transport.into(),
+            request: redacted(&step.request),
+            reply: redacted(&step.reply),
+            duration: step.duration,
+        };
+        let record = self.replace(Record {
+            fetched: outcome.fetches.at(),
+            duration: Some(begun.started_at.elapsed()),
+            status: outcome.status,
+            reason: redacted(&outcome.reason),
+            steps: outcome.steps.iter().take(MAX_STEPS).map(step).collect(),
+            ..begun
+        });
         let number = record.number;
-        record.fetched = outcome.fetches.at();
-        record.duration = Some(started_at.elapsed());
-        record.status = outcome.status;
-        record.reason = redacted(&outcome.reason);
-        record.steps = outcome
-            .steps
-            .iter()
-            .take(MAX_STEPS)
-            .map(|step| Step {
-                transport: step.transport.into(),
-                request: redacted(&step.request),
-                reply: redacted(&step.reply),
-                duration: step.duration,
-            })
-            .collect();
-        let record = self.replace(record);
         // Fails only while there is no subscriber.
         let _ = self.ends.send(record);
         number

@@ -122,6 +122,24 @@ async fn deliveries_are_the_same_after_a_restart() {
 }
 
 #[tokio::test]
+async fn delivery_that_waits_is_written_when_it_begins_or_ends_or_the_daemon_stops() {
+    let folder = Folder::new();
+    let history = folder.open(Config::default()).await;
+    let [mut first, second, _third] =
+        ["1001", "1002", "1003"].map(|phone| history.begin_unannounced(&request("a"), phone, None));
+    assert_eq!(history.figures().unwritten, 0);
+    history.announce_begun(&mut first);
+    assert_eq!(history.figures().unwritten, 1);
+    history.end(second, &Outcome::new(Status::Ok, ""));
+    assert_eq!(history.figures().unwritten, 2);
+    close(history).await;
+    let history = folder.open(Config::default()).await;
+    assert_eq!(phones(&history), ["1003", "1002", "1001"]);
+    let statuses: Vec<_> = all(&history).iter().map(|record| record.status).collect();
+    assert_eq!(statuses, [Status::Unknown, Status::Ok, Status::Unknown]);
+}
+
+#[tokio::test]
 async fn neither_passwords_nor_unwanted_texts_are_on_the_disk() {
     let folder = Folder::new();
     let history = folder.open(Config::default()).await;
