@@ -1,4 +1,5 @@
-//! Turns a request into deliveries: one for each phone, each in a separate task.
+//! Turns a request into deliveries: one for each phone, each in a separate task; those to many phones are left
+//! to a few workers.
 //!
 //! A delivery continues when its caller is gone, and a panic in one does not end others; deliveries to the
 //! same phone are queued. Each is recorded in the history with its requester, and can be cancelled
@@ -7,6 +8,7 @@
 
 mod delivery;
 mod in_flight;
+mod open_delivery;
 mod outbox;
 mod pace;
 mod peer;
@@ -20,15 +22,16 @@ mod shared;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use handset_phones::phone::Phone;
 use handset_phones::verb::{Action, Request};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
-use tracing::info_span;
+use tracing::{Span, info_span};
 
 use crate::commit_point::CommitPoint;
 use crate::deliver::SharedPlans;
@@ -38,11 +41,12 @@ use crate::outbox::{Change, Storage, StoredEntry};
 use crate::outcome::{Outcome, Report, Status};
 use crate::resolver::{NotFound, Resolution};
 use crate::roster::Roster;
+use open_delivery::{OpenDelivery, QueuedDelivery};
 use outbox::OutboxWorker;
-use queue::Admission;
 use route::{Destination, RemotePhone, Router};
 use shared::Shared;
 use terms::Terms;
+use workers::Workers;
 
 pub(crate) use delivery::Delivery;
 pub(crate) use outbox::Expired;
@@ -247,7 +251,7 @@ impl Dispatcher {
             }
         };
         let request = Arc::new(request);
-        let shared = Shared::of(destinations.len());
+        let shared = Shared::of(destinations.len(), &services.tasks);
         let start = |destination| match destination {
             Destination::Local(found) if request.keep.is_some() => {
                 self.start_stored(found, &request, info, shared.clone())
@@ -293,90 +297,63 @@ impl Dispatcher {
         phone: Phone,
         request: Arc<Request>,
         info: &RequestInfo,
-        Shared { pace, plans, .. }: Shared,
+        Shared { workers, plans, .. }: Shared,
     ) -> Delivery {
         let terms = Terms {
-            pace,
             plans,
             files: CarriedFiles::default(),
             until: None,
         };
-        self.start_on(phone, request, info, terms)
+        self.start_on((phone, workers), request, info, terms)
     }
 
+    /// Starts the delivery to a phone, by one of the workers of its request if that has any.
     fn start_on(
         &self,
-        phone: Phone,
+        (phone, workers): (Phone, Option<Workers<QueuedDelivery>>),
         request: Arc<Request>,
         info: &RequestInfo,
         terms: Terms,
     ) -> Delivery {
         let services = Arc::clone(&self.services);
         let outcome = Outcome::at(&phone.name, Some(phone.vendor), Status::Queued, "");
-        let mut slot = match services.queues.enter(&phone, &request) {
+        let slot = match services.queues.enter(&phone, &request) {
             Ok(slot) => slot,
             Err(full) => return Delivery::over(services.reject_unqueued(info, outcome, full)),
         };
-        let mut record = services
+        let record = services
             .history
             .begin_unannounced(info, &phone.name, Some(phone.vendor));
         let commit_point = CommitPoint::default();
-        let guard = services
-            .in_flight
-            .enter(&info.id, &phone.name, &commit_point);
-        let span = info_span!("delivery", id = %info.id, phone = phone.name);
-        let delivery = async move {
-            let started = Instant::now();
-            // Not before this task starts: the subscribers that it wakes would delay the start.
-            services.history.announce_begun(&mut record);
-            let outcome = tokio::select! {
-                biased;
-                () = commit_point.cancelled() => {
-                    guard.cancelled_outcome(&phone.name, Some(phone.vendor))
-                }
-                () = terms.expiry(&commit_point) => {
-                    let vendor = Some(phone.vendor);
-                    Outcome::at(&phone.name, vendor, Status::Unreachable, WAITED_TOO_LONG)
-                }
-                outcome = async {
-                    match slot.admission().await {
-                        Admission::Now => {
-                            let request = terms.within(&request);
-                            let (files, plans) = (&terms.files, &terms.plans);
-                            let deliver = || {
-                                services.deliver(
-                                    Some(&phone),
-                                    &request,
-                                    files,
-                                    plans,
-                                    &commit_point,
-                                )
-                            };
-                            terms.pace.run(deliver).await
-                        }
-                        Admission::Replaced => {
-                            let reason = "replaced by a newer screen before it was sent";
-                            let vendor = Some(phone.vendor);
-                            Outcome::at(&phone.name, vendor, Status::Unreachable, reason)
-                        }
-                    }
-                } => outcome,
-            };
-            drop(slot);
-            drop(guard);
-            let verb = request.verb.name();
-            services.finish(record, verb, &outcome, started.elapsed());
-            outcome
+        let delivery = OpenDelivery {
+            guard: services
+                .in_flight
+                .enter(&info.id, &phone.name, &commit_point),
+            services,
+            id: info.id.clone(),
+            phone,
+            request,
+            terms,
+            record,
+            commit_point,
+            started: Instant::now(),
+            parent: Span::current(),
         };
-        let tasks = &self.services.tasks;
-        let task = tasks.spawn_in(span, delivery);
-        Delivery::in_progress(outcome, task)
+        let Some(workers) = workers else {
+            let tasks = &self.services.tasks;
+            let task = tasks.spawn_in(Span::none(), delivery.run(slot));
+            return Delivery::in_progress(outcome, task);
+        };
+        let (ended, end) = oneshot::channel();
+        let queued = QueuedDelivery {
+            delivery,
+            slot,
+            ended,
+        };
+        queued.start(workers);
+        Delivery::by_worker(outcome, end)
     }
 }
-
-/// Reason for a request that waited for others until its requester no longer waited for it.
-const WAITED_TOO_LONG: &str =
-    "not sent: earlier requests to this phone took longer than its deadline";
 
 /// Reason where `keep` has no phone to wait for.
 const NO_PHONE: &str = "keep is for phones, and this goes to the call manager; leave keep out";

@@ -12,8 +12,16 @@ use crate::outcome::{Outcome, Report, Status};
 pub(crate) struct Delivery {
     /// The outcome so far.
     outcome: Outcome,
-    task: Option<JoinHandle<Outcome>>,
+    end: Option<End>,
     persistence: Persistence,
+}
+
+/// Where the outcome of a delivery comes from.
+#[derive(Debug)]
+enum End {
+    Task(JoinHandle<Outcome>),
+    /// The sender is dropped if the worker panics.
+    Worker(oneshot::Receiver<Outcome>),
 }
 
 /// Whether a delivery survives a crash.
@@ -33,7 +41,7 @@ impl Delivery {
     pub(super) fn over(outcome: Outcome) -> Self {
         Self {
             outcome,
-            task: None,
+            end: None,
             persistence: Persistence::Settled,
         }
     }
@@ -41,9 +49,16 @@ impl Delivery {
     /// Wraps the task of a delivery; `outcome` is the one so far.
     pub(super) fn in_progress(outcome: Outcome, task: JoinHandle<Outcome>) -> Self {
         Self {
-            outcome,
-            task: Some(task),
-            persistence: Persistence::Settled,
+            end: Some(End::Task(task)),
+            ..Self::over(outcome)
+        }
+    }
+
+    /// Wraps a delivery that a worker carries out, which sends the outcome; `outcome` is the one so far.
+    pub(super) fn by_worker(outcome: Outcome, ended: oneshot::Receiver<Outcome>) -> Self {
+        Self {
+            end: Some(End::Worker(ended)),
+            ..Self::over(outcome)
         }
     }
 
@@ -62,8 +77,12 @@ impl Delivery {
 
     /// Waits for the end. Cancel safe.
     pub(crate) async fn end(&mut self) {
-        let Some(task) = &mut self.task else { return };
-        self.outcome = match task.await {
+        let ended = match &mut self.end {
+            None => return,
+            Some(End::Task(task)) => task.await.map_err(|error| error.to_string()),
+            Some(End::Worker(ended)) => ended.await.map_err(|_| "it panicked".to_owned()),
+        };
+        self.outcome = match ended {
             Ok(outcome) => outcome,
             Err(error) => Outcome {
                 status: Status::Error,
@@ -71,7 +90,7 @@ impl Delivery {
                 ..self.outcome.clone()
             },
         };
-        self.task = None;
+        self.end = None;
     }
 
     /// Waits until the delivery may be reported as `QUEUED`: with `keep`, until it is stored; without,
@@ -105,11 +124,9 @@ impl Delivery {
         }
     }
 
-    /// Takes over the outcome of a task that has ended, if nothing has waited for it yet.
+    /// Takes over the outcome of one that has ended, if nothing has waited for it yet.
     fn update(&mut self) {
-        if self.task.as_ref().is_some_and(JoinHandle::is_finished) {
-            unconstrained(self.end()).now_or_never();
-        }
+        unconstrained(self.end()).now_or_never();
     }
 
     /// Summarizes deliveries that did not all end in time: those that did have their outcome, and `reason` is
@@ -123,7 +140,7 @@ impl Delivery {
     pub(crate) fn queued(deliveries: Vec<Self>, reason: &str) -> Report {
         let outcome = |mut delivery: Self| {
             let mut outcome = delivery.outcome;
-            if delivery.task.is_none() {
+            if delivery.end.is_none() {
                 return outcome;
             }
             reason.clone_into(&mut outcome.reason);

@@ -17,7 +17,7 @@ pub(super) struct InFlight(Arc<Mutex<Entries>>);
 #[derive(Debug, Default)]
 struct Entries {
     next: u64,
-    /// One for each task, so bounded as those are.
+    /// One for each delivery, so bounded as those are.
     by_number: HashMap<u64, Entry>,
 }
 

@@ -50,10 +50,10 @@ impl Pace {
 
 /// How many deliveries of one request are started at once: enough to keep the processors busy with phones that
 /// answer within a millisecond. Each takes 40 kB while it is in progress.
-const AT_ONCE: usize = 64;
+pub(super) const AT_ONCE: usize = 64;
 
 /// How long a delivery keeps its place. 10,000 phones of which none answers are all tried within 2 s.
-const PLACE_TIMEOUT: Duration = Duration::from_micros(12_500);
+pub(super) const PLACE_TIMEOUT: Duration = Duration::from_micros(12_500);
 
 #[cfg(test)]
 mod tests {

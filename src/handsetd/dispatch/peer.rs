@@ -6,7 +6,6 @@ use handset_phones::phone::Phone;
 use handset_phones::verb::Request;
 use tokio::time::Instant;
 
-use super::pace::Pace;
 use super::terms::{PeerTerms, Terms};
 use super::{Delivery, Dispatcher};
 use crate::deliver::SharedPlans;
@@ -58,12 +57,11 @@ impl Dispatcher {
             }
         };
         let terms = Terms {
-            pace: Pace::of(1),
             plans: SharedPlans::default(),
             files: terms.files,
             until: Some(terms.until),
         };
-        self.start_on(phone, Arc::new(request), info, terms)
+        self.start_on((phone, None), Arc::new(request), info, terms)
     }
 
     /// Cancels what is not sent of a request, on behalf of another daemon; returns the phones.

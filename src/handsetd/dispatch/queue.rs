@@ -61,7 +61,7 @@ impl Queues {
             return Ok(self.slot(None, None, false));
         }
         // By the address, since one phone may have several names.
-        self.enter_queue(phone.address.to_string().into(), kind, is_screen(request))
+        self.enter_queue(phone.address.authority().into(), kind, is_screen(request))
     }
 
     /// Queues behind all others of this name; the order is kept, and nothing is replaced.
@@ -154,6 +154,11 @@ impl Queue {
 }
 
 impl QueueSlot {
+    /// Returns whether the request was admitted when it came, or [`admission`](Self::admission) said so.
+    pub(super) fn is_admitted(&self) -> bool {
+        self.admission.is_none()
+    }
+
     /// Waits until the request may be sent. Cancel safe.
     pub(super) async fn admission(&mut self) -> Admission {
         let admission = match &mut self.admission {

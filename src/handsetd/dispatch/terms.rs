@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use handset_phones::verb::Request;
 use tokio::time::{Instant, sleep_until};
 
-use super::pace::Pace;
 use crate::commit_point::CommitPoint;
 use crate::deliver::SharedPlans;
 use crate::fleet::CarriedFiles;
@@ -20,7 +19,6 @@ pub(crate) struct PeerTerms {
 
 /// How a request is delivered.
 pub(super) struct Terms {
-    pub(super) pace: Pace,
     pub(super) plans: SharedPlans,
     /// The files of a request from another daemon.
     pub(super) files: CarriedFiles,

@@ -1,3 +1,5 @@
+mod group;
+
 use std::io;
 use std::path::PathBuf;
 
