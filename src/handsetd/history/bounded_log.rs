@@ -74,10 +74,11 @@ impl BoundedLog {
         self.prune(Instant::now());
     }
 
-    /// Adds the record of the next number. The disk needs it once it is [marked](Self::mark).
+    /// Adds the record of the next number.
     pub(super) fn push(&mut self, record: Arc<Record>) {
         self.next_number = self.next_number.saturating_add(1);
         self.bytes = self.bytes.saturating_add(record.memory());
+        self.mark(record.number);
         self.records.push_back(record);
         self.prune(Instant::now());
     }
@@ -133,18 +134,6 @@ impl BoundedLog {
         if let Some(unwritten) = &mut self.unwritten {
             unwritten.insert(number);
         }
-    }
-
-    /// Marks the deliveries that have not ended, so that the disk also has those that have not begun.
-    pub(super) fn mark_open(&mut self) {
-        let Some(unwritten) = &mut self.unwritten else {
-            return;
-        };
-        let open = self
-            .records
-            .iter()
-            .filter(|record| record.duration.is_none());
-        unwritten.extend(open.map(|record| record.number));
     }
 
     /// Sets whether the disk keeps the records. At first it has none of them.

@@ -2,7 +2,7 @@
 //!
 //! A thread writes what has changed, in batches. It takes the records from memory, so nothing waits for
 //! the disk and nothing is lost to a slow one: what is no longer in memory is no longer to be kept either.
-//! After a crash, the changes of the last batch are missing, and deliveries that had not begun.
+//! After a crash, the changes of the last batch are missing.
 
 mod row;
 mod writer;

@@ -116,8 +116,7 @@ impl History {
         self.begin_at(SystemTime::now(), request, phone, vendor)
     }
 
-    /// As [`begin`](Self::begin), for a delivery that waits for others of its request. Subscribers learn of it
-    /// from [`announce_begun`](Self::announce_begun), and so does the disk: that of most is written once.
+    /// As [`begin`](Self::begin); subscribers learn of it from [`announce_begun`](Self::announce_begun).
     pub(crate) fn begin_unannounced(
         &self,
         request: &RequestInfo,
@@ -130,7 +129,6 @@ impl History {
     /// Announces a delivery that has begun, once.
     pub(crate) fn announce_begun(&self, open: &mut OpenRecord) {
         if !std::mem::replace(&mut open.is_announced, true) {
-            self.log.lock().mark(open.record.number);
             self.announce(Arc::clone(&open.record));
         }
     }

@@ -152,9 +152,6 @@ impl Writer {
             if matches!(next, Some(None)) {
                 break;
             }
-            if matches!(next, Some(Some(Command::Flush(_)))) {
-                self.log.lock().mark_open();
-            }
             let is_written = self.write_all(&mut state);
             match next.flatten() {
                 Some(Command::Flush(done)) => {
@@ -292,7 +289,7 @@ fn count(length: usize) -> u64 {
 pub(super) const BATCH_TIME: Duration = Duration::from_millis(500);
 
 /// How many records are written together.
-const MAX_BATCH: usize = 1024;
+const MAX_BATCH: usize = 256;
 
 /// How long to wait after writing failed.
 const RETRY_TIME: Duration = Duration::from_secs(10);
