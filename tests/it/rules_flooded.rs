@@ -162,8 +162,12 @@ do = [ { verb = "push", phone = "nobody", text = "a" } ]
         }
     };
     soon("a failed run", ended).await;
-    daemon.line("phone=\"nobody2\"").await;
+    // Neither waits for the other.
+    for phone in ["phone=\"nobody\"", "phone=\"nobody2\""] {
+        daemon.line(phone).await;
+    }
     daemon.terminate();
+    daemon.line("Stopped.").await;
     let log = daemon.log();
     let lines = |phone: &str| {
         let lines = log.lines().filter(|line| line.contains(phone));
