@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use asterisk_rs_agi::{AgiChannel, AgiHandler, AgiRequest, AgiServer};
 use blazing_agi::command::set_variable::SetVariable;
 use blazing_agi::router::Router;
@@ -44,7 +45,7 @@ async fn steady(handsetd: &Path) -> anyhow::Result<()> {
             })
             .collect();
         for caller in callers {
-            caller.await??;
+            caller.await?.with_context(|| name)?;
         }
         let (took, cpu) = (start.elapsed().as_secs_f64(), subject.cpu()? - before);
         let calls = done.load(Ordering::Relaxed) as f64;
@@ -67,12 +68,12 @@ async fn bursts(handsetd: &Path) -> anyhow::Result<()> {
     for name in SUBJECTS {
         let (subject, agi) = started(name, handsetd).await?;
         // The first one fills caches and pools.
-        burst(agi).await?;
+        burst(agi).await.with_context(|| name)?;
         let before = subject.cpu()?;
         let mut times = Vec::new();
         for _ in 0..BURSTS {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            times.extend(burst(agi).await?);
+            times.extend(burst(agi).await.with_context(|| name)?);
         }
         let cpu = (subject.cpu()? - before).as_secs_f64() * 1e6 / times.len() as f64;
         times.sort_unstable();
