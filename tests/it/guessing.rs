@@ -43,6 +43,10 @@ async fn guessing_source_is_blocked_without_affecting_others() {
     for _ in 0..100 {
         assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
     }
+    daemon.line("Too many rejected credentials").await;
+    daemon
+        .line_after(9, "Rejected a phone's credentials.")
+        .await;
     let log = daemon.log();
     assert_eq!(
         log.matches("Too many rejected credentials").count(),
@@ -74,6 +78,9 @@ async fn guessing_for_many_phones_is_limited_as_well() {
         assert_eq!(response, "UN-AUTHORIZED", "{device}");
         assert_eq!(ask(phone.ip(), "right", device).await, "AUTHORIZED");
     }
+    daemon
+        .line_after(19, "Rejected a phone's credentials.")
+        .await;
     let refused = daemon.count("Rejected a phone's credentials.");
     // The first of a minute; the rest are counted.
     assert_eq!(refused, 20, "a flood fills the log");
@@ -149,9 +156,9 @@ async fn guessed_tokens_are_slowed_down_counted_and_logged_once_a_minute() {
         join_all(many).await;
     };
     guesses.await;
+    let line = daemon.line("Rejected wrong tokens").await;
     let log = daemon.log();
     assert_eq!(log.matches("Rejected wrong tokens").count(), 1, "{log}");
-    let line = daemon.line("Rejected wrong tokens").await;
     let peer = format!("peer={}", guesser.ip());
     assert!(line.contains("WARN") && line.contains(&peer), "{line}");
     assert!(!log.contains("canary") && !log.contains(TOKEN), "{log}");
