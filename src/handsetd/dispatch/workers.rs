@@ -17,7 +17,7 @@ use tracing::Span;
 
 use super::pace::{AT_ONCE, PLACE_TIMEOUT};
 
-/// What a worker carries out. If it panics, the worker goes on with the next one.
+/// What a worker carries out. If it panics, the worker continues with the next one.
 pub(super) trait Job: Send + 'static {
     fn run(self) -> impl Future<Output = ()> + Send;
 }
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_run_at_once_and_all_of_them_in_the_end() {
+    async fn a_limited_number_runs_at_once_and_all_run_in_the_end() {
         let bench = Bench::new();
         (0..4 * AT_ONCE).for_each(|_| bench.push(Phone::Quick));
         assert!(bench.workers.tasks.shut_down(Duration::from_secs(1)).await);
