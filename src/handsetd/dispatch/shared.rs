@@ -13,7 +13,7 @@ use crate::deliver::SharedPlans;
 pub(super) struct Shared {
     /// The pace of those that are stored.
     pub(super) pace: Pace,
-    /// Those who carry out the others; `None` if there is a place for each.
+    /// Carry out the others; `None` if there is a place for each.
     pub(super) workers: Option<Workers<QueuedDelivery>>,
     pub(super) plans: SharedPlans,
     pub(super) files: RequestFiles,

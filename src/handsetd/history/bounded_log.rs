@@ -198,20 +198,8 @@ impl BoundedLog {
     }
 
     fn position(&self, number: u64) -> Result<usize, usize> {
-        let records = &self.records;
-        // The numbers of one process have no gaps.
-        if let Some(after) = records
-            .back()
-            .and_then(|last| last.number.checked_sub(number))
-            && let Ok(after) = usize::try_from(after)
-            && let Some(index) = records.len().checked_sub(after.saturating_add(1))
-            && records
-                .get(index)
-                .is_some_and(|record| record.number == number)
-        {
-            return Ok(index);
-        }
-        records.binary_search_by_key(&number, |record| record.number)
+        self.records
+            .binary_search_by_key(&number, |record| record.number)
     }
 
     fn set(&mut self, index: usize, record: Arc<Record>) {
