@@ -37,7 +37,14 @@ pub(crate) fn start(shared: &Arc<Shared>, session: &Session) {
 type Expiring = BTreeMap<DaemonName, (Member, Instant)>;
 
 /// Tracks the members with one consumer; returns why it ended.
-async fn track(shared: &Shared, session: &Session) -> Reason {
+///
+/// This daemon renews its own entry, so a consumer that does not deliver it is not up to date: NATS may have
+/// placed it at a server that lags behind the others, and that sends heartbeats nevertheless. 2.9.10 does so for
+/// minutes after all servers were killed, with `Catchup for stream … stalled` in its log. Until the entry
+/// arrives, the members published before stay; if it does not, another consumer may be placed elsewhere.
+pub(crate) async fn track(shared: &Shared, session: &Session) -> Reason {
+    let name = &shared.config.name;
+    let ttl = shared.config.timing.member_ttl;
     let bucket = shared.subjects.bucket(MEMBERS);
     let started = OrderedConsumer::start(session, &bucket.stream(), bucket.keys(&[])).await;
     let mut consumer = match started {
@@ -45,12 +52,22 @@ async fn track(shared: &Shared, session: &Session) -> Reason {
         Err(reason) => return reason,
     };
     let mut members = Expiring::new();
+    let mut own_until = Instant::now() + ttl;
     let mut pending = consumer.existing;
     loop {
-        if pending == 0 {
-            publish(shared, &members);
+        if let Some((_, until)) = members.get(name) {
+            own_until = *until;
+            if pending == 0 {
+                publish(shared, &members);
+            }
         }
-        match consumer.next().await {
+        let next = tokio::time::timeout_at(own_until, consumer.next()).await;
+        let next = next.unwrap_or_else(|_| {
+            Err(Reason::new(
+                "NATS does not deliver the entry of this daemon",
+            ))
+        });
+        match next {
             Ok(Some(message)) => {
                 // A member that renews its entry in the meantime comes later, after others.
                 pending = message.pending;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{Daemon, TIMEOUT, config, servers};
-use crate::{Identity, RequestError, State};
+use crate::{Identity, RequestError, State, member_tracker};
 
 #[tokio::test]
 async fn daemons_see_each_other_and_answer_requests() {
@@ -47,6 +47,23 @@ async fn daemons_see_each_other_and_answer_requests() {
     // A daemon that stops is removed at once.
     two.stop().await;
     one.sees(1).await;
+}
+
+/// Such a consumer is at a server that lags behind; here, at one of another cluster.
+#[tokio::test]
+async fn consumer_that_does_not_deliver_the_own_entry_is_not_believed_and_ends() {
+    let (Some(servers), Some(others)) = (servers(1, "").await, servers(1, "").await) else {
+        return;
+    };
+    let (one, two) = tokio::join!(Daemon::join(&servers, "one"), Daemon::join(&others, "two"));
+    one.sees(1).await;
+    let mut members = one.cluster.members();
+    members.mark_unchanged();
+    let session = two.shared().session().unwrap();
+    let tracked = member_tracker::track(one.shared(), &session);
+    let reason = tokio::time::timeout(TIMEOUT, tracked).await.unwrap();
+    assert!(reason.as_str().contains("does not deliver"), "{reason}");
+    assert!(!members.has_changed().unwrap(), "{:?}", **members.borrow());
 }
 
 #[tokio::test]
