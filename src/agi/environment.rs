@@ -31,9 +31,11 @@ use super::grammar::{self, Line};
 #[derive(Clone, Default)]
 pub(super) struct Environment {
     block: String,
-    /// In the order of the lines: too few for a hash table to be worth its making.
+    /// In the order of the lines, and as often: too few for a hash table to be worth its making.
     variables: Vec<Variable>,
     arguments: BTreeMap<u32, String>,
+    /// Whether the variables before the arguments are in Asterisk's order.
+    is_ordered: bool,
     is_ambiguous: bool,
 }
 
@@ -58,29 +60,31 @@ impl Environment {
         let thread = lines.iter().rposition(|line| line.name() == Some(THREAD));
         match thread.and_then(|thread| lines.split_at_checked(thread.saturating_add(1))) {
             Some((before, arguments)) => {
+                environment.is_ordered = true;
                 environment.read_in_order(block, before);
                 environment.read_arguments(arguments);
             }
             None => lines
                 .iter()
                 .filter_map(|line| line.variable)
-                .for_each(|variable| environment.add_first(block, variable)),
+                .for_each(|variable| environment.read_unordered(block, variable)),
         }
         environment
     }
 
     /// Returns a variable by its name without `agi_`.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
-        let found = self.variables.get(self.position(name)?)?;
-        Some(self.part(&found.value))
-    }
-
-    fn position(&self, name: &str) -> Option<usize> {
-        let is_named = |known: &Variable| {
+        let is_named = |known: &&Variable| {
             // Most names differ in length.
             known.name.len() == name.len() && self.part(&known.name) == name
         };
-        self.variables.iter().position(is_named)
+        let mut known = self.variables.iter();
+        let found = if self.is_ordered && name != CALLER && !HEAD.contains(&name) {
+            known.rfind(is_named)
+        } else {
+            known.find(is_named)
+        };
+        Some(self.part(&found?.value))
     }
 
     fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -122,15 +126,11 @@ impl Environment {
                 if in_head {
                     self.arguments.insert(number, value.to_owned());
                 }
-            } else if HEAD.contains(&name) {
-                if in_head {
-                    self.is_ambiguous |= self.position(name).is_some();
-                    self.add_first(block, (name, value));
-                }
-            } else if name == CALLER {
-                self.add_first(block, (name, value));
-            } else {
-                self.set(block, (name, value));
+            } else if !HEAD.contains(&name) {
+                self.variables.push(Variable::of(block, name, value));
+            } else if in_head {
+                self.is_ambiguous |= self.variable(name).is_some();
+                self.variables.push(Variable::of(block, name, value));
             }
         }
     }
@@ -158,22 +158,14 @@ impl Environment {
         }
     }
 
-    fn add_first(&mut self, block: &str, (name, value): (&str, &str)) {
+    /// Reads a line of a block whose lines may be in any order.
+    fn read_unordered(&mut self, block: &str, (name, value): (&str, &str)) {
         if let Some(number) = argument_number(name) {
             self.arguments
                 .entry(number)
                 .or_insert_with(|| value.to_owned());
-        } else if self.position(name).is_none() {
+        } else {
             self.variables.push(Variable::of(block, name, value));
-        }
-    }
-
-    fn set(&mut self, block: &str, (name, value): (&str, &str)) {
-        let variable = Variable::of(block, name, value);
-        let known = self.position(name);
-        match known.and_then(|at| self.variables.get_mut(at)) {
-            Some(known) => *known = variable,
-            None => self.variables.push(variable),
         }
     }
 }
@@ -183,6 +175,7 @@ impl PartialEq for Environment {
     fn eq(&self, other: &Self) -> bool {
         self.variables().eq(other.variables())
             && self.arguments == other.arguments
+            && self.is_ordered == other.is_ordered
             && self.is_ambiguous == other.is_ambiguous
     }
 }
