@@ -197,8 +197,8 @@ fn refusals_of_push_name_the_key() {
         "item: \"A\": invalid target \"call me\"; use dial:NUMBER, key:NAME, page:NAME, exit or an http URL",
     );
     refused(
-        "push entry=Desk|201;entry=Office|call?",
-        "entry: \"Office\": invalid number \"call?\"; use digits, letters and * # + . @ : _ -",
+        "push entry=Desk|201;entry=Sales|call?",
+        "entry: \"Sales\": invalid number \"call?\"; use digits, letters and * # + . @ : _ -",
     );
     refused(
         "push text=a;softkey=Call|dial:1?",
