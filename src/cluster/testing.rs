@@ -18,6 +18,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use handset_net::testing;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
@@ -158,8 +159,14 @@ impl NatsServers {
     }
 
     /// Suspends a server: connections stay open without replies.
-    pub fn freeze(&self, node: usize) {
-        self.nodes[node].signal("-STOP");
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it does not run.
+    pub async fn freeze(&self, node: usize) -> io::Result<()> {
+        let not_running = || io::Error::other(format!("node{node} does not run"));
+        let process = self.nodes[node].process.as_ref();
+        testing::suspend(process.ok_or_else(not_running)?.id()).await
     }
 
     /// Resumes a server after [`freeze`](Self::freeze).

@@ -29,5 +29,7 @@ pub mod request_line;
 #[cfg(feature = "tls")]
 pub mod server_certificate;
 pub mod tasks;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 pub mod wildcard;

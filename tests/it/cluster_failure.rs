@@ -190,7 +190,7 @@ async fn daemon_that_was_suspended_leaves_to_others_what_it_missed() {
     a.line("This daemon acts on the events").await;
     let b = Daemon::start(&config("site-b")).await;
     b.line("Another daemon acts on the events").await;
-    a.freeze();
+    a.freeze().await;
     b.line("This daemon has taken over the events").await;
     operator.raise(0..10).await;
     let fired = web.paths_from("/door/", 10).await;

@@ -366,7 +366,7 @@ async fn api_of_one_daemon_has_all() {
     assert!(4 <= total, "{overview}");
 
     // A daemon that hangs is named, and nothing waits for it longer than two seconds.
-    sites.b.freeze();
+    sites.b.freeze().await;
     let phones = get("phones").await;
     assert_eq!(daemons(&phones), ["site-a", "site-a"]);
     assert_eq!(phones["missing"][0]["daemon"], "site-b");

@@ -242,7 +242,7 @@ async fn lost_daemon_is_unreachable_before_and_unknown_after_it_has_the_request(
     assert_ne!(first["status"], "NOTFOUND");
 
     // The deadline is kept although the other daemon hangs.
-    b.freeze();
+    b.freeze().await;
     let began = Instant::now();
     let late = json!({"phone": "desk", "text": "2", "deadline": "2s"});
     let reply = request(&a, "push", late).await;
@@ -346,7 +346,7 @@ async fn own_phones_need_no_nats_and_those_of_others_say_why_not() {
     );
 
     // Connected, but without replies.
-    nats.freeze(0);
+    nats.freeze(0).await.unwrap();
     let began = Instant::now();
     let pushes = (0..20).map(|at| {
         let body = json!({"phone": "own", "text": format!("frozen {at}")});

@@ -138,7 +138,7 @@ async fn a_frozen_server_is_detected_within_two_pings(version: Version) {
     config.limits.pong = Duration::from_secs(1);
     let manager = Manager::start(&config);
     assert!(connected(&manager).await);
-    asterisk.freeze();
+    asterisk.freeze().await;
     let frozen = Instant::now();
     until(&manager.client, |state| !state.is_connected()).await;
     let detected = frozen.elapsed();

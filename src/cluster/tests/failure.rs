@@ -138,7 +138,7 @@ async fn hung_server_is_replaced_by_another_one() {
         .server_info()
         .server_name;
     let node: usize = name.strip_prefix("node").unwrap().parse().unwrap();
-    servers.freeze(node);
+    servers.freeze(node).await.unwrap();
     let appended = async {
         // An append may fail before the loss is noticed; none is stored twice.
         while let Err(error) = queue.append("1001", "a", text("")).await {

@@ -114,8 +114,8 @@ impl Asterisk {
     }
 
     /// Suspends it: connections stay open, but it sends nothing.
-    pub(crate) fn freeze(&self) {
-        self.process.freeze();
+    pub(crate) async fn freeze(&self) {
+        self.process.freeze().await;
     }
 
     /// Resumes it after [`freeze`](Self::freeze).

@@ -169,8 +169,8 @@ impl Daemon {
     }
 
     /// Suspends it: connections stay open, but it sends nothing.
-    pub(crate) fn freeze(&self) {
-        self.process.freeze();
+    pub(crate) async fn freeze(&self) {
+        self.process.freeze().await;
     }
 
     /// Resumes it after [`freeze`](Self::freeze).

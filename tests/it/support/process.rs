@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use handset_net::testing;
 use tokio::sync::watch;
 
 use super::soon;
@@ -121,8 +122,8 @@ impl Process {
     }
 
     /// Suspends the program: connections stay open, but it sends nothing.
-    pub(crate) fn freeze(&self) {
-        self.signal("-STOP");
+    pub(crate) async fn freeze(&self) {
+        testing::suspend(self.pid()).await.unwrap();
     }
 
     /// Resumes the program after [`freeze`](Self::freeze).
