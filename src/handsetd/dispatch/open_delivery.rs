@@ -54,7 +54,10 @@ impl OpenDelivery {
                 outcome = self.unsent() => outcome,
                 outcome = async {
                     match slot.admission().await {
-                        Admission::Now => self.deliver().await,
+                        Admission::Now => {
+                            slot.begin();
+                            self.deliver().await
+                        }
                         Admission::Replaced => self.replaced(),
                     }
                 } => outcome,

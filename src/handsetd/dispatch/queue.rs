@@ -167,12 +167,18 @@ impl QueueSlot {
             None => Admission::Now,
         };
         self.admission = None;
-        match admission {
-            Admission::Replaced => self.place = None,
-            Admission::Now if self.releases_early => self.leave(),
-            Admission::Now => {}
+        if admission == Admission::Replaced {
+            self.place = None;
         }
         admission
+    }
+
+    /// Admits the next request if it need not wait for the end of this one. Not before this one is sent: it may
+    /// wait for a worker or a place when it has been admitted.
+    pub(super) fn begin(&mut self) {
+        if self.releases_early {
+            self.leave();
+        }
     }
 
     fn leave(&mut self) {
@@ -339,6 +345,8 @@ mod tests {
         let mut stop = bench.enter("ring stop=yes");
         assert_eq!(admitted(&mut stop), Some(Admission::Now));
         assert_eq!(admitted(&mut tone), Some(Admission::Now));
+        assert_eq!(admitted(&mut push), None);
+        tone.begin();
         assert_eq!(admitted(&mut push), Some(Admission::Now));
         drop(tone);
         let _still = bench.enter("clear");

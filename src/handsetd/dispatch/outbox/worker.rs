@@ -322,8 +322,10 @@ impl OutboxWorker {
                 slot.admission().await;
                 let (request, commit_point) = (&delivery.request, &delivery.commit_point);
                 let (files, plans) = (&delivery.files, SharedPlans::default());
-                let deliver =
-                    || services.deliver(Some(&phone), request, files, &plans, commit_point);
+                let mut deliver = || {
+                    slot.begin();
+                    services.deliver(Some(&phone), request, files, &plans, commit_point)
+                };
                 let delivering = async {
                     if is_retry {
                         deliver().await
