@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{CachedStatement, Row, ToSql, Transaction};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::history::record::{Record, Step};
@@ -68,40 +68,81 @@ pub(super) fn upsert<'a>(
     transaction: &Transaction<'_>,
     records: impl IntoIterator<Item = &'a Record>,
 ) -> rusqlite::Result<()> {
-    let mut statement = transaction.prepare_cached(UPSERT)?;
-    let (mut requester, mut keys, mut steps) = (Json::default(), Json::default(), Json::default());
-    let mut previous: Option<&Record> = None;
-    for record in records {
-        // The deliveries of one request have the same ones.
-        if previous.is_none_or(|previous| previous.requester != record.requester) {
-            requester.write(|to| record.requester.serialize(to))?;
+    let mut writer = RowWriter {
+        statement: transaction.prepare_cached(UPSERT)?,
+        previous: None,
+        json: Vec::new(),
+    };
+    records
+        .into_iter()
+        .try_for_each(|record| writer.write(record))
+}
+
+/// Writes one row after the other. A text that the previous one has as well stays bound: the deliveries of one
+/// request have most of them in common.
+struct RowWriter<'s, 'r> {
+    statement: CachedStatement<'s>,
+    previous: Option<&'r Record>,
+    /// Memory for values as JSON.
+    json: Vec<u8>,
+}
+
+impl<'r> RowWriter<'_, 'r> {
+    fn write(&mut self, record: &'r Record) -> rusqlite::Result<()> {
+        let previous = self.previous.replace(record);
+        let differs = |is_same: fn(&Record, &Record) -> bool| {
+            previous.is_none_or(|previous| !is_same(previous, record))
+        };
+        self.bind(1, signed(record.number))?;
+        if differs(|a, b| a.id == b.id) {
+            self.bind(2, record.id.as_str())?;
         }
-        if previous.is_none_or(|previous| !Arc::ptr_eq(&previous.keys, &record.keys)) {
+        self.bind(3, signed(milliseconds(record.at)))?;
+        if differs(|a, b| a.requester == b.requester) {
+            self.bind_json(4, |to| record.requester.serialize(to))?;
+        }
+        if differs(|a, b| a.verb == b.verb) {
+            self.bind(5, &record.verb)?;
+        }
+        if differs(|a, b| Arc::ptr_eq(&a.keys, &b.keys)) {
             let pairs = record.keys.iter().map(|(key, value)| (key, value.as_str()));
-            keys.write(|to| to.collect_seq(pairs))?;
+            self.bind_json(6, |to| to.collect_seq(pairs))?;
         }
-        steps.write(|to| to.collect_seq(record.steps.iter().map(stored)))?;
-        statement.execute(params![
-            signed(record.number),
-            record.id.as_str(),
-            signed(milliseconds(record.at)),
-            requester.text(),
-            record.verb,
-            keys.text(),
-            record.is_whole,
-            record.phone,
-            record.vendor.map_or("", |vendor| vendor.name()),
-            record.status.word(),
-            record.reason.as_str(),
-            record
-                .duration
-                .map(|duration| signed(nanoseconds(duration))),
-            steps.text(),
-            record.fetched.map(|at| signed(milliseconds(at))),
-        ])?;
-        previous = Some(record);
+        self.bind(7, record.is_whole)?;
+        self.bind(8, &record.phone)?;
+        if differs(|a, b| a.vendor == b.vendor) {
+            self.bind(9, record.vendor.map_or("", |vendor| vendor.name()))?;
+        }
+        if differs(|a, b| a.status == b.status) {
+            self.bind(10, record.status.word())?;
+        }
+        if differs(|a, b| a.reason == b.reason) {
+            self.bind(11, record.reason.as_str())?;
+        }
+        let duration = record.duration.map(nanoseconds);
+        self.bind(12, duration.map(signed))?;
+        self.bind_json(13, |to| to.collect_seq(record.steps.iter().map(stored)))?;
+        let fetched = record.fetched.map(milliseconds);
+        self.bind(14, fetched.map(signed))?;
+        self.statement.raw_execute().map(drop)
     }
-    Ok(())
+
+    /// Binds a column of [`UPSERT`], which counts them from 1.
+    fn bind(&mut self, column: usize, value: impl ToSql) -> rusqlite::Result<()> {
+        self.statement.raw_bind_parameter(column, value)
+    }
+
+    fn bind_json(
+        &mut self,
+        column: usize,
+        write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
+    ) -> rusqlite::Result<()> {
+        self.json.clear();
+        write(&mut serde_json::Serializer::new(&mut self.json))
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let text = ToSqlOutput::Borrowed(ValueRef::Text(&self.json));
+        self.statement.raw_bind_parameter(column, text)
+    }
 }
 
 /// Deletes the records of these numbers.
@@ -165,25 +206,6 @@ fn read(row: &Row<'_>) -> Option<Record> {
         steps: steps.into_iter().map(step).collect(),
         fetched,
     })
-}
-
-/// A value as JSON, in memory that the next one uses again.
-#[derive(Default)]
-struct Json(Vec<u8>);
-
-impl Json {
-    fn write(
-        &mut self,
-        value: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
-    ) -> rusqlite::Result<()> {
-        self.0.clear();
-        value(&mut serde_json::Serializer::new(&mut self.0))
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
-    }
-
-    fn text(&self) -> ToSqlOutput<'_> {
-        ToSqlOutput::Borrowed(ValueRef::Text(&self.0))
-    }
 }
 
 fn stored(step: &Step) -> StoredStep<'_> {

@@ -122,6 +122,38 @@ async fn deliveries_are_the_same_after_a_restart() {
 }
 
 #[tokio::test]
+async fn rows_written_together_keep_what_they_share_and_what_they_do_not() {
+    let folder = Folder::new();
+    let history = folder.open(Config::default()).await;
+    let requester = Requester::Page {
+        name: "bob".to_owned(),
+    };
+    let requests = [
+        request("Hello"),
+        RequestInfo::new(requester, "clear", Vec::new()),
+    ];
+    for (request, phone, vendor, status, reason) in [
+        (0, "1001", Some("snom"), Status::Ok, ""),
+        (0, "1002", Some("snom"), Status::Ok, ""),
+        (0, "1003", Some("cisco"), Status::Unreachable, "away"),
+        (1, "1003", None, Status::Unreachable, "away"),
+        (0, "1001", Some("snom"), Status::Ok, ""),
+    ] {
+        let vendor = vendor.map(|vendor| vendor.parse().unwrap());
+        let open = history.begin(&requests[request], phone, vendor);
+        history.end(open, &Outcome::at(phone, vendor, status, reason));
+    }
+    let records = |history: &History| {
+        let records = all(history);
+        let json: Vec<_> = records.iter().map(|record| record.to_json()).collect();
+        json
+    };
+    let before = records(&history);
+    close(history).await;
+    assert_eq!(records(&folder.open(Config::default()).await), before);
+}
+
+#[tokio::test]
 async fn delivery_that_has_not_begun_is_written_too() {
     let folder = Folder::new();
     let history = folder.open(Config::default()).await;
