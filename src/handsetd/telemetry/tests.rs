@@ -152,6 +152,18 @@ fn level_applies_to_handsetd_and_libraries_only_warn() {
 }
 
 #[test]
+fn lines_below_the_level_do_not_reach_the_filter() {
+    let max_level = |level| {
+        let (filter, _) = filter(level, |_| None);
+        let layers = (filter, Throttle::default());
+        subscriber(Format::Text, Destination::File, layers, io::sink).max_level_hint()
+    };
+    assert_eq!(max_level(Level::Error), Some(LevelFilter::ERROR));
+    assert_eq!(max_level(Level::Info), Some(LevelFilter::INFO));
+    assert_eq!(max_level(Level::Trace), Some(LevelFilter::TRACE));
+}
+
+#[test]
 fn variables_override_the_level() {
     let chosen = |pairs: &[(&str, &str)]| {
         let find = |name: &str| {
