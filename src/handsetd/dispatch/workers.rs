@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use handset_net::tasks::Tasks;
 use parking_lot::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep};
 use tracing::Span;
 
 use super::pace::{AT_ONCE, PLACE_TIMEOUT};
@@ -80,13 +80,20 @@ impl<J: Job> Workers<J> {
     }
 
     async fn work(self) {
+        // One timer for all jobs: moving its end away is cheaper than starting another.
+        let mut place_timeout = pin!(sleep(PLACE_TIMEOUT));
         while let Some(job) = self.next() {
+            place_timeout.as_mut().reset(Instant::now() + PLACE_TIMEOUT);
             // A panic is logged by the hook, and the requester learns that the job is gone.
             let mut running = pin!(AssertUnwindSafe(job.run()).catch_unwind());
-            if timeout(PLACE_TIMEOUT, &mut running).await.is_err() {
-                self.start();
-                let _ = running.await;
-                return;
+            tokio::select! {
+                biased;
+                _ = &mut running => {}
+                () = &mut place_timeout => {
+                    self.start();
+                    let _ = running.await;
+                    return;
+                }
             }
         }
     }
@@ -108,7 +115,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio::task::yield_now;
-    use tokio::time::{Duration, Instant, sleep};
+    use tokio::time::Duration;
 
     use super::*;
 
