@@ -70,13 +70,13 @@ impl Address {
             .host
             .contains(':')
             .then(|| self.host.parse::<Ipv6Addr>());
-        let mut authority = match ip {
-            Some(Ok(ip)) => format!("[{ip}]"),
-            _ => self.host.clone(),
-        };
+        let mut authority = String::with_capacity(self.host.len() + "[]:65535".len());
+        match ip {
+            Some(Ok(ip)) => authority.extend(["[", &ip.to_string(), "]"]),
+            _ => authority.push_str(&self.host),
+        }
         if let Some(port) = self.port {
-            authority.push(':');
-            authority.push_str(&port.to_string());
+            authority.extend([":", &port.to_string()]);
         }
         authority
     }
