@@ -28,6 +28,8 @@ struct Inner {
     options: Options,
     mac: String,
     state: watch::Sender<State>,
+    /// Whether requests wait.
+    held: watch::Sender<bool>,
     telephony: broadcast::Sender<TelephonyChange>,
     http_client: HttpClient,
     tasks: Tasks,
@@ -46,6 +48,7 @@ impl Device {
                 options,
                 mac,
                 state: watch::Sender::new(State::default()),
+                held: watch::Sender::new(false),
                 telephony: broadcast::Sender::new(MAX_CHANGES),
                 http_client,
                 tasks: tasks.clone(),
@@ -100,6 +103,22 @@ impl Device {
     /// Returns a receiver of every change of calls and features from now on, none skipped.
     pub(crate) fn telephony_changes(&self) -> broadcast::Receiver<TelephonyChange> {
         self.inner.telephony.subscribe()
+    }
+
+    /// Lets requests wait from now on, or no longer.
+    pub(crate) fn set_held(&self, is_held: bool) {
+        self.inner.held.send_replace(is_held);
+    }
+
+    /// Waits while requests are to wait; the state counts those that do. Cancel safe.
+    pub(crate) async fn until_released(&self) {
+        let mut held = self.inner.held.subscribe();
+        if !*held.borrow() {
+            return;
+        }
+        let _waiting = Waiting::begin(self);
+        // It ends only with the device, whose sender this holds.
+        let _ = held.wait_for(|is_held| !is_held).await;
     }
 
     /// Records an exchange in the state and in the log.
@@ -189,6 +208,22 @@ impl Device {
 
     fn next_screen(&self) -> ScreenId {
         ScreenId(self.inner.screen.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+}
+
+/// A request that waits. Its connection may be reset meanwhile.
+struct Waiting<'a>(&'a Device);
+
+impl<'a> Waiting<'a> {
+    fn begin(device: &'a Device) -> Self {
+        device.change(|state| state.waiting += 1);
+        Self(device)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.change(|state| state.waiting -= 1);
     }
 }
 

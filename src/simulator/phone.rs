@@ -95,6 +95,17 @@ impl SimulatedPhone {
         found.ok()?.ok().map(|state| state.clone())
     }
 
+    /// Lets every HTTP request wait from now on: nothing is done and answered until
+    /// [`release`](Self::release). [`State::waiting`] counts them.
+    pub fn hold(&self) {
+        self.device.set_held(true);
+    }
+
+    /// Does and answers what has waited since [`hold`](Self::hold), and what comes.
+    pub fn release(&self) {
+        self.device.set_held(false);
+    }
+
     /// Returns what [`draw`](crate::draw) needs to draw the phone as it is now.
     pub fn view(&self) -> View {
         View::new(self.options(), self.display(), self.state())

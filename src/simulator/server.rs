@@ -104,6 +104,7 @@ async fn exchange(
 ) -> hyper::Response<Body> {
     let faults = &device.options().faults;
     sleep(faults.delay).await;
+    device.until_released().await;
     let (parts, body) = request.into_parts();
     let mut request = Request {
         peer,

@@ -48,6 +48,8 @@ pub struct State {
     pub bad_credentials: usize,
     /// CSTA over SIP.
     pub csta: CstaState,
+    /// Number of HTTP requests that wait while the phone is held.
+    pub waiting: usize,
     /// Remarks for an observer, as sentences, oldest first.
     pub remarks: Vec<String>,
     /// HTTP requests received and sent, and requests of CSTA over SIP, oldest first.

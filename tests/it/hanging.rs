@@ -1,17 +1,11 @@
 //! Callers who hang up while their phone is slow, on real Asterisk servers.
 
-use std::time::Duration;
-
 use handset_simulator::Vendor;
-use handset_simulator::{Faults, Options as Phone};
-use tokio::time::Instant;
 
-use super::support::admin_client::AdminClient;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
 use super::support::daemon::Daemon;
 use super::support::sim_phone::{self, SimPhone};
 use super::support::sip_client::{Course, SipPhone};
-use super::support::soon;
 
 #[tokio::test]
 async fn on_16_hanging_up_frees_the_channel_at_once_and_delivery_continues() {
@@ -37,47 +31,22 @@ exten => h,1,Verbose(0,HANGUP|${HANDSET_STATUS}|${HANDSET_REASON}|${HANDSET_PHON
     let Some(asterisk) = Asterisk::start(version, &options).await else {
         return;
     };
-    let phone = Phone {
-        faults: Faults {
-            delay: SLOW,
-            ..Faults::default()
-        },
-        ..sim_phone::options(Vendor::Snom)
-    };
+    let phone = sim_phone::options(Vendor::Snom);
     let sip = SipPhone::new("1001", &phone.user_agent(), asterisk.sip(Driver::Pjsip));
     let sim_phone = SimPhone::at(phone, sip.address().port(80)).await;
     sip.register().await;
+    sim_phone.hold();
     let call = sip.dial("700", Course::HungUp);
     asterisk.line("AGI(\"PJSIP/1001-").await;
     // On a busy machine the caller could hang up before it is known whose phone is meant.
-    under_way(&daemon).await;
-    let since = Instant::now();
+    sim_phone.until_waiting().await;
     call.hang_up().await;
     call.end().await;
     asterisk
         .line("HANGUP|QUEUED|the caller hung up; delivery continues|1001|")
         .await;
-    assert!(since.elapsed() < SLOW, "the channel was blocked");
-    assert!(sim_phone.state().screen.is_none());
+    sim_phone.release();
     sim_phone.shows_text("Hello, this is Asterisk").await;
     sim_phone.assert_accepted_all();
     daemon.line("Delivered.").await;
 }
-
-/// Waits until a delivery is in progress.
-async fn under_way(daemon: &Daemon) {
-    let admin = AdminClient::new(daemon.admin());
-    let begun = async {
-        loop {
-            let metrics = admin.get("/metrics").await.body;
-            if String::from_utf8_lossy(&metrics).contains("handsetd_deliveries_in_flight 1\n") {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    soon("a delivery", begun).await;
-}
-
-/// Delay of the phone: longer than hanging up takes on a busy machine.
-const SLOW: Duration = Duration::from_secs(8);

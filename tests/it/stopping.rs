@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use assert_cmd::assert::OutputAssertExt;
+use handset_simulator::Options;
 use handset_simulator::Vendor;
-use handset_simulator::{Faults, Options};
 use predicates::str::contains;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,7 +24,7 @@ async fn shutdown_finishes_deliveries_in_flight_and_refuses_new_calls() {
     let options = sim_phone::options(Vendor::Cisco);
     let entry = sim_phone::entry("desk", &options, address.port(8080));
     let daemon = Daemon::start(&entry).await;
-    // It verifies the credentials with a delay, when the HTTP server must still be open.
+    // It verifies the credentials once it is released, when the HTTP server must still be open.
     let sim_phone = SimPhone::at(
         Options {
             authentication_url: Some(
@@ -32,15 +32,12 @@ async fn shutdown_finishes_deliveries_in_flight_and_refuses_new_calls() {
                     .parse()
                     .unwrap(),
             ),
-            faults: Faults {
-                delay: Duration::from_secs(2),
-                ..Faults::default()
-            },
             ..options
         },
         address.port(8080),
     )
     .await;
+    sim_phone.hold();
     let caller = Caller::new(daemon.agi());
     let outcome = caller
         .run("push", &["At last", "phone=desk", "wait=no"])
@@ -52,6 +49,8 @@ async fn shutdown_finishes_deliveries_in_flight_and_refuses_new_calls() {
         .await;
     assert_refuses(&daemon).await;
     let (agi, http) = (daemon.agi(), daemon.http());
+    sim_phone.until_waiting().await;
+    sim_phone.release();
     sim_phone.shows_text("At last").await;
     sim_phone.assert_accepted_all();
     assert!(daemon.end().await.success());

@@ -455,3 +455,20 @@ async fn faults_behave_as_documented() {
         "a hanging phone stops too"
     );
 }
+
+#[tokio::test]
+async fn held_phone_does_and_answers_nothing_until_its_release() {
+    let harness = Harness::new(options(), Vec::new()).await;
+    harness.phone.hold();
+    let xml = object("TextScreen", "<Text>a</Text>");
+    let released = async {
+        let state = harness.wait_until(|state| state.waiting == 1).await;
+        assert!(state.screen.is_none() && state.exchanges.is_empty());
+        harness.phone.release();
+    };
+    let (response, ()) = tokio::join!(push(&harness, &xml), released);
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    let state = harness.phone.state();
+    assert!(state.screen.is_some() && state.waiting == 0);
+    assert!(push(&harness, &xml).await.starts_with("HTTP/1.1 200"));
+}

@@ -81,6 +81,21 @@ impl SimPhone {
         self.shows(part, wanted).await
     }
 
+    /// Lets every request wait until [`release`](Self::release).
+    pub(crate) fn hold(&self) {
+        self.phone.hold();
+    }
+
+    /// Waits until a request waits.
+    pub(crate) async fn until_waiting(&self) {
+        self.until("a request", |state| state.waiting > 0).await;
+    }
+
+    /// Does and answers what has waited since [`hold`](Self::hold), and what comes.
+    pub(crate) fn release(&self) {
+        self.phone.release();
+    }
+
     /// Asserts that the phone has rejected no request.
     pub(crate) fn assert_accepted_all(&self) {
         let refused: Vec<String> = refusals(&self.state());
