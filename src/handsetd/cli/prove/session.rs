@@ -229,6 +229,8 @@ impl<'a> Session<'a> {
     async fn take_back(&mut self, undo: Undo, out: &mut impl Write) -> anyhow::Result<()> {
         let (verb, keys) = undo;
         let keys = self.filled(keys);
+        // Also if the output is no longer read.
+        let out = &mut BestEffort(out);
         let outcome = match self.send(verb, &keys, out).await {
             Ok(outcome) => outcome,
             // The report says what is left on the phone.
