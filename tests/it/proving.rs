@@ -325,17 +325,21 @@ async fn walk_with_unread_output_reverts_its_changes() {
 async fn report_never_overwrites_a_folder_and_names_need_a_phone() {
     let site = Site::new(Vendor::Yealink).await;
     fs::create_dir(site.folder.path().join("report")).unwrap();
-    let output = site.command(&[]).stdin(Stdio::null()).output().unwrap();
+    // The phone must be able to answer meanwhile.
+    let mut command = tokio::process::Command::from(site.command(&[]));
+    let output = soon("the end", command.stdin(Stdio::null()).output()).await;
+    let output = output.unwrap();
     assert_eq!(output.status.code(), Some(1));
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(printed.contains("--output names another"), "{printed}");
     assert!(is_empty(&site.folder.path().join("report")));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_handsetd"));
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_handsetd"));
     command
         .args(["prove", "nobody", "--config"])
         .arg(&site.config)
         .current_dir(site.folder.path());
-    let output = command.stdin(Stdio::null()).output().unwrap();
+    let output = soon("the end", command.stdin(Stdio::null()).output()).await;
+    let output = output.unwrap();
     let printed = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(printed.contains("phone nobody is not known"), "{printed}");
 }
