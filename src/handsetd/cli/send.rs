@@ -65,13 +65,16 @@ impl Send {
                     never = watch => match never {},
                 }
             };
+            if let Ok(outcome) = &outcome {
+                show_counts(&bar, progress.conclude(outcome));
+            }
             // The last events may arrive after the outcome.
             while let Some(events) = events.as_mut().filter(|_| progress.is_open()) {
                 let event = timeout(LAST_EVENTS_TIMEOUT, events.next()).await;
                 let Some(event) = event.ok().flatten() else {
                     break;
                 };
-                show_progress(&mut progress, &bar, &event);
+                show_counts(&bar, progress.update(&event));
             }
             if progress.is_shown() {
                 bar.abandon();
@@ -100,14 +103,15 @@ async fn watch(
 ) -> Infallible {
     if let Some(events) = events {
         while let Some(event) = events.next().await {
-            show_progress(progress, bar, &event);
+            show_counts(bar, progress.update(&event));
         }
     }
     std::future::pending().await
 }
 
-fn show_progress(progress: &mut Progress, bar: &ProgressBar, event: &Value) {
-    if let Some((finished, all)) = progress.update(event) {
+/// Shows how many of how many deliveries are finished, if there are several.
+fn show_counts(bar: &ProgressBar, counts: Option<(u64, u64)>) {
+    if let Some((finished, all)) = counts {
         bar.set_length(all);
         bar.set_position(finished);
     }

@@ -46,6 +46,21 @@ impl Progress {
         let phone = delivery["phone"].as_str()?;
         self.finished
             .insert(phone.to_owned(), !delivery["took"].is_null());
+        self.counts()
+    }
+
+    /// Processes the outcome of the request, which may come before the events of its deliveries; returns what
+    /// [`update`](Self::update) does. Where it is OK, all of them are finished.
+    pub(super) fn conclude(&mut self, outcome: &Value) -> Option<(u64, u64)> {
+        if outcome["status"] == "OK" {
+            let phones = outcome["phone"].as_str().unwrap_or_default().split('&');
+            self.finished
+                .extend(phones.map(|phone| (phone.to_owned(), true)));
+        }
+        self.counts()
+    }
+
+    fn counts(&self) -> Option<(u64, u64)> {
         let is_finished = |is_finished: &&bool| **is_finished;
         let finished = self.finished.values().filter(is_finished).count();
         let all = u64::try_from(self.finished.len()).unwrap_or(u64::MAX);
@@ -87,5 +102,29 @@ mod tests {
         assert_eq!(update("a", "2", Some(0.2)), Some((2, 2)));
         let mut other = Progress::new("ring", &json!({"phone": "all"}));
         assert_eq!(other.update(&event("a", "1", None)), None);
+    }
+
+    #[test]
+    fn all_deliveries_of_a_request_that_is_ok_are_finished_whatever_events_have_come() {
+        let request = json!({"phone": "all"});
+        let ok = json!({"status": "OK", "phone": "1&2"});
+        let mut progress = Progress::new("push", &request);
+        assert_eq!(progress.conclude(&ok), Some((2, 2)));
+        assert!(progress.is_shown() && !progress.is_open());
+        let mut progress = Progress::new("push", &request);
+        progress.update(&event("a", "1", None));
+        assert_eq!(progress.conclude(&ok), Some((2, 2)));
+        let mut single = Progress::new("push", &request);
+        let one = json!({"status": "OK", "phone": "1"});
+        assert_eq!(single.conclude(&one), None);
+        assert!(!single.is_shown() && !single.is_open());
+        // Others may continue.
+        for status in ["PARTIAL", "QUEUED"] {
+            let mut open = Progress::new("push", &request);
+            open.update(&event("a", "1", None));
+            let outcome = json!({"status": status, "phone": "1&2"});
+            assert_eq!(open.conclude(&outcome), None);
+            assert!(open.is_open());
+        }
     }
 }
