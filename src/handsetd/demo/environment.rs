@@ -146,8 +146,9 @@ fn configuration(
     admin: SocketAddr,
 ) -> String {
     let directory = directory.path().display();
+    // A slow or busy computer may take longer than usual to convert a picture.
     let mut text = format!(
-        "[agi]\nlisten = \"127.0.0.1:0\"\n\n\
+        "[agi]\nlisten = \"127.0.0.1:0\"\nbudget = \"1m\"\n\n\
          [http]\nlisten = \"{http}\"\n\n\
          [admin]\nlisten = \"{admin}\"\n\n\
          [phones]\nnetworks = [\"127.0.0.0/8\"]\n\n\

@@ -137,4 +137,5 @@ fn assigned(assignments: &str) -> Vec<(String, String)> {
     parts.into_iter().filter_map(pair).collect()
 }
 
-const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longer than a call may wait.
+const CALL_TIMEOUT: Duration = Duration::from_secs(90);
