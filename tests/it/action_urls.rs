@@ -76,7 +76,8 @@ async fn action_urls_from_another_address_do_not_count_for_the_phone() {
     daemon
         .line("Received an action URL with a wrong key.")
         .await;
-    assert!(!daemon.log().contains(KEY), "{}", daemon.log());
+    let log = daemon.settled_log().await;
+    assert!(!log.contains(KEY), "{log}");
 }
 
 #[tokio::test]
@@ -102,7 +103,8 @@ do = [ { verb = "push", text = "{{ phone.name }} has dnd {{ phone.dnd }}" } ]
     get_from(own, daemon.http(), &path("hold")).await;
     let shown = phone.shows_text("has dnd").await;
     assert_eq!(shown.content.text(), Some("desk has dnd unknown"));
-    assert!(!daemon.log().contains("name=quiet"), "{}", daemon.log());
+    let log = daemon.settled_log().await;
+    assert!(!log.contains("name=quiet"), "{log}");
 }
 
 #[tokio::test]

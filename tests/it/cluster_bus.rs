@@ -220,7 +220,7 @@ async fn hostile_messages_have_no_effect() {
             .count(),
         0
     );
-    assert_eq!(daemon.count("panicked"), 0);
+    assert!(!daemon.settled_log().await.contains("panicked"));
     // NATS closes the connection of a client that exceeds its message size.
     client
         .publish(("handsetd.do.push", ""), None, &vec![b'x'; 1024 * 1024 + 1])

@@ -47,8 +47,9 @@ async fn group_and_rule_name_phones_that_only_other_daemons_know() {
     expect(&reply, "OK");
     assert_eq!(reply["phone"], "1001&the guard");
     guard.shows_text("All quiet").await;
+    let log = a.settled_log().await;
     for doubt in ["night", " names "] {
-        assert_eq!(a.count(doubt), 0, "{}", a.log());
+        assert!(!log.contains(doubt), "{log}");
     }
 
     let check = |config: &str| {

@@ -117,7 +117,9 @@ async fn cisco_phone_whose_authentication_url_rejects_is_denied() {
     );
     assert!(sim_phone.state().screen.is_none());
     other.line("Rejected a phone's credentials.").await;
-    assert!(!other.log().contains("hush-8x2") && !daemon.log().contains("hush-8x2"));
+    for log in [other.settled_log().await, daemon.settled_log().await] {
+        assert!(!log.contains("hush-8x2"), "{log}");
+    }
 }
 
 #[tokio::test]

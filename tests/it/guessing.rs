@@ -47,7 +47,7 @@ async fn guessing_source_is_blocked_without_affecting_others() {
     daemon
         .line_after(9, "Rejected a phone's credentials.")
         .await;
-    let log = daemon.log();
+    let log = daemon.settled_log().await;
     assert_eq!(
         log.matches("Too many rejected credentials").count(),
         1,
@@ -81,7 +81,8 @@ async fn guessing_for_many_phones_is_limited_as_well() {
     daemon
         .line_after(19, "Rejected a phone's credentials.")
         .await;
-    let refused = daemon.count("Rejected a phone's credentials.");
+    let log = daemon.settled_log().await;
+    let refused = log.matches("Rejected a phone's credentials.").count();
     // The first of a minute; the rest are counted.
     assert_eq!(refused, 20, "a flood fills the log");
 }
@@ -157,7 +158,7 @@ async fn guessed_tokens_are_slowed_down_counted_and_logged_once_a_minute() {
     };
     guesses.await;
     let line = daemon.line("Rejected wrong tokens").await;
-    let log = daemon.log();
+    let log = daemon.settled_log().await;
     assert_eq!(log.matches("Rejected wrong tokens").count(), 1, "{log}");
     let peer = format!("peer={}", guesser.ip());
     assert!(line.contains("WARN") && line.contains(&peer), "{line}");

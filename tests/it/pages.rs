@@ -237,8 +237,8 @@ async fn addresses_outside_the_networks_get_no_page() {
         );
     }
     // A flood of them does not fill the log.
-    daemon.line("Refused a request for a page.").await;
-    assert_eq!(daemon.count("Refused a request for a page."), 1);
+    let log = daemon.settled_log().await;
+    assert_eq!(log.matches("Refused a request for a page.").count(), 1);
     let url = format!("http://{}/page/menu", daemon.http());
     sim_phone.phone().open(&url).await.unwrap();
     sim_phone

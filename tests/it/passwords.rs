@@ -91,7 +91,7 @@ async fn phone_that_asked_for_digest_never_gets_the_password_in_clear_text() {
     daemon.line_after(2, "Configuration reloaded.").await;
     requests.extend(denied("key", &key, (&other, &[BASIC])).await);
     assert_secret(&requests);
-    assert!(!daemon.log().contains("canary"));
+    assert!(!daemon.settled_log().await.contains("canary"));
 }
 
 #[tokio::test]
@@ -224,7 +224,7 @@ async fn password_of_a_push_is_good_for_its_phone_and_once_for_each_step() {
     };
     tokio::join!(caller.run("execute", &key), next);
     daemon.line("Rejected the password of a push.").await;
-    let log = daemon.log();
+    let log = daemon.settled_log().await;
     assert!(!log.contains(&question.pair.1), "{log}");
 }
 

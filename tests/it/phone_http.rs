@@ -116,7 +116,8 @@ async fn configured_credentials_are_always_valid_and_others_never() {
             .await
             .ends_with("\r\n\r\nERROR")
     );
-    assert!(!daemon.log().contains("p w") && !daemon.log().contains("'key'"));
+    let log = daemon.settled_log().await;
+    assert!(!log.contains("p w") && !log.contains("'key'"), "{log}");
 }
 
 #[tokio::test]

@@ -164,7 +164,8 @@ async fn full_disk_costs_no_delivery_and_loses_nothing() {
         .line("The history is stored again; nothing is missing.")
         .await;
     stored(&daemon).await;
-    assert_eq!(daemon.count("Cannot store the history"), 1);
+    let log = daemon.settled_log().await;
+    assert_eq!(log.matches("Cannot store the history").count(), 1, "{log}");
     let daemon = daemon.crash_and_start().await;
     let numbers: Vec<_> = deliveries(&daemon, "").await;
     let numbers: Vec<_> = numbers

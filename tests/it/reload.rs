@@ -62,7 +62,12 @@ async fn reload_retries_a_rejected_login_with_the_new_password() {
     // An unchanged configuration changes nothing.
     daemon.reconfigure(&configuration("hush"));
     daemon.line_after(1, "Configuration reloaded.").await;
-    assert_eq!(daemon.count("Disconnecting from Asterisk."), 1);
+    let log = daemon.settled_log().await;
+    assert_eq!(
+        log.matches("Disconnecting from Asterisk.").count(),
+        1,
+        "{log}"
+    );
     // A server that is no longer configured is disconnected.
     daemon.reconfigure("");
     daemon.line_after(1, "Disconnecting from Asterisk.").await;

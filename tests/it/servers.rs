@@ -217,7 +217,7 @@ impl Sites {
         let (_, berlin) = desk("1002", &self.berlin.asterisk, Vendor::Snom).await;
         berlin.shows_text("Kept").await;
         assert!(munich.state().screen.is_none());
-        let log = self.daemon.log();
+        let log = self.daemon.settled_log().await;
         assert!(!log.contains(" ERROR "), "{log}");
     }
 }

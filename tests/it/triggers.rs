@@ -133,7 +133,8 @@ do = [ { verb = "push", phone = "desk", text = "stolen" } ]
             now.is_some_and(|now| now.starts_with("tick at ") && now != text)
         })
         .await;
-    assert!(!daemon.log().contains("stolen"), "{}", daemon.log());
+    let log = daemon.settled_log().await;
+    assert!(!log.contains("stolen"), "{log}");
     assert!(daemon.state("schedules.json").exists());
 }
 
@@ -245,7 +246,7 @@ do = [ {{ verb = "ping" }} ]
         .line("The account reads more events; logging in again.")
         .await;
     daemon.line_after(1, "Connected to Asterisk").await;
-    let log = daemon.log();
+    let log = daemon.settled_log().await;
     assert_eq!(log.matches("of class agent").count(), 1, "{log}");
     assert_eq!(log.matches("names \"1o01\"").count(), 2, "{log}");
     let paused = asterisk.cli("queue pause member Local/1@phones queue support reason lunch");

@@ -347,7 +347,7 @@ async fn phones_authenticate_by_basic_and_digest() {
     fixture.sim_phone.shows_text("Hello").await;
     assert_eq!(fixture.state().keys, ["OK", "1"]);
     assert_eq!(fixture.state().bad_credentials, 0);
-    assert!(!fixture.daemon.log().contains("hush"));
+    assert!(!fixture.daemon.settled_log().await.contains("hush"));
 
     let sim_phone = SimPhone::new(Options {
         scheme: Scheme::Basic,

@@ -10,6 +10,7 @@ use std::process::{Command, ExitStatus};
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
+use super::caller::Caller;
 use super::process::Process;
 
 /// A running handsetd. Dropping it stops it; if the test has failed, its log is printed.
@@ -241,6 +242,17 @@ impl Daemon {
     /// Returns its log.
     pub(crate) fn log(&self) -> String {
         self.process.log()
+    }
+
+    /// Returns all that it had logged before this call. Lines are written in order by a thread of their own:
+    /// this makes it log one more, and waits for that.
+    pub(crate) async fn settled_log(&self) -> String {
+        let refused = Caller::new(self.agi).run("no-verb", &[]).await;
+        assert_eq!(refused.status, "INVALID", "{}", refused.reason);
+        self.line(&refused.id).await;
+        let log = self.log();
+        let earlier = log.lines().take_while(|line| !line.contains(&refused.id));
+        earlier.collect::<Vec<_>>().join("\n")
     }
 
     /// Waits for a line of the log that contains `pattern`, and returns it.
