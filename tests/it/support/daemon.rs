@@ -29,8 +29,9 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// Starts the daemon and waits until it is ready.
     ///
-    /// It listens on free ports of the loopback address and has a media folder with `doorbell.wav` and
-    /// `background.png`; `config` adds to that and overrides it.
+    /// It listens on free ports of the loopback address, has a media folder with `doorbell.wav` and
+    /// `background.png`, and lets calls wait longer than a delivery takes on a busy machine; `config` adds to
+    /// that and overrides it.
     pub(crate) async fn start(config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = configure(folder.path(), config);
@@ -319,7 +320,7 @@ pub(crate) fn configure(folder: &Path, config: &str) -> PathBuf {
         .unwrap();
     record(&media.join("doorbell.wav"), 44_100, 22_050);
     let base = format!(
-        "[agi]\nlisten = \"127.0.0.1:0\"\n\
+        "[agi]\nlisten = \"127.0.0.1:0\"\nbudget = \"20s\"\n\
          [http]\nlisten = \"127.0.0.1:0\"\n\
          [phones]\nnetworks = [\"127.0.0.0/8\"]\n\
          [admin]\nlisten = \"127.0.0.1:0\"\ntoken = \"{TOKEN}\"\n\
