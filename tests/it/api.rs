@@ -1,7 +1,5 @@
 //! The admin API of the real daemon.
 
-use std::net::Ipv4Addr;
-
 use handset_simulator::Vendor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -9,9 +7,10 @@ use tokio::net::{TcpListener, TcpStream};
 use super::support::admin_client::{AdminClient, Response};
 use super::support::caller::Caller;
 use super::support::daemon::Daemon;
-use super::support::raw::{exchange_bytes, get_from};
+use super::support::raw::exchange_bytes;
 use super::support::sim_phone::{self, SimPhone};
 use super::support::soon;
+use super::support::stub_manager::stub_manager;
 
 #[tokio::test]
 async fn api_requires_the_token() {
@@ -511,31 +510,35 @@ async fn event_streams_can_be_filtered_and_resumed() {
 
 #[tokio::test]
 async fn stalled_event_client_is_disconnected_without_affecting_others() {
-    let daemon = Daemon::start(PHONE).await;
+    let (manager, events) = stub_manager().await;
+    let config = format!(
+        "[[asterisk]]\nname = 'pbx'\naddress = '{manager}'\nusername = 'handsetd'\nsecret = 'hush'\n"
+    );
+    let daemon = Daemon::start(&config).await;
+    daemon.line("Connected to Asterisk.").await;
     let admin = AdminClient::new(daemon.admin());
     let token = format!("Bearer {}", super::support::daemon::TOKEN);
     let headers = [("Authorization", token.as_str())];
-    let slow = admin.open("GET", "/api/v1/events", &headers, "").await;
+    let mut slow = admin.open("GET", "/api/v1/events", &headers, "").await;
     let mut quick = admin
-        .open("GET", "/api/v1/events?event=phone.unhold", &headers, "")
+        .open("GET", "/api/v1/events?event=Mark", &headers, "")
         .await;
     until(&mut quick, "\r\n\r\n").await;
-    // More than the buffers of kernel and daemon hold.
-    let long = "x".repeat(8_000);
-    for at in 0..5000_u16 {
-        // A single address could not report so many.
-        let source = Ipv4Addr::new(127, 0, 40, (at % 50 + 1).to_le_bytes()[0]);
-        let path = format!("/action/yealink/hold?note={long}");
-        let answer = get_from(source.into(), daemon.http(), &path).await;
-        assert!(answer.contains(" 200 "), "{answer}");
+    // More than the buffers of kernel and daemon hold, before the connection is closed because nothing is taken.
+    let value = |number: u8| format!("Value{number}: {}\r\n", "x".repeat(4000));
+    let values = [1, 2, 3, 4, 5, 6, 7].map(value).concat();
+    let long = format!("Event: Long\r\n{values}\r\n").repeat(100);
+    for round in 0..12 {
+        let mark = format!("Event: Mark\r\nRound: round {round}.\r\n\r\n");
+        let sent = events.send((long.clone() + &mark).into_bytes());
+        soon("room for events", sent).await.unwrap();
+        until(&mut quick, &format!("round {round}.")).await;
     }
-    report_event(&daemon, "unhold").await;
-    until(&mut quick, "phone.unhold\"").await;
     let mut rest = Vec::new();
-    let mut slow = slow;
     let read = soon("the end of the slow one", slow.read_to_end(&mut rest)).await;
     assert!(read.is_ok(), "{read:?}");
-    assert!(!String::from_utf8_lossy(&rest).contains("phone.unhold"));
+    let rest = String::from_utf8_lossy(&rest);
+    assert!(rest.contains("round 0.") && !rest.contains("round 11."));
     daemon
         .line("Disconnected an event client: it is too slow.")
         .await;
