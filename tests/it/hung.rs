@@ -2,6 +2,7 @@
 //! breaker opens, and never delays another.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use handset_simulator::Vendor;
@@ -12,7 +13,7 @@ use super::support::daemon::Daemon;
 use super::support::faulty_phone::{Fault, FaultyPhone};
 use super::support::proc;
 use super::support::sim_phone::{self, SimPhone};
-use super::support::{TIMEOUT, soon};
+use super::support::soon;
 
 #[tokio::test]
 async fn hung_phones_cost_their_deadline_and_delay_no_other() {
@@ -37,7 +38,8 @@ async fn hung_phones_cost_their_deadline_and_delay_no_other() {
             let (_, outcome, reason) = answer.outcome();
             assert!(status.contains(&outcome), "{fault:?} {outcome}: {reason}");
             assert!(reason.contains(words), "{fault:?}: {reason}");
-            assert!(since.elapsed() < TIMEOUT / 2, "{fault:?} took too long");
+            let took = since.elapsed();
+            assert!(took < Duration::from_secs(15), "{fault:?}: {took:?}");
         });
         join_all(each).await;
         over.store(true, Ordering::Relaxed);

@@ -131,7 +131,7 @@ async fn unanswered_deliveries_are_not_repeated_after_a_crash() {
     let mut phone = StubPhone::new();
     phone.go_online(Behavior::Silent).await;
     let daemon = Daemon::start(&phone.entry("desk")).await;
-    let sent = dial(&daemon, "1", &["keep=1h", "deadline=1"]).await;
+    let sent = dial(&daemon, "1", &["keep=1h", "deadline=3"]).await;
     assert_eq!(sent.status, "UNKNOWN", "{}", sent.reason);
     // The daemon is killed before the phone has responded.
     let caller = Caller::new(daemon.agi());
@@ -157,7 +157,8 @@ async fn callers_waiting_at_shutdown_get_queued() {
     let mut phone = StubPhone::new();
     phone.go_online(Behavior::Silent).await;
     let daemon = Daemon::start(&phone.entry("desk")).await;
-    let first = dial(&daemon, "1", &["keep=1h", "deadline=3"]);
+    // Longer than it takes to stop on a busy machine.
+    let first = dial(&daemon, "1", &["keep=1h", "deadline=10"]);
     let second = async {
         phone.until_dialed(1).await;
         let outcome = dial(&daemon, "2", &["keep=1h"]);

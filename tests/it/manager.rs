@@ -134,8 +134,8 @@ async fn a_frozen_server_is_detected_within_two_pings(version: Version) {
         return;
     };
     let mut config = config(&asterisk);
-    config.limits.ping = Duration::from_secs(1);
-    config.limits.pong = Duration::from_secs(1);
+    config.limits.ping = Duration::from_secs(3);
+    config.limits.pong = Duration::from_secs(3);
     let manager = Manager::start(&config);
     assert!(connected(&manager).await);
     asterisk.freeze().await;
