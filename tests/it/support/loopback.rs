@@ -1,6 +1,7 @@
 //! A loopback address for each test, so that tests can use the same well-known ports concurrently.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An address in 127.0.20.0/22, reserved while this value lives, across all test runs on the machine.
@@ -27,8 +28,7 @@ impl Loopback {
             .find_map(|ip| {
                 let claim = TcpListener::bind((ip, CLAIM_PORT)).ok()?;
                 // A killed test may have left a program there.
-                UdpSocket::bind((ip, 5060)).ok()?;
-                Some(Self { ip, _claim: claim })
+                is_free(ip, 5060).then_some(Self { ip, _claim: claim })
             })
             .expect("fewer than a thousand tests run at once")
     }
@@ -42,6 +42,15 @@ impl Loopback {
     pub(crate) fn port(&self, port: u16) -> SocketAddr {
         SocketAddr::new(self.ip(), port)
     }
+}
+
+/// Returns whether no UDP socket has this port. Binding one would not only tell: a process that another test
+/// starts meanwhile has a copy of it until it executes its program.
+fn is_free(ip: Ipv4Addr, port: u16) -> bool {
+    let sockets = fs::read_to_string("/proc/net/udp").unwrap();
+    let ip = u32::from_ne_bytes(ip.octets());
+    let taken = [ip, 0].map(|ip| format!(" {ip:08X}:{port:04X} "));
+    !taken.iter().any(|local| sockets.contains(local))
 }
 
 /// Reserves the whole address. Nothing is served here.
