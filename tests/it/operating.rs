@@ -57,10 +57,18 @@ async fn status_tells_each_fault_with_its_cure() {
                   [http]\nurl = 'http://127.0.0.1:9'\n";
     let daemon = Daemon::start(config).await;
     // At first it is still connecting.
-    daemon.line("Not connected to Asterisk").await;
-    let report = run(&daemon, &["status"]);
-    assert_eq!(report.status.code(), Some(1));
-    let found = faults(&json_of(&report));
+    let is_known = async {
+        loop {
+            let report = run(&daemon, &["status"]);
+            assert_eq!(report.status.code(), Some(1));
+            let found = faults(&json_of(&report));
+            if found.iter().any(|fault| fault["area"] == "asterisk") {
+                return found;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let found = soon("the fault of Asterisk", is_known).await;
     for area in ["asterisk", "http.url"] {
         let fault = found.iter().find(|fault| fault["area"] == area);
         let cure = fault.map(|fault| fault["cure"].as_str().unwrap_or_default());
@@ -356,6 +364,9 @@ async fn demo_stays_until_it_is_stopped() {
     let pictures = folder.path().to_str().unwrap();
     let mut command = handsetd(&["demo", "--stay", "--pictures", pictures]);
     let mut demo = Process::start("demo", &mut command);
+    for passed in 0..3 {
+        demo.line_after(passed, "A picture of this phone").await;
+    }
     let file = demo.line_after(0, "export CONFIG=").await;
     let (_, file) = file.split_once('=').unwrap();
     let token = demo.line_after(0, "   token: ").await;
