@@ -21,6 +21,8 @@ struct Inner {
     state: AtomicU8,
     /// Notified when it is cancelled.
     cancelled: Notify,
+    /// Notified when it may be sent.
+    committed: Notify,
     journal: Option<Box<dyn Journal>>,
 }
 
@@ -58,13 +60,19 @@ impl CommitPoint {
             Err(COMMITTED) => return Ok(()),
             Err(_) => return Err(NotCommitted::Cancelled),
         }
-        let Some(journal) = &self.0.journal else {
-            return Ok(());
-        };
-        journal.persist().await.map_err(|why| {
-            self.reset();
-            NotCommitted::NotPersisted(why)
-        })
+        if let Some(journal) = &self.0.journal {
+            journal.persist().await.map_err(|why| {
+                self.reset();
+                NotCommitted::NotPersisted(why)
+            })?;
+        }
+        self.0.committed.notify_waiters();
+        Ok(())
+    }
+
+    /// Waits until the delivery commits, after this was called. Cancel safe.
+    pub(crate) fn committed(&self) -> impl Future<Output = ()> {
+        self.0.committed.notified()
     }
 
     /// Returns whether the delivery was sent, or is about to be.

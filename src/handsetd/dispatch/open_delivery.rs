@@ -55,8 +55,7 @@ impl OpenDelivery {
                 outcome = async {
                     match slot.admission().await {
                         Admission::Now => {
-                            slot.begin();
-                            self.deliver().await
+                            slot.run(&self.commit_point, || self.deliver()).await
                         }
                         Admission::Replaced => self.replaced(),
                     }

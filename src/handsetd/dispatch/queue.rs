@@ -3,12 +3,15 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-
-use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use std::time::Duration;
 
 use handset_phones::phone::Phone;
 use handset_phones::verb::{Action, Control, Priority, Push, Request, TransferKind};
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::commit_point::CommitPoint;
 
 /// The queues. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,8 @@ pub(super) struct Queues(Arc<Mutex<HashMap<Arc<str>, Queue>>>);
 #[derive(Debug, Default)]
 struct Queue {
     next: u64,
+    /// What the request that is being sent starts, as long as that has not begun.
+    starting: Option<Sound>,
     waiting: VecDeque<Waiting>,
 }
 
@@ -26,6 +31,8 @@ struct Waiting {
     number: u64,
     /// Whether a newer screen replaces it.
     is_screen: bool,
+    /// What it starts.
+    starts: Option<Sound>,
     admit: oneshot::Sender<Admission>,
 }
 
@@ -37,6 +44,8 @@ pub(super) struct QueueSlot {
     place: Option<(Arc<str>, u64)>,
     admission: Option<oneshot::Receiver<Admission>>,
     releases_early: bool,
+    /// Whether requests that stop a sound wait for it until it is sent.
+    starts_sound: bool,
 }
 
 /// How waiting ended.
@@ -56,29 +65,45 @@ pub(super) struct Full;
 impl Queues {
     /// Queues a request behind all others for `phone`.
     pub(super) fn enter(&self, phone: &Phone, request: &Request) -> Result<QueueSlot, Full> {
-        let kind = Kind::of(request);
-        if kind == Kind::Bypass {
-            return Ok(self.slot(None, None, false));
-        }
+        let entry = Entry {
+            kind: Kind::of(request),
+            replaces_screens: is_screen(request),
+            starts: Sound::started_by(request),
+        };
         // By the address, since one phone may have several names.
-        self.enter_queue(phone.address.authority().into(), kind, is_screen(request))
+        self.enter_queue(phone.address.authority().into(), entry)
     }
 
     /// Queues behind all others of this name; the order is kept, and nothing is replaced.
     pub(super) fn enter_as(&self, name: String) -> Result<QueueSlot, Full> {
-        self.enter_queue(name.into(), Kind::Plain, false)
+        let entry = Entry {
+            kind: Kind::Plain,
+            replaces_screens: false,
+            starts: None,
+        };
+        self.enter_queue(name.into(), entry)
     }
 
-    fn enter_queue(
-        &self,
-        name: Arc<str>,
-        kind: Kind,
-        replaces_screens: bool,
-    ) -> Result<QueueSlot, Full> {
+    fn enter_queue(&self, name: Arc<str>, entry: Entry) -> Result<QueueSlot, Full> {
+        let Entry {
+            kind,
+            replaces_screens,
+            starts,
+        } = entry;
         let mut queues = self.0.lock();
-        let Some(queue) = queues.get_mut(&name) else {
-            queues.insert(Arc::clone(&name), Queue::default());
-            return Ok(self.slot(Some((name, 0)), None, kind == Kind::ReleasesEarly));
+        let queue = queues.get_mut(&name);
+        if let Kind::Stop(sound) = kind
+            && !queue.as_ref().is_some_and(|queue| queue.will_start(sound))
+        {
+            return Ok(self.slot(None, None, entry));
+        }
+        let Some(queue) = queue else {
+            let queue = Queue {
+                starting: starts,
+                ..Queue::default()
+            };
+            queues.insert(Arc::clone(&name), queue);
+            return Ok(self.slot(Some((name, 0)), None, entry));
         };
         if replaces_screens {
             queue.replace_screens();
@@ -92,13 +117,10 @@ impl Queues {
         queue.waiting.push_back(Waiting {
             number,
             is_screen: kind == Kind::Screen,
+            starts,
             admit,
         });
-        Ok(self.slot(
-            Some((name, number)),
-            Some(admission),
-            kind == Kind::ReleasesEarly,
-        ))
+        Ok(self.slot(Some((name, number)), Some(admission), entry))
     }
 
     /// Returns how many requests wait, for all phones together.
@@ -114,13 +136,14 @@ impl Queues {
         &self,
         place: Option<(Arc<str>, u64)>,
         admission: Option<oneshot::Receiver<Admission>>,
-        releases_early: bool,
+        entry: Entry,
     ) -> QueueSlot {
         QueueSlot {
             queues: self.clone(),
             place,
             admission,
-            releases_early,
+            releases_early: entry.kind == Kind::ReleasesEarly,
+            starts_sound: entry.starts.is_some(),
         }
     }
 
@@ -133,6 +156,7 @@ impl Queues {
         while let Some(next) = queue.waiting.pop_front() {
             // A request that was dropped meanwhile is skipped.
             if next.admit.send(Admission::Now).is_ok() {
+                queue.starting = next.starts;
                 return;
             }
         }
@@ -141,6 +165,14 @@ impl Queues {
 }
 
 impl Queue {
+    /// Returns whether a request starts such a sound that has not begun to be sent.
+    fn will_start(&self, sound: Sound) -> bool {
+        let waiting = self.waiting.iter().map(|waiting| waiting.starts);
+        std::iter::once(self.starting)
+            .chain(waiting)
+            .any(|starts| starts == Some(sound))
+    }
+
     fn replace_screens(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         let (screens, others) = waiting.into_iter().partition(|one| one.is_screen);
@@ -173,12 +205,36 @@ impl QueueSlot {
         admission
     }
 
-    /// Admits the next request if it need not wait for the end of this one. Not before this one is sent: it may
-    /// wait for a worker or a place when it has been admitted.
-    pub(super) fn begin(&mut self) {
+    /// Delivers a request that was admitted. At its commit point, the next one is admitted if that need not wait
+    /// for the end. Not before: this one may still wait for a worker, or convert a tone.
+    pub(super) async fn run<F: Future>(
+        &mut self,
+        commit_point: &CommitPoint,
+        deliver: impl FnOnce() -> F,
+    ) -> F::Output {
+        if !self.releases_early && !self.starts_sound {
+            return deliver().await;
+        }
+        let mut delivery = Box::pin(deliver());
+        // Before the delivery is polled, which commits.
+        let committed = commit_point.committed();
+        tokio::select! {
+            biased;
+            end = &mut delivery => return end,
+            () = committed => {}
+        }
+        // It is connected, and not yet written.
+        if let Ok(end) = timeout(WRITE_TIME, &mut delivery).await {
+            return end;
+        }
         if self.releases_early {
             self.leave();
+        } else if let Some((name, _)) = &self.place
+            && let Some(queue) = self.queues.0.lock().get_mut(name)
+        {
+            queue.starting = None;
         }
+        delivery.await
     }
 
     fn leave(&mut self) {
@@ -216,13 +272,38 @@ fn is_optional(request: &Request) -> bool {
     !request.wait && request.keep.is_none()
 }
 
+/// A request that enters a queue.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    kind: Kind,
+    replaces_screens: bool,
+    starts: Option<Sound>,
+}
+
+/// What a request starts, and another stops.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Sound {
+    Tone,
+    Stream,
+}
+
+impl Sound {
+    fn started_by(request: &Request) -> Option<Self> {
+        match &request.action {
+            Action::Ring(_) => Some(Self::Tone),
+            Action::Control(Control::Stream(_)) => Some(Self::Stream),
+            _ => None,
+        }
+    }
+}
+
 /// How a request queues.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
     /// In order.
     Plain,
-    /// Not at all, since it ends what is in progress.
-    Bypass,
+    /// Not at all, since it ends what is in progress; in order if that has not begun.
+    Stop(Sound),
     /// In order, but the next request need not wait for its end: some phones reply after the tone has
     /// been played, and a call ends only when it is answered.
     ReleasesEarly,
@@ -233,7 +314,8 @@ enum Kind {
 impl Kind {
     fn of(request: &Request) -> Self {
         match &request.action {
-            Action::Control(Control::RingStop | Control::StreamStop) => Self::Bypass,
+            Action::Control(Control::RingStop) => Self::Stop(Sound::Tone),
+            Action::Control(Control::StreamStop) => Self::Stop(Sound::Stream),
             Action::Ring(_)
             | Action::Control(
                 Control::Dial { .. }
@@ -249,124 +331,11 @@ impl Kind {
     }
 }
 
+/// How long it takes to write a request after its commit point. A later one, over another connection, waits for it.
+const WRITE_TIME: Duration = Duration::from_millis(20);
+
 /// How many requests may wait for one phone.
 const MAX_WAITING: usize = 2000;
 
 #[cfg(test)]
-mod tests {
-    use futures_util::FutureExt;
-
-    use super::*;
-    use handset_phones::phone::Vendor;
-
-    fn phone(address: &str) -> Phone {
-        Phone {
-            address: address.parse().unwrap(),
-            ..Phone::example(Vendor::Cisco, "")
-        }
-    }
-
-    struct Bench(Queues);
-
-    impl Bench {
-        fn enter(&self, words: &str) -> QueueSlot {
-            self.try_enter(words).unwrap()
-        }
-
-        fn try_enter(&self, words: &str) -> Result<QueueSlot, Full> {
-            let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
-            let pairs = rest.split(' ').filter_map(|pair| pair.split_once('='));
-            let request = Request::parse(verb, pairs).unwrap();
-            self.0.enter(&phone("192.0.2.21"), &request)
-        }
-    }
-
-    fn admitted(slot: &mut QueueSlot) -> Option<Admission> {
-        slot.admission().now_or_never()
-    }
-
-    #[test]
-    fn requests_to_a_phone_wait_for_the_one_before() {
-        let bench = Bench(Queues::default());
-        let mut first = bench.enter("clear");
-        let mut second = bench.enter("key keys=1");
-        let mut third = bench.enter("clear");
-        assert_eq!(admitted(&mut first), Some(Admission::Now));
-        assert_eq!((admitted(&mut second), admitted(&mut third)), (None, None));
-        assert_eq!(bench.0.len(), 2);
-        drop(first);
-        assert_eq!(bench.0.len(), 1);
-        assert_eq!(admitted(&mut second), Some(Admission::Now));
-        drop(second);
-        assert_eq!(admitted(&mut third), Some(Admission::Now));
-        drop(third);
-        assert!(bench.0.0.lock().is_empty());
-    }
-
-    #[test]
-    fn requests_to_another_phone_do_not_wait() {
-        let bench = Bench(Queues::default());
-        let _slow = bench.enter("clear");
-        let request = Request::parse("clear", [("phone", "1002")]).unwrap();
-        let mut other = bench.0.enter(&phone("192.0.2.22"), &request).unwrap();
-        assert_eq!(admitted(&mut other), Some(Admission::Now));
-    }
-
-    #[test]
-    fn newer_screen_replaces_waiting_ones() {
-        let bench = Bench(Queues::default());
-        let mut shown = bench.enter("push text=1 wait=no");
-        let mut old = bench.enter("push text=2 wait=no");
-        let mut key = bench.enter("key keys=1");
-        let mut later = bench.enter("push text=3 priority=idle wait=no");
-        let mut awaited = bench.enter("push text=5");
-        let mut kept = bench.enter("push text=6 wait=no keep=1h");
-        let mut new = bench.enter("push text=4 wait=no");
-        assert_eq!(admitted(&mut old), Some(Admission::Replaced));
-        // A request that is being sent is not replaced.
-        assert_eq!(admitted(&mut shown), Some(Admission::Now));
-        drop((shown, old));
-        assert_eq!(admitted(&mut key), Some(Admission::Now));
-        drop(key);
-        assert_eq!(admitted(&mut later), Some(Admission::Now));
-        drop(later);
-        assert_eq!(admitted(&mut awaited), Some(Admission::Now));
-        drop(awaited);
-        assert_eq!(admitted(&mut kept), Some(Admission::Now));
-        drop(kept);
-        assert_eq!(admitted(&mut new), Some(Admission::Now));
-    }
-
-    #[test]
-    fn stops_bypass_the_queue_and_tones_release_it_early() {
-        let bench = Bench(Queues::default());
-        let mut tone = bench.enter("ring tone=1");
-        let mut push = bench.enter("push text=1 wait=no");
-        let mut stop = bench.enter("ring stop=yes");
-        assert_eq!(admitted(&mut stop), Some(Admission::Now));
-        assert_eq!(admitted(&mut tone), Some(Admission::Now));
-        assert_eq!(admitted(&mut push), None);
-        tone.begin();
-        assert_eq!(admitted(&mut push), Some(Admission::Now));
-        drop(tone);
-        let _still = bench.enter("clear");
-        assert_eq!(bench.0.len(), 1);
-    }
-
-    #[test]
-    fn dropped_requests_make_room_and_too_many_are_refused() {
-        let bench = Bench(Queues::default());
-        let first = bench.enter("clear");
-        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| bench.enter("clear")).collect();
-        assert_eq!(bench.try_enter("clear").unwrap_err(), Full);
-        assert_eq!(admitted(&mut waiting[3]), None);
-        drop(waiting.remove(3));
-        waiting.push(bench.enter("clear"));
-        assert_eq!(admitted(waiting.first_mut().unwrap()), None);
-        drop(first);
-        // The first of them is admitted, and dropped without reading that.
-        drop(waiting.remove(0));
-        let second = waiting.first_mut().unwrap();
-        assert_eq!(admitted(second), Some(Admission::Now));
-    }
-}
+mod tests;

@@ -322,15 +322,15 @@ impl OutboxWorker {
                 slot.admission().await;
                 let (request, commit_point) = (&delivery.request, &delivery.commit_point);
                 let (files, plans) = (&delivery.files, SharedPlans::default());
-                let mut deliver = || {
-                    slot.begin();
-                    services.deliver(Some(&phone), request, files, &plans, commit_point)
+                let deliver = || {
+                    Box::pin(services.deliver(Some(&phone), request, files, &plans, commit_point))
                 };
+                let delivering = slot.run(commit_point, deliver);
                 let delivering = async {
                     if is_retry {
-                        deliver().await
+                        delivering.await
                     } else {
-                        delivery.pace.run(deliver).await
+                        delivery.pace.run(|| delivering).await
                     }
                 };
                 // A panic must not end the task that the rest of the backlog depends on.
