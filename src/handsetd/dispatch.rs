@@ -361,5 +361,5 @@ const NO_PHONE: &str = "keep is for phones, and this goes to the call manager; l
 /// How long Asterisk may take to report a phone that is not known, its first reading included.
 const INQUIRY_TIME: Duration = Duration::from_secs(4);
 
-/// How many expired deliveries may wait for their event.
-const EXPIRED_CAPACITY: usize = 1024;
+/// How many expired deliveries may wait for their event: all of a large group expire at once.
+const EXPIRED_CAPACITY: usize = crate::outbox::CAPACITY;

@@ -17,4 +17,4 @@ mod store;
 
 pub(crate) use entry::{EntryState, OutboxEntry, StoredEntry};
 pub(crate) use storage::{Change, Error, Inserted, Storage};
-pub(crate) use store::{Opened, Store};
+pub(crate) use store::{CAPACITY, Opened, Store};

@@ -27,6 +27,7 @@ use crate::uacsta::Sessions;
 /// A dispatcher without phones, outbox and call manager.
 struct Bench {
     dispatcher: Dispatcher,
+    expired: mpsc::Receiver<Expired>,
     metrics: DeliveryMetrics,
 }
 
@@ -70,9 +71,10 @@ impl Bench {
             Tasks::new(),
         );
         let services = change(services);
-        let (dispatcher, _) = Dispatcher::new(services, Err("no outbox".to_owned()));
+        let (dispatcher, expired) = Dispatcher::new(services, Err("no outbox".to_owned()));
         Self {
             dispatcher,
+            expired,
             metrics,
         }
     }
@@ -243,6 +245,24 @@ async fn unknown_pages_are_refused_and_counted_before_anything_is_sent() {
     ];
     assert_eq!(bench.dispatch("push", &menu).await, Status::Invalid);
     assert_eq!(bench.dispatch("push", &menu[..2]).await, Status::NotFound);
+}
+
+#[tokio::test]
+async fn each_of_many_deliveries_that_expire_at_once_has_an_event() {
+    let bench = Bench::new();
+    let expired = |number: usize| Expired {
+        id: "5c0cc1b6d2e6".to_owned(),
+        requester: Requester::Page {
+            name: String::new(),
+        },
+        phone: format!("p{number}"),
+        verb: "push",
+        keep: Duration::from_hours(1),
+        reason: "no route to it".to_owned(),
+    };
+    let all = (0..crate::outbox::CAPACITY).map(expired);
+    all.for_each(|expired| bench.dispatcher.outbox.announce_expired(expired));
+    assert_eq!(bench.expired.len(), crate::outbox::CAPACITY);
 }
 
 /// The daemon `a`, which has the phone `2001`; the store for files is unavailable.

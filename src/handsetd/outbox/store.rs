@@ -227,7 +227,7 @@ fn write_batch(file: &mut File, batch: Vec<Awaited>) {
 }
 
 /// Maximum number of entries.
-const CAPACITY: usize = 20_000;
+pub(crate) const CAPACITY: usize = 20_000;
 
 /// How many changes are committed together.
 const MAX_BATCH: usize = 256;

@@ -345,7 +345,7 @@ impl OutboxWorker {
     }
 
     /// Raises the event of a delivery that has expired.
-    pub(super) fn announce_expired(&self, expired: Expired) {
+    pub(in crate::dispatch) fn announce_expired(&self, expired: Expired) {
         // It is in the history and in the log as well.
         if self.inner.expired.try_send(expired).is_err() {
             warn!("Too many stored deliveries expire at once; some have no event.");
