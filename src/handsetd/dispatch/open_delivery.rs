@@ -117,30 +117,30 @@ impl OpenDelivery {
 
 impl QueuedDelivery {
     /// Passes it to `workers` once its slot admits it: none of them waits for earlier requests.
-    pub(super) fn start(self, workers: Workers<Self>) {
+    pub(super) fn start(mut self, workers: Workers<Self>) {
         if self.slot.is_admitted() {
             workers.push(self);
             return;
         }
         let tasks = self.delivery.services.tasks.clone();
-        tasks.spawn_in(Span::none(), self.wait(workers));
-    }
-
-    async fn wait(mut self, workers: Workers<Self>) {
-        self.delivery.announce();
-        let Self { delivery, slot, .. } = &mut self;
-        let outcome = tokio::select! {
-            biased;
-            outcome = delivery.unsent() => outcome,
-            admission = slot.admission() => match admission {
-                Admission::Now => return workers.push(self),
-                Admission::Replaced => delivery.replaced(),
-            }
+        // A block for the same reason as in `run`.
+        let waiting = async move {
+            self.delivery.announce();
+            let Self { delivery, slot, .. } = &mut self;
+            let outcome = tokio::select! {
+                biased;
+                outcome = delivery.unsent() => outcome,
+                admission = slot.admission() => match admission {
+                    Admission::Now => return workers.push(self),
+                    Admission::Replaced => delivery.replaced(),
+                }
+            };
+            let span = self.delivery.span();
+            let outcome = span.in_scope(|| self.delivery.end(self.slot, outcome));
+            // The requester may be gone.
+            let _ = self.ended.send(outcome);
         };
-        let span = self.delivery.span();
-        let outcome = span.in_scope(|| self.delivery.end(self.slot, outcome));
-        // The requester may be gone.
-        let _ = self.ended.send(outcome);
+        tasks.spawn_in(Span::none(), waiting);
     }
 }
 
