@@ -151,10 +151,21 @@ impl Write for LineWriter<'_> {
 impl Shared {
     /// Writes lines; never returns.
     fn run(&self, mut to: impl Write) {
+        // A line was written in part, and not ended.
+        let mut is_cut = false;
         loop {
             let block = self.next_block();
-            let is_written = write(&mut to, &block).is_ok();
-            let left_out = self.take_due_report(&block, is_written);
+            let is_ready = !is_cut || write(&mut to, b"\n").is_empty();
+            let rest = if is_ready {
+                write(&mut to, &block)
+            } else {
+                &block[..]
+            };
+            if is_ready {
+                let written = block.strip_suffix(rest).unwrap_or_default();
+                is_cut = !written.is_empty() && !written.ends_with(b"\n");
+            }
+            let left_out = self.take_due_report(rest);
             if let Some(left_out) = left_out {
                 report(left_out);
             }
@@ -187,10 +198,10 @@ impl Shared {
 
     /// Returns which lines were left out if that is to be reported now: where lines can be written, and not
     /// each time that a few of them could.
-    fn take_due_report(&self, block: &[u8], is_written: bool) -> Option<LeftOut> {
+    fn take_due_report(&self, unwritten: &[u8]) -> Option<LeftOut> {
         let mut state = self.state.lock();
-        if !is_written {
-            LINES_LEFT_OUT.fetch_add(state.queue.leave_out(block), Ordering::Relaxed);
+        if !unwritten.is_empty() {
+            LINES_LEFT_OUT.fetch_add(state.queue.leave_out(unwritten), Ordering::Relaxed);
             return None;
         }
         let has_waited = |at: Instant| at.elapsed() >= REPORT_INTERVAL;
@@ -201,20 +212,20 @@ impl Shared {
     }
 }
 
-/// Writes whole lines.
+/// Writes lines; returns what could not be written.
 #[expect(clippy::disallowed_methods, reason = "the thread may sleep")]
-fn write(to: &mut impl Write, mut lines: &[u8]) -> io::Result<()> {
+fn write<'a>(to: &mut impl Write, mut lines: &'a [u8]) -> &'a [u8] {
     while !lines.is_empty() {
         match to.write(lines) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(0) => break,
             Ok(count) => lines = lines.get(count..).unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             // Another process may have set the file so, which it shares.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
-            Err(error) => return Err(error),
+            Err(_) => break,
         }
     }
-    Ok(())
+    lines
 }
 
 /// Returns how many lines of this process were left out, since they did not fit or could not be written.

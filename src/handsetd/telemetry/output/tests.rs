@@ -239,6 +239,43 @@ fn output_that_cannot_be_written_ends_nothing_and_lines_are_counted_later() {
 }
 
 #[test]
+fn line_that_was_written_in_part_is_ended_and_counted() {
+    /// Has room for some bytes.
+    struct Full(Arc<Mutex<(usize, Vec<u8>)>>);
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (room, text) = &mut *self.0.lock();
+            let written = bytes.len().min(*room);
+            if written == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            *room -= written;
+            text.extend_from_slice(&bytes[..written]);
+            Ok(written)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let file = Arc::new(Mutex::new(("one\ntwo\nthr".len(), Vec::new())));
+    let (output, log) = start(Full(Arc::clone(&file)));
+    for lines in ["one\ntwo\nthree\nfour\n", "five\n"] {
+        output.make_writer().write_all(lines.as_bytes()).unwrap();
+        output.flush();
+    }
+    file.lock().0 = usize::MAX;
+    log(&|| info!("Written."));
+    output.flush();
+    output.flush();
+    let text = String::from_utf8(file.lock().1.clone()).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[..3], ["one", "two", "thr"], "{text}");
+    assert!(lines[3].ends_with("Written."), "{text}");
+    assert!(lines[4].ends_with(" lines=3"), "{text}");
+}
+
+#[test]
 fn flush_waits_only_while_something_is_written() {
     let (_from, to) = pipe().unwrap();
     let (output, _) = start(to);
