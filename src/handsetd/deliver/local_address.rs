@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use tokio::net::lookup_host;
+use handset_phones::phone::Address;
 use url::Url;
 
-use handset_phones::phone::Address;
+use super::look_up::look_up;
 
 /// Returns the base URL of the phone-facing HTTP server with the local address of the route to
 /// `phone`; `None` if there is no route.
@@ -19,13 +19,16 @@ pub(super) async fn base_url_for(phone: &Address, port: u16) -> Option<Url> {
 /// Nothing is sent: connecting a UDP socket only looks the route up, and blocks as little as that does.
 pub(super) async fn towards(host: &str) -> Option<IpAddr> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    let remote = lookup_host((host, DISCARD)).await.ok()?.next()?;
+    let remote = match host.parse() {
+        Ok(ip) => ip,
+        Err(_) => look_up(host.to_owned()).await.ok()?.into_iter().next()?,
+    };
     let local: IpAddr = match remote {
-        SocketAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+        IpAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind((local, 0)).ok()?;
-    socket.connect(remote).ok()?;
+    socket.connect((remote, DISCARD)).ok()?;
     Some(socket.local_addr().ok()?.ip())
 }
 
@@ -33,11 +36,8 @@ pub(super) async fn towards(host: &str) -> Option<IpAddr> {
 pub(super) async fn resolve(phone: &Address) -> Vec<IpAddr> {
     match phone.ip() {
         Some(ip) => vec![ip],
-        None => match lookup_host((phone.host.as_str(), DISCARD)).await {
-            Ok(addresses) => addresses.map(|address| address.ip()).collect(),
-            // Connecting fails as well, and reports it.
-            Err(_) => Vec::new(),
-        },
+        // Connecting fails as well, and reports it.
+        None => look_up(phone.host.clone()).await.unwrap_or_default(),
     }
 }
 

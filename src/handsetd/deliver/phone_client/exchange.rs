@@ -26,6 +26,7 @@ use super::error::Error;
 use crate::commit_point::{CommitPoint, NotCommitted};
 use crate::deliver::contactable::Contactable;
 use crate::deliver::failure::root_cause;
+use crate::deliver::look_up::PhoneNames;
 
 /// The HTTP clients: one for phones without TLS, and one for each pinned certificate.
 pub(super) struct Clients {
@@ -111,6 +112,7 @@ fn client(tls: ClientConfig) -> reqwest::Client {
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http1_ignore_invalid_headers_in_responses(true)
         .no_proxy()
+        .dns_resolver(Arc::new(PhoneNames))
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
