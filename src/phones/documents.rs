@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::screen::{PageLink, PageName, Submit};
 
-pub(crate) use cuts::{Cuts, clean};
+pub(crate) use cuts::Cuts;
 
 /// A document, picture or tone as a phone fetches it.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -8,8 +8,6 @@ use std::borrow::Cow;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use crate::documents::clean;
-
 /// An element with its attributes and contents.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -165,11 +163,41 @@ pub fn document_fault(text: &str) -> Option<String> {
     }
 }
 
+/// Removes the characters that XML 1.0 forbids and normalizes line breaks to `\n`.
+pub(crate) fn clean(text: &str) -> String {
+    let is_plain = |byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    // As most are: the values of attributes, titles, addresses.
+    if text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
+    let allowed = |c: &char| match c {
+        '\n' | '\t' => true,
+        '\u{FFFE}' | '\u{FFFF}' => false,
+        c => !c.is_control(),
+    };
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .chars()
+        .filter(allowed)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn only_what_xml_permits_is_kept() {
+        let text = "a\u{0}b\u{1b}c\u{7f}d\u{85}e\u{fffe}f\r\ng\rh\ti\njä";
+        assert_eq!(clean(text), "abcdef\ng\nh\ti\njä");
+        for forbidden in ["\u{1}", "\u{1f}", "\u{7f}", "\r"] {
+            assert_ne!(clean(forbidden), forbidden);
+        }
+        let plain = "Lunch: <soup> & ~bread~\n\t12.50";
+        assert_eq!(clean(plain), plain);
+    }
 
     #[test]
     fn text_is_escaped_and_cleaned() {

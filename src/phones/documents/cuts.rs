@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use crate::xml::clean;
+
 /// Cuts texts, and remembers which. There is no other way to cut one, so nothing is cut without a word.
 #[derive(Debug, Default)]
 pub(crate) struct Cuts(RefCell<Vec<String>>);
@@ -57,25 +59,6 @@ impl Cuts {
     }
 }
 
-/// Removes the characters that XML 1.0 forbids and normalizes line breaks to `\n`.
-pub(crate) fn clean(text: &str) -> String {
-    let is_plain = |byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    // As most are: the values of attributes, titles, addresses.
-    if text.bytes().all(is_plain) {
-        return text.to_owned();
-    }
-    let allowed = |c: &char| match c {
-        '\n' | '\t' => true,
-        '\u{FFFE}' | '\u{FFFF}' => false,
-        c => !c.is_control(),
-    };
-    text.replace("\r\n", "\n")
-        .replace('\r', "\n")
-        .chars()
-        .filter(allowed)
-        .collect()
-}
-
 /// Truncates a clean text to `max` characters, at a word boundary and with an ellipsis.
 fn truncated(text: &str, max: usize) -> String {
     let Some(room) = max.checked_sub(1) else {
@@ -100,17 +83,6 @@ mod tests {
 
     fn truncate(text: &str, max: usize) -> String {
         Cuts::default().text("text", text, max)
-    }
-
-    #[test]
-    fn only_what_xml_permits_is_kept() {
-        let text = "a\u{0}b\u{1b}c\u{7f}d\u{85}e\u{fffe}f\r\ng\rh\ti\njä";
-        assert_eq!(clean(text), "abcdef\ng\nh\ti\njä");
-        for forbidden in ["\u{1}", "\u{1f}", "\u{7f}", "\r"] {
-            assert_ne!(clean(forbidden), forbidden);
-        }
-        let plain = "Lunch: <soup> & ~bread~\n\t12.50";
-        assert_eq!(clean(plain), plain);
     }
 
     #[test]
