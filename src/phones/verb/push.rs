@@ -9,6 +9,7 @@ use super::refusal::Refusal;
 use super::value::Values;
 use crate::invalid_value::InvalidValue;
 use crate::screen::{Body, Input, Item, Screen, SoftKey, Submit};
+use crate::xml;
 
 /// Content to show, and when.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +104,7 @@ impl Push {
             }
             None => {
                 let text: String = values.required("text")?;
-                if text.trim().is_empty() {
+                if xml::clean(&text).trim().is_empty() {
                     let hint = "there is nothing to show; is a variable unset?";
                     return Err(Refusal::invalid("text", InvalidValue::Empty { hint }));
                 }

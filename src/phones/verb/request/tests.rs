@@ -171,7 +171,7 @@ fn refusals_of_push_name_the_key() {
         "push text=a;text=b",
         "text is given twice; push takes it once",
     );
-    for text in ["", " ", "\t", "\\n"] {
+    for text in ["", " ", "\t", "\\n", "\u{1}\u{fffe}"] {
         let hint = "text: the value is empty; there is nothing to show; is a variable unset?";
         refused(&format!("push title=Note;text={text}"), hint);
     }
