@@ -150,23 +150,18 @@ async fn ami_send_prints_the_response_and_ami_tail_prints_events() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("Error"));
 
     let mut tail = tokio::process::Command::new(env!("CARGO_BIN_EXE_handsetd"))
-        .args(["ami", "tail", "--event", "userevent", "--config", path])
+        .args(["ami", "tail", "--config", path])
+        .args(["--event", "userevent", "--event", "FullyBooted"])
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
-    // Repeated, as the start of the subscription is not visible.
-    let line = soon("an event", async {
-        loop {
-            asterisk.cli("channel originate Local/901@phones application Wait 0");
-            let next = tokio::time::timeout(std::time::Duration::from_secs(1), lines.next_line());
-            if let Ok(line) = next.await {
-                return line.unwrap().unwrap();
-            }
-        }
-    })
-    .await;
+    // It comes with the answer to the login: from then on, no event is missed.
+    let line = soon("an event", lines.next_line()).await.unwrap().unwrap();
+    assert!(line.contains(r#"["Event","FullyBooted"]"#), "{line}");
+    asterisk.cli("channel originate Local/901@phones application Wait 0");
+    let line = soon("an event", lines.next_line()).await.unwrap().unwrap();
     let outcome: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(
         (outcome["type"].as_str(), outcome["server"].as_str()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use handset_ami::{Client, Event, Losses, State};
+use handset_ami::{Client, Event, Events, Losses, State};
 use handset_net::tasks::Tasks;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,14 +38,17 @@ impl Tail {
             let mut interrupt = signal(SignalKind::interrupt())?;
             let tasks = Tasks::new();
             let (sender, mut receiver) = mpsc::channel(MAX_QUEUED);
-            for client in self.server.clients(&tasks)? {
+            let clients = self.server.clients(&tasks)?;
+            // Events come with the answer to the login.
+            let clients = clients.into_iter().map(|client| (client.events(), client));
+            for (events, client) in clients.collect::<Vec<_>>() {
                 connected(&client).await?;
                 let (sender, stop) = (sender.clone(), tasks.stop());
                 let names = self.event.clone();
                 tasks.spawn("tail", async move {
                     tokio::select! {
                         () = stop.cancelled() => (),
-                        () = follow(client, &names, sender) => (),
+                        () = follow(client, events, &names, sender) => (),
                     }
                 });
             }
@@ -86,9 +89,14 @@ fn write(server: &str, event: &Event, out: &mut impl Write) -> io::Result<()> {
 
 /// Forwards the events of a server that have one of `names`, or all if there is none, and reports lost
 /// connections on standard error.
-async fn follow(client: Client, names: &[String], sender: mpsc::Sender<(Arc<str>, Event)>) {
+async fn follow(
+    client: Client,
+    mut events: Events,
+    names: &[String],
+    sender: mpsc::Sender<(Arc<str>, Event)>,
+) {
     let server: Arc<str> = client.name().into();
-    let (mut events, mut state) = (client.events(), client.state());
+    let mut state = client.state();
     state.mark_unchanged();
     let mut losses = Losses::default();
     loop {
