@@ -60,13 +60,16 @@ async fn no_delivery_is_lost_or_repeated_in_fifty_crashes() {
     }
     let repeated: Vec<_> = dialed.iter().filter(|(_, times)| **times > 1).collect();
     assert!(repeated.is_empty(), "{repeated:?}");
-    let unknown = unknown(&daemon.history());
+    let unknown = unknown(&daemon).await;
     let is_lost =
         |(id, number): &(&String, &String)| !dialed.contains_key(*number) && !unknown.contains(*id);
     let lost: Vec<_> = accepted.iter().filter(is_lost).collect();
+    let log = daemon.history();
+    let is_of_lost = |line: &&str| lost.iter().any(|(id, _)| line.contains(*id));
+    let logged: Vec<_> = log.lines().filter(is_of_lost).collect();
     assert!(
         lost.is_empty(),
-        "{} of {}: {lost:?}",
+        "{} of {}: {lost:?}, {logged:#?}",
         lost.len(),
         accepted.len()
     );
@@ -124,11 +127,28 @@ async fn until_outbox_is_empty(daemon: &Daemon) {
     panic!("deliveries stay stored");
 }
 
-/// Returns the IDs of deliveries that were in flight when the daemon or the phone went away.
-fn unknown(log: &str) -> HashSet<String> {
-    let over = log.lines().filter(|line| line.contains("status=UNKNOWN"));
+/// Returns the IDs of deliveries that were in flight when the daemon or the phone went away: the log has them, and the
+/// history those that a new daemon found, of whose log the next crash may leave nothing.
+async fn unknown(daemon: &Daemon) -> HashSet<String> {
+    let log = daemon.history();
+    let logged = log.lines().filter(|line| line.contains("status=UNKNOWN"));
     let id = |line: &str| line.split_once("id=").unwrap().1[..12].to_owned();
-    over.map(id).collect()
+    let mut ids: HashSet<String> = logged.map(id).collect();
+    let admin = AdminClient::new(daemon.admin());
+    let mut before = String::new();
+    loop {
+        let path = format!("/api/v1/deliveries?status=UNKNOWN&limit=10{before}");
+        let page = admin.get(&path).await.json();
+        let page = page["result"].as_array().unwrap();
+        let Some(last) = page.last() else { return ids };
+        before = format!("&before={}", last["number"]);
+        // Not those whose end was not written yet: they may have been lost.
+        let is_found = |reason: &str| reason.starts_with("handsetd ended while sending this");
+        let found = page
+            .iter()
+            .filter(|delivery| is_found(delivery["reason"].as_str().unwrap()));
+        ids.extend(found.map(|delivery| delivery["id"].as_str().unwrap().to_owned()));
+    }
 }
 
 /// Returns how long the daemon runs in a round: up to half a second.

@@ -1,6 +1,5 @@
 //! Ends deliveries, and writes what has become of them to the store.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -149,22 +148,34 @@ impl OutboxWorker {
 
     /// Deletes an ended delivery as soon as the store can be written.
     pub(super) fn delete_later(&self, number: u64) {
-        let Some(store) = self.store().map(Arc::clone) else {
-            return;
-        };
-        let stop = self.services.tasks.stop();
+        let deleting = self.clone().delete(number);
+        self.services.tasks.spawn("outbox delete", deleting);
+    }
+
+    /// Deletes an ended delivery once its end is in the history on the disk, unless that cannot be written. If the
+    /// daemon is killed before, the delivery ends again at the next start: the file of the history had its last
+    /// record deleted at this one.
+    pub(super) fn delete_when_recorded(&self, number: u64) {
+        let worker = self.clone();
         self.services.tasks.spawn("outbox delete", async move {
-            while let Err(error) = store.delete(number).await {
-                if error == Error::Lost {
-                    return;
-                }
-                error!(%error, "Cannot delete an ended delivery from the outbox; retrying.");
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = sleep(STORE_RETRY_DELAY) => {}
-                }
-            }
+            worker.services.history.flush().await;
+            worker.delete(number).await;
         });
+    }
+
+    async fn delete(self, number: u64) {
+        let Some(store) = self.store() else { return };
+        let stop = self.services.tasks.stop();
+        while let Err(error) = store.delete(number).await {
+            if error == Error::Lost {
+                return;
+            }
+            error!(%error, "Cannot delete an ended delivery from the outbox; retrying.");
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(STORE_RETRY_DELAY) => {}
+            }
+        }
     }
 }
 

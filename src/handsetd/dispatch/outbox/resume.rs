@@ -124,7 +124,7 @@ impl OutboxWorker {
         let span = info_span!(parent: None, "delivery", id = %info.id);
         span.in_scope(|| services.finish(record, &info.verb, &outcome, Duration::ZERO));
         let _ = result.map(|result| result.send(outcome));
-        self.delete_later(number);
+        self.delete_when_recorded(number);
     }
 }
 

@@ -115,8 +115,11 @@ impl Writer {
             for (number, record) in (start..).zip(&mut records) {
                 record.number = number;
             }
-            changed.extend(records.iter().map(|record| record.number));
-            database.transaction(row::clear)?;
+            // Together: a crash in between would leave an empty file.
+            database.transaction(|transaction| {
+                row::clear(transaction)?;
+                row::upsert(transaction, &records)
+            })?;
         } else {
             let numbers = continued.iter().map(|record| record.number);
             database.transaction(|transaction| row::delete(transaction, numbers))?;
