@@ -170,7 +170,7 @@ impl Environment {
     }
 }
 
-/// Two are equal if they have the same variables and arguments, wherever those are in their blocks.
+/// Two are equal if they have the same variables, as often, and arguments, wherever those are in their blocks.
 impl PartialEq for Environment {
     fn eq(&self, other: &Self) -> bool {
         self.variables().eq(other.variables())

@@ -9,7 +9,7 @@ use std::{fs, io};
 ///
 /// # Errors
 ///
-/// Returns an error if there is no such process.
+/// Returns an error if there is no such process, or if it has ended.
 pub async fn suspend(pid: u32) -> io::Result<()> {
     let sent = Command::new("kill")
         .args(["-STOP", &pid.to_string()])
@@ -17,15 +17,20 @@ pub async fn suspend(pid: u32) -> io::Result<()> {
     if !sent.success() {
         return Err(io::Error::other(format!("cannot suspend process {pid}")));
     }
-    while !is_suspended(pid)? {
-        tokio::time::sleep(POLL).await;
-    }
-    Ok(())
+    let suspended = async {
+        while !is_suspended(pid)? {
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    };
+    // One that has ended never stops.
+    tokio::time::timeout(TIMEOUT, suspended).await?
 }
 
 fn is_suspended(pid: u32) -> io::Result<bool> {
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let stat = fs::read_to_string(thread?.path().join("stat"))?;
+        // A thread may end meanwhile.
+        let stat = fs::read_to_string(thread?.path().join("stat")).unwrap_or_default();
         // The name before it may contain anything.
         let state = stat.rsplit_once(") ").map(|(_, fields)| fields);
         if !state.is_some_and(|state| state.starts_with('T')) {
@@ -36,3 +41,6 @@ fn is_suspended(pid: u32) -> io::Result<bool> {
 }
 
 const POLL: Duration = Duration::from_millis(1);
+
+/// Time limit, far longer than it takes, even on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
