@@ -127,6 +127,22 @@ async fn stored_deliveries_survive_a_crash_and_cancelled_ones_do_not() {
 }
 
 #[tokio::test]
+async fn delivery_sent_at_a_start_is_in_the_history_after_the_next_crash() {
+    let mut phone = StubPhone::new();
+    let daemon = Daemon::start(&phone.entry("desk")).await;
+    let stored = dial(&daemon, "1", &["keep=1h"]).await;
+    assert_eq!(stored.status, "QUEUED");
+    phone.go_online(Behavior::Answers).await;
+    let daemon = daemon.crash_and_start().await;
+    until_status(&daemon, &stored.id, "OK").await;
+    let daemon = daemon.crash_and_start().await;
+    let known = record(&daemon, &stored.id).await;
+    let status = known["status"].as_str().unwrap_or_default();
+    assert!(["OK", "UNKNOWN"].contains(&status), "{known}");
+    assert_eq!(phone.dialed(), [("1".into(), 1)].into());
+}
+
+#[tokio::test]
 async fn unanswered_deliveries_are_not_repeated_after_a_crash() {
     let mut phone = StubPhone::new();
     phone.go_online(Behavior::Silent).await;

@@ -152,20 +152,10 @@ impl OutboxWorker {
         self.services.tasks.spawn("outbox delete", deleting);
     }
 
-    /// Deletes an ended delivery once its end is in the history on the disk, unless that cannot be written. If the
-    /// daemon is killed before, the delivery ends again at the next start: the file of the history had its last
-    /// record deleted at this one.
-    pub(super) fn delete_when_recorded(&self, number: u64) {
-        let worker = self.clone();
-        self.services.tasks.spawn("outbox delete", async move {
-            worker.services.history.flush().await;
-            worker.delete(number).await;
-        });
-    }
-
     async fn delete(self, number: u64) {
         let Some(store) = self.store() else { return };
         let stop = self.services.tasks.stop();
+        stop.run_until_cancelled(self.recorded()).await;
         while let Err(error) = store.delete(number).await {
             if error == Error::Lost {
                 return;

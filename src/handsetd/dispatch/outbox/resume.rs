@@ -21,13 +21,20 @@ use crate::outcome::{DeliveryId, Outcome, Status};
 impl OutboxWorker {
     /// Resumes the deliveries that were stored when the daemon ended.
     pub(in crate::dispatch) fn resume(&self, entries: Vec<StoredEntry>) {
+        if entries.is_empty() {
+            return;
+        }
         let count = entries.len();
+        self.are_unrecorded.send_replace(true);
         for entry in entries {
             self.resume_one(entry, None);
         }
-        if count > 0 {
-            info!(count, "Resumed stored deliveries.");
-        }
+        let worker = self.clone();
+        self.services.tasks.spawn("outbox resume", async move {
+            worker.services.history.flush().await;
+            worker.are_unrecorded.send_replace(false);
+        });
+        info!(count, "Resumed stored deliveries.");
     }
 
     /// Follows changes of the store until it ends.
@@ -124,7 +131,7 @@ impl OutboxWorker {
         let span = info_span!(parent: None, "delivery", id = %info.id);
         span.in_scope(|| services.finish(record, &info.verb, &outcome, Duration::ZERO));
         let _ = result.map(|result| result.send(outcome));
-        self.delete_when_recorded(number);
+        self.delete_later(number);
     }
 }
 

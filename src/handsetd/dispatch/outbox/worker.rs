@@ -10,7 +10,7 @@ use handset_net::backoff::Backoff;
 use handset_phones::verb::Request;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Semaphore, broadcast, mpsc};
+use tokio::sync::{Semaphore, broadcast, mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{Instrument, Span, info_span, warn};
 
@@ -31,6 +31,8 @@ use crate::roster::Registered;
 #[derive(Clone, Debug)]
 pub(in crate::dispatch) struct OutboxWorker {
     pub(super) services: Arc<Services>,
+    /// Whether the history on the disk may lack deliveries that were resumed.
+    pub(super) are_unrecorded: watch::Sender<bool>,
     inner: Arc<Inner>,
 }
 
@@ -85,7 +87,11 @@ impl OutboxWorker {
             retries: Semaphore::new(MAX_RETRIES),
             adopted: Pace::default(),
         });
-        Self { services, inner }
+        Self {
+            services,
+            are_unrecorded: watch::Sender::new(false),
+            inner,
+        }
     }
 
     /// Stores a request for one phone; returns once that is durable.
@@ -149,6 +155,16 @@ impl OutboxWorker {
             .is_none_or(|backlog| backlog.len() < BACKLOG_CAPACITY)
     }
 
+    /// Waits until the history on the disk has the deliveries that were resumed, unless it cannot be written: what ends
+    /// earlier would leave no trace if the daemon was killed then.
+    pub(super) async fn recorded(&self) {
+        let mut are_unrecorded = self.are_unrecorded.subscribe();
+        // Fails only if the sender is dropped, and this holds it.
+        let _ = are_unrecorded
+            .wait_for(|are_unrecorded| !are_unrecorded)
+            .await;
+    }
+
     /// Adds a stored delivery to the backlog of its phone.
     pub(super) fn enqueue(&self, delivery: PendingDelivery) {
         let key = delivery.phone_ref.key();
@@ -193,6 +209,7 @@ impl OutboxWorker {
 
     /// Deletes the cancelled deliveries of the request `id` to these phones from the store.
     pub(in crate::dispatch) async fn delete_pending(&self, id: &str, phones: &[String]) {
+        self.recorded().await;
         if let Some(store) = self.store()
             && !store.is_empty()
             && let Err(error) = store.delete_pending(id, phones).await
@@ -219,6 +236,7 @@ impl OutboxWorker {
     async fn run(&self, key: &str, backlog: &Arc<PhoneBacklog>) {
         let stop = self.services.tasks.stop();
         let mut delays = Backoff::new(FIRST_DELAY, MAX_DELAY);
+        stop.run_until_cancelled(self.recorded()).await;
         loop {
             let are_ended = self.end_some(backlog).await;
             if stop.is_cancelled() {
