@@ -68,7 +68,7 @@ impl Server {
     }
 }
 
-/// Waits until the login succeeds or fails.
+/// Waits until the login succeeds or fails, for which the client has a time limit.
 pub(super) async fn connected(client: &Client) -> anyhow::Result<()> {
     let mut state = client.state();
     let is_settled = state.wait_for(|state| {
@@ -77,10 +77,7 @@ pub(super) async fn connected(client: &Client) -> anyhow::Result<()> {
             State::Connected(_) | State::Lost { .. } | State::Refused { .. }
         )
     });
-    let state = tokio::time::timeout(CONNECT_TIMEOUT, is_settled)
-        .await
-        .with_context(|| format!("Asterisk {} did not respond in time", client.name()))??;
-    match &*state {
+    match &*is_settled.await? {
         State::Lost { reason, .. } | State::Refused { reason, .. } => {
             bail!("cannot connect to Asterisk {}: {reason}", client.name())
         }
@@ -88,8 +85,32 @@ pub(super) async fn connected(client: &Client) -> anyhow::Result<()> {
     }
 }
 
-/// How long connecting may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How long logging off may take.
 pub(super) const LOG_OFF_TIMEOUT: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use handset_ami::Config;
+    use tokio::net::TcpListener;
+    use tokio::time::pause;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn silent_server_is_reported_with_its_cause() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let secret = "hush".to_owned().into();
+        let (client, driver) =
+            Client::new(&Config::new("pbx", address, "handsetd", secret)).unwrap();
+        let tasks = Tasks::new();
+        tasks.spawn("ami", driver.run_until(tasks.stop()));
+        let error = tokio::join!(connected(&client), async {
+            let silent = listener.accept().await;
+            pause();
+            silent
+        });
+        let error = error.0.unwrap_err().to_string();
+        assert!(error.contains("does not talk as Asterisk does"), "{error}");
+    }
+}
