@@ -81,7 +81,7 @@ impl Channel {
     {
         let mut channel = Self {
             stream: Box::new(stream),
-            received: BytesMut::new(),
+            received: BytesMut::with_capacity(USUAL_INPUT),
             unsent: BytesMut::new(),
             codec: MessageCodec::default(),
             reply_timeout: config.reply_timeout,
@@ -217,7 +217,9 @@ impl Channel {
             return Err(self.closed_error());
         }
         // A peer that closed only its sending side still reads the command; for others it makes no difference.
-        self.unsent.put_slice(command.line().as_bytes());
+        let line = command.line().as_bytes();
+        self.unsent.reserve(line.len().saturating_add(1));
+        self.unsent.put_slice(line);
         self.unsent.put_u8(b'\n');
         (self.reply_pending, self.is_answered) = (true, false);
         self.flush().await?;
@@ -391,6 +393,9 @@ const MAX_LIMIT: Duration = Duration::from_hours(24 * 365);
 
 /// Maximum size of a read, in bytes.
 const READ_SIZE: usize = 2 * 1024;
+
+/// What most calls need for all that they receive, in bytes: an environment, some replies, and room for one more read.
+const USUAL_INPUT: usize = 2 * READ_SIZE;
 
 /// Pause after which an environment that may continue counts as complete.
 const ENVIRONMENT_PAUSE: Duration = Duration::from_millis(50);

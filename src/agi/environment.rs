@@ -31,11 +31,9 @@ use super::grammar::{self, Line};
 #[derive(Clone, Default)]
 pub(super) struct Environment {
     block: String,
-    /// In the order of the lines, and as often: too few for a hash table to be worth its making.
+    /// All that there are; the first one of a name counts. Too few for a hash table to be worth its making.
     variables: Vec<Variable>,
     arguments: BTreeMap<u32, String>,
-    /// Whether the variables before the arguments are in Asterisk's order.
-    is_ordered: bool,
     is_ambiguous: bool,
 }
 
@@ -60,7 +58,6 @@ impl Environment {
         let thread = lines.iter().rposition(|line| line.name() == Some(THREAD));
         match thread.and_then(|thread| lines.split_at_checked(thread.saturating_add(1))) {
             Some((before, arguments)) => {
-                environment.is_ordered = true;
                 environment.read_in_order(block, before);
                 environment.read_arguments(arguments);
             }
@@ -78,13 +75,8 @@ impl Environment {
             // Most names differ in length.
             known.name.len() == name.len() && self.part(&known.name) == name
         };
-        let mut known = self.variables.iter();
-        let found = if self.is_ordered && name != CALLER && !HEAD.contains(&name) {
-            known.rfind(is_named)
-        } else {
-            known.find(is_named)
-        };
-        Some(self.part(&found?.value))
+        let found = self.variables.iter().find(is_named)?;
+        Some(self.part(&found.value))
     }
 
     fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -116,23 +108,30 @@ impl Environment {
     fn read_in_order(&mut self, block: &str, lines: &[Line<'_>]) {
         let is_callers = |line: &Line<'_>| line.name().is_some_and(|name| name.starts_with(CALLER));
         let caller = lines.iter().position(is_callers).unwrap_or(lines.len());
-        for (at, line) in lines.iter().enumerate() {
-            let in_head = at < caller;
+        let (head, rest) = lines.split_at_checked(caller).unwrap_or((lines, &[]));
+        for line in head {
             let Some((name, value)) = line.variable else {
-                self.is_ambiguous |= in_head && !line.text.is_empty();
+                self.is_ambiguous |= !line.text.is_empty();
                 continue;
             };
             if let Some(number) = argument_number(name) {
-                if in_head {
-                    self.arguments.insert(number, value.to_owned());
-                }
-            } else if !HEAD.contains(&name) {
-                self.variables.push(Variable::of(block, name, value));
-            } else if in_head {
+                self.arguments.insert(number, value.to_owned());
+            } else if is_of_head(name) {
                 self.is_ambiguous |= self.variable(name).is_some();
                 self.variables.push(Variable::of(block, name, value));
             }
         }
+        let other = |line: &Line<'_>| {
+            let (name, value) = line.variable?;
+            let is_other = name != CALLER && !is_of_head(name) && argument_number(name).is_none();
+            is_other.then(|| Variable::of(block, name, value))
+        };
+        let mut after_head = rest.iter().filter_map(|line| line.variable);
+        if let Some((name, value)) = after_head.find(|(name, _)| *name == CALLER) {
+            self.variables.push(Variable::of(block, name, value));
+        }
+        // Of the others, the last one counts.
+        self.variables.extend(lines.iter().rev().filter_map(other));
     }
 
     /// Reads the lines after the last `agi_threadid`: the arguments, numbered from 1.
@@ -175,7 +174,6 @@ impl PartialEq for Environment {
     fn eq(&self, other: &Self) -> bool {
         self.variables().eq(other.variables())
             && self.arguments == other.arguments
-            && self.is_ordered == other.is_ordered
             && self.is_ambiguous == other.is_ambiguous
     }
 }
@@ -215,17 +213,20 @@ fn argument_number(name: &str) -> Option<u32> {
         .then(|| digits.parse().ok())?
 }
 
-/// The variables that Asterisk writes before those of the caller.
-const HEAD: [&str; 8] = [
-    "network",
-    "network_script",
-    "request",
-    "channel",
-    "language",
-    "type",
-    "uniqueid",
-    "version",
-];
+/// Returns whether Asterisk writes a variable before those of the caller.
+fn is_of_head(name: &str) -> bool {
+    matches!(
+        name,
+        "network"
+            | "network_script"
+            | "request"
+            | "channel"
+            | "language"
+            | "type"
+            | "uniqueid"
+            | "version"
+    )
+}
 
 /// The first variable that a caller can choose; also a prefix of `calleridname`.
 const CALLER: &str = "callerid";

@@ -11,8 +11,10 @@
 //! line counts as part of the value. If no `)` follows, the reply times out, and the possible hang-up
 //! is recorded when the bytes are discarded.
 
+use std::sync::LazyLock;
+
 use bytes::BytesMut;
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use super::grammar::{self, CODE};
 
@@ -97,16 +99,19 @@ pub(super) fn take_hangups(reply: &mut BytesMut) -> bool {
 /// looks like replies. Then either data already follows the blank line, or the caller is present and
 /// the thread, which comes later, is not.
 pub(super) fn may_continue(block: &[u8], rest: &[u8]) -> bool {
-    let contains = |name: &[u8]| {
+    let contains = |name: &Finder<'_>| {
         let starts_line = |at: usize| {
             at.checked_sub(1)
                 .is_none_or(|end| block.get(end) == Some(&b'\n'))
         };
-        memmem::find_iter(block, name).any(starts_line)
+        name.find_iter(block).any(starts_line)
     };
     let follows = !rest.is_empty() && !rest.starts_with(HANGUP);
-    follows || (!contains(b"agi_threadid:") && contains(b"agi_callerid"))
+    follows || (!contains(&THREAD) && contains(&CALLER))
 }
+
+static THREAD: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("agi_threadid:"));
+static CALLER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("agi_callerid"));
 
 #[cfg(test)]
 mod tests {

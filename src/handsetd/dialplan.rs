@@ -65,7 +65,7 @@ impl Script for Dialplan {
         let _session = self.metrics.session();
         let requester = Requester::Call {
             channel: request.channel().to_owned(),
-            extension: format!("{}@{}", request.extension(), request.context()),
+            extension: [request.extension(), "@", request.context()].concat(),
         };
         let mut info = RequestInfo::new(requester, request.script().trim_matches('/'), Vec::new());
         let id = info.id.clone();
@@ -82,7 +82,7 @@ impl Script for Dialplan {
             } else {
                 debug!(caller, verb = script, phone, %status, reason = redacted, "Answered a call.");
             }
-            let assigned = set_variables(channel, &report, &id.to_string()).await;
+            let assigned = set_variables(channel, &report, id.as_str()).await;
             if let Err(agi::Error::ReplyTimeout { command, .. }) = &assigned
                 && let Some(suppressed) = self.unreported.admit()
             {

@@ -19,58 +19,62 @@ use super::escape::{Escaping, EscapingJson, is_plain};
 pub(super) struct TextFields;
 
 impl<'w> FormatFields<'w> for TextFields {
-    fn format_fields<R: RecordFields>(&self, writer: Writer<'w>, fields: R) -> fmt::Result {
-        let mut writer = FieldWriter {
-            writer,
-            is_first: true,
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut fields_writer = FieldWriter {
+            text: String::with_capacity(USUAL_LENGTH),
             result: Ok(()),
         };
-        fields.record(&mut writer);
-        writer.result
+        fields.record(&mut fields_writer);
+        // At once: the text of a span grows with each part otherwise.
+        writer.write_str(&fields_writer.text)?;
+        fields_writer.result
     }
 }
 
-struct FieldWriter<'w> {
-    writer: Writer<'w>,
-    is_first: bool,
+/// How long the fields of a span or an event are in most cases, in bytes.
+const USUAL_LENGTH: usize = 256;
+
+struct FieldWriter {
+    text: String,
     result: fmt::Result,
 }
 
-impl FieldWriter<'_> {
+impl FieldWriter {
     fn write(
         &mut self,
         field: &Field,
-        write: impl FnOnce(&mut Writer<'_>) -> fmt::Result,
+        write: impl FnOnce(&mut String) -> fmt::Result,
     ) -> fmt::Result {
-        if !std::mem::replace(&mut self.is_first, false) {
-            self.writer.write_char(' ')?;
+        if !self.text.is_empty() {
+            self.text.push(' ');
         }
         if field.name() != "message" {
-            self.writer.write_str(field.name())?;
-            self.writer.write_char('=')?;
+            self.text.push_str(field.name());
+            self.text.push('=');
         }
-        write(&mut self.writer)
+        write(&mut self.text)
     }
 }
 
-impl Visit for FieldWriter<'_> {
+impl Visit for FieldWriter {
     fn record_str(&mut self, field: &Field, value: &str) {
         let is_short = value.len() < MAX_VALUE - "\"\"".len();
         if !is_short || !is_plain(value) || value.contains(['"', '\\']) {
             return self.record_debug(field, &value);
         }
         // As below, in which each character is looked at several times.
-        let result = self.write(field, |writer| {
-            writer.write_char('"')?;
-            writer.write_str(value)?;
-            writer.write_char('"')
+        let result = self.write(field, |text| {
+            text.push('"');
+            text.push_str(value);
+            text.push('"');
+            Ok(())
         });
         self.result = self.result.and(result);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let result = self.write(field, |writer| {
-            let mut cutting = Cutting::new(Escaping(writer));
+        let result = self.write(field, |text| {
+            let mut cutting = Cutting::new(Escaping(text));
             write!(cutting, "{value:?}")?;
             cutting.finish()
         });
