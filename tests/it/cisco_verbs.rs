@@ -1,16 +1,12 @@
-//! Every verb on simulated Cisco phones of each kind, and Extension Mobility with a simulated call
-//! manager: through AGI, over real HTTP, and by NOTIFY through a real Asterisk.
+//! Every verb on simulated Cisco phones of each kind: through AGI, over real HTTP, and by NOTIFY through a real
+//! Asterisk.
 
-use std::collections::HashMap;
-
-use handset_net::tasks::Tasks;
 use handset_simulator::Vendor;
-use handset_simulator::cucm::{self, CallManager};
 use handset_simulator::{Options as Phone, Scheme};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::support::agi_call::agi_call;
 use super::support::asterisk::{Asterisk, Driver, Options, Version};
+use super::support::call_variables::CallVariables;
 use super::support::daemon::Daemon;
 use super::support::fetch;
 use super::support::loopback::Loopback;
@@ -21,28 +17,6 @@ use super::support::udp_phone::UdpPhone;
 struct Fixture {
     daemon: Daemon,
     sim_phone: SimPhone,
-}
-
-/// The channel variables afterwards.
-struct CallResult(HashMap<String, String>);
-
-impl CallResult {
-    fn get(&self, name: &str) -> &str {
-        self.0
-            .get(&format!("HANDSET_{name}"))
-            .map_or("", String::as_str)
-    }
-
-    fn result(&self) -> Value {
-        serde_json::from_str(self.get("RESULT")).unwrap_or_default()
-    }
-
-    /// Asserts the status and returns the reason.
-    fn expect(&self, status: &str) -> &str {
-        let reason = self.get("REASON");
-        assert_eq!(self.get("STATUS"), status, "{reason}");
-        reason
-    }
 }
 
 impl Fixture {
@@ -60,9 +34,9 @@ impl Fixture {
         Self::with(model, "", |_| ()).await
     }
 
-    async fn run(&self, verb: &str, arguments: &[&str]) -> CallResult {
+    async fn run(&self, verb: &str, arguments: &[&str]) -> CallVariables {
         let arguments = [arguments, &["phone=desk"]].concat();
-        CallResult(agi_call(self.daemon.agi(), verb, &arguments).await)
+        CallVariables::of(self.daemon.agi(), verb, &arguments).await
     }
 
     fn setting(&self, name: &str) -> Option<String> {
@@ -150,7 +124,7 @@ async fn an_8851_supports_every_verb() {
 }
 
 /// Asserts that the result has a picture of this size.
-async fn picture(outcome: &CallResult, size: (u32, u32)) {
+async fn picture(outcome: &CallVariables, size: (u32, u32)) {
     outcome.expect("OK");
     let picture = fetch::picture(outcome.get("RESULT")).await;
     assert_eq!(picture.dimensions(), size);
@@ -384,7 +358,7 @@ async fn on_22_phones_restart_by_notify() {
     daemon.line("Connected to Asterisk").await;
     let run = async |verb: &str, phone: &str| {
         let outcome = loop {
-            let outcome = CallResult(agi_call(daemon.agi(), verb, &[phone]).await);
+            let outcome = CallVariables::of(daemon.agi(), verb, &[phone]).await;
             // The registrations are still being loaded.
             if outcome.get("STATUS") != "NOTFOUND" {
                 break outcome;
@@ -419,189 +393,4 @@ async fn on_22_phones_restart_by_notify() {
     assert_eq!(open.receive_notify().await.header("Event"), ["resync"]);
     run("reboot", "phone=1002").await;
     assert_eq!(open.receive_notify().await.header("Event"), ["reboot_now"]);
-}
-
-/// A call manager, and a daemon configured for it.
-struct MobilityFixture {
-    manager: CallManager,
-    daemon: Daemon,
-    _tasks: Tasks,
-}
-
-impl MobilityFixture {
-    async fn with(encoding: &str, password: &str, options: cucm::Options) -> Self {
-        let tasks = Tasks::new();
-        let manager = cucm::start(options, &tasks).await.unwrap();
-        let config = format!(
-            "[cucm]\nurl = \"{}\"\napp_id = \"MobilityManagerUser\"\npassword = \"{password}\"\n\
-             encoding = \"{encoding}\"\n\
-             [[phone]]\nname = \"boss\"\nvendor = \"cisco\"\nmodel = \"8851\"\n\
-             mac = \"00:00:5E:00:53:01\"\naddress = \"192.0.2.21\"\n\
-             [[phone]]\nname = \"nameless\"\nvendor = \"cisco\"\nmodel = \"8851\"\n\
-             address = \"192.0.2.22\"\n\
-             [[phone]]\nname = \"other\"\nvendor = \"snom\"\nmodel = \"D785\"\n\
-             address = \"192.0.2.23\"\n",
-            manager.url()
-        );
-        let daemon = Daemon::start(&config).await;
-        Self {
-            manager,
-            daemon,
-            _tasks: tasks,
-        }
-    }
-
-    async fn run(&self, verb: &str, arguments: &[&str]) -> CallResult {
-        CallResult(agi_call(self.daemon.agi(), verb, arguments).await)
-    }
-}
-
-#[tokio::test]
-async fn users_log_in_and_out_in_every_encoding() {
-    for (encoding, follows_dtd) in [("form", false), ("multipart", true), ("query", false)] {
-        let options = cucm::Options {
-            follows_dtd,
-            ..cucm::Options::default()
-        };
-        let fixture = MobilityFixture::with(encoding, "secret", options).await;
-        let login = ["em@example.com", "phone=boss", "minutes=60"];
-        assert_eq!(fixture.run("login", &login).await.expect("OK"), "");
-        let there = fixture.manager.state().logged_in["SEP00005E005301"].clone();
-        assert_eq!(there.user, "em@example.com");
-        assert_eq!(
-            (there.profile.as_str(), there.minutes),
-            ("em@example.com-profile", Some(60))
-        );
-
-        let outcome = fixture.run("who", &["phone=boss"]).await;
-        outcome.expect("OK");
-        let expected = json!({
-            "device": "SEP00005E005301", "user": "em@example.com", "last_login": "em@example.com"
-        });
-        assert_eq!(outcome.result(), expected);
-        let outcome = fixture.run("who", &["em@example.com"]).await;
-        outcome.expect("OK");
-        let expected = json!({
-            "user": "em@example.com",
-            "devices": ["SEP00005E005301"],
-            "profiles": [{ "name": "em@example.com-profile", "default": true }],
-        });
-        assert_eq!(outcome.result(), expected);
-
-        // On any phone, and by the name of a device.
-        fixture
-            .run("logout", &["em@example.com"])
-            .await
-            .expect("OK");
-        assert!(fixture.manager.state().logged_in.is_empty());
-        let outcome = fixture.run("logout", &["device=00:00:5e:00:53:01"]).await;
-        assert!(outcome.expect("REJECTED").contains("code 19"));
-        let outcome = fixture.run("who", &["device=SEP00005E005301"]).await;
-        assert_eq!(outcome.result()["user"], Value::Null);
-        let requests = fixture.manager.state().requests;
-        assert!(
-            requests.iter().all(|(used, _)| *used == encoding),
-            "{requests:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn call_manager_rejections_are_reported_with_code_and_cure() {
-    let fixture = MobilityFixture::with("form", "secret", cucm::Options::default()).await;
-    fixture
-        .run("login", &["john", "phone=boss"])
-        .await
-        .expect("OK");
-    for (verb, arguments, status, words) in [
-        (
-            "login",
-            vec!["em@example.com", "phone=boss"],
-            "REJECTED",
-            "code 18",
-        ),
-        ("login", vec!["nobody", "phone=boss"], "NOTFOUND", "code 23"),
-        (
-            "login",
-            vec!["john", "profile=none", "phone=boss"],
-            "NOTFOUND",
-            "code 12",
-        ),
-        (
-            "login",
-            vec!["john", "device=SEP000000000000"],
-            "NOTFOUND",
-            "code 11",
-        ),
-        (
-            "logout",
-            vec!["em@example.com"],
-            "REJECTED",
-            "is not logged in",
-        ),
-        ("logout", vec!["john", "device=SEP9"], "REJECTED", "at SEP9"),
-        ("who", vec!["nobody"], "NOTFOUND", "no user nobody"),
-        ("who", vec!["device=SEP9"], "NOTFOUND", "no device SEP9"),
-        ("who", vec!["john", "device=SEP9"], "INVALID", "one of them"),
-        ("who", vec!["phone=nameless"], "NOTFOUND", "mac"),
-        ("who", vec!["phone=other"], "UNSUPPORTED", "Snom"),
-        (
-            "who",
-            vec!["phone=boss", "via=http"],
-            "UNSUPPORTED",
-            "omit via",
-        ),
-    ] {
-        let outcome = fixture.run(verb, &arguments).await;
-        let reason = outcome.expect(status);
-        assert!(reason.contains(words), "{verb} {arguments:?}: {reason}");
-    }
-    assert!(
-        fixture
-            .run("who", &["john", "wait=no"])
-            .await
-            .expect("QUEUED")
-            .is_empty()
-    );
-    let fixture = MobilityFixture::with("form", "wrong", cucm::Options::default()).await;
-    let outcome = fixture.run("who", &["john"]).await;
-    assert!(outcome.expect("DENIED").contains("cucm.password"));
-    assert!(
-        !fixture.daemon.settled_log().await.contains("wrong"),
-        "no password is logged"
-    );
-}
-
-#[tokio::test]
-async fn only_a_busy_call_manager_is_retried() {
-    let busy = |busy| cucm::Options {
-        busy,
-        ..cucm::Options::default()
-    };
-    let fixture = MobilityFixture::with("form", "secret", busy(2)).await;
-    fixture
-        .run("login", &["john", "phone=boss"])
-        .await
-        .expect("OK");
-    assert_eq!(fixture.manager.state().requests.len(), 3);
-    let outcome = fixture.run("login", &["nobody", "phone=boss"]).await;
-    outcome.expect("NOTFOUND");
-    assert_eq!(fixture.manager.state().requests.len(), 4);
-    let fixture = MobilityFixture::with("form", "secret", busy(100)).await;
-    let outcome = fixture.run("who", &["john"]).await;
-    assert!(outcome.expect("UNREACHABLE").contains("code 26"));
-    assert_eq!(fixture.manager.state().requests.len(), 4);
-}
-
-#[tokio::test]
-async fn missing_call_manager_is_reported_with_its_cure() {
-    let daemon = Daemon::start("").await;
-    let outcome = CallResult(agi_call(daemon.agi(), "who", &["john"]).await);
-    assert!(outcome.expect("UNSUPPORTED").contains("[cucm]"));
-    let config = "[cucm]\nurl = \"http://127.0.0.1:9/x\"\napp_id = \"a\"\npassword = \"b\"";
-    let daemon = Daemon::start(config).await;
-    let outcome = CallResult(agi_call(daemon.agi(), "who", &["john"]).await);
-    assert!(outcome.expect("UNREACHABLE").contains("cannot connect"));
-    daemon.reconfigure(&config.replace("\"b\"", "\"c\""));
-    assert!(daemon.line("need a restart").await.contains("[cucm]"));
 }

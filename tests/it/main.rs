@@ -56,6 +56,7 @@ mod load;
 mod log_output;
 mod manager;
 mod memory;
+mod mobility;
 mod monitoring;
 mod operating;
 mod order;

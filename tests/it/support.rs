@@ -5,6 +5,7 @@ pub(crate) mod agi_call;
 pub(crate) mod agi_variables;
 pub(crate) mod asterisk;
 pub(crate) mod browser;
+pub(crate) mod call_variables;
 pub(crate) mod caller;
 pub(crate) mod cluster_client;
 pub(crate) mod cluster_health;
