@@ -1,11 +1,14 @@
 //! Extension Mobility with a simulated call manager, through AGI and over real HTTP.
 
+use std::time::Duration;
+
 use handset_net::tasks::Tasks;
 use handset_simulator::cucm::{self, CallManager};
 use serde_json::{Value, json};
 
 use super::support::call_variables::CallVariables;
 use super::support::daemon::Daemon;
+use super::support::held_phone::HeldPhone;
 
 /// A call manager, and a daemon configured for it.
 struct Fixture {
@@ -191,3 +194,30 @@ async fn missing_call_manager_is_reported_with_its_cure() {
     daemon.reconfigure(&config.replace("\"b\"", "\"c\""));
     assert!(daemon.line("need a restart").await.contains("[cucm]"));
 }
+
+#[tokio::test]
+async fn busy_call_manager_is_not_asked_again_where_no_answer_can_be_expected_in_time() {
+    let manager = HeldPhone::new().await;
+    let daemon = Daemon::start(&format!(
+        "[cucm]\nurl = \"http://{}/em\"\napp_id = \"a\"\npassword = \"b\"\n",
+        manager.address()
+    ))
+    .await;
+    let busy = async {
+        loop {
+            let request = manager.request().await;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            request.reply(BUSY).await;
+        }
+    };
+    let arguments = ["device=SEP00005E005301", "deadline=1"];
+    let outcome = tokio::select! {
+        () = busy => unreachable!("it has no end"),
+        outcome = CallVariables::of(daemon.agi(), "logout", &arguments) => outcome,
+    };
+    // Not UNKNOWN, as of a query that was cut off.
+    assert!(outcome.expect("UNREACHABLE").contains("code 26"));
+}
+
+const BUSY: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n<response> <failure> <error \
+    code= \"26\" > EMService is busy </error> </failure> </response>";

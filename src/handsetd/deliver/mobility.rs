@@ -231,16 +231,19 @@ impl Session<'_> {
         Some(profiles.into_iter().map(one).collect())
     }
 
-    /// Queries, again while the service is busy.
+    /// Queries, again while the service is busy and another answer can be expected in time: of a query that is cut off
+    /// it is not known whether it was executed.
     async fn query(&mut self, query: &Query) -> Result<Response, Failure> {
         let mut delays = Backoff::new(FIRST_DELAY, MAX_DELAY);
         for _ in 1..MAX_TRIES {
+            let started = Instant::now();
             let fault = match self.query_once(query).await? {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
-            let delay = delays.next_delay();
-            if fault.cause() != Cause::Busy || Instant::now() + delay >= self.until {
+            let (delay, took) = (delays.next_delay(), started.elapsed());
+            let end = Instant::now() + delay + 2 * took.max(MIN_TIME);
+            if fault.cause() != Cause::Busy || end >= self.until {
                 return Err(failure(&fault));
             }
             sleep(delay).await;
@@ -313,6 +316,9 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How often a query is sent to a busy service.
 const MAX_TRIES: u32 = 4;
+
+/// How long an answer may take, at the least.
+const MIN_TIME: Duration = Duration::from_millis(100);
 
 const FIRST_DELAY: Duration = Duration::from_millis(400);
 const MAX_DELAY: Duration = Duration::from_secs(3);
