@@ -237,6 +237,27 @@ async fn expired_deliveries_raise_an_event_that_triggers_rules() {
 }
 
 #[tokio::test]
+async fn delivery_that_expires_behind_others_says_so() {
+    let mut phone = StubPhone::new();
+    phone.go_online(Behavior::Silent).await;
+    let daemon = Daemon::start(&phone.entry("desk")).await;
+    let first = dial(&daemon, "1", &["keep=1h", "deadline=3"]);
+    let second = async {
+        phone.until_dialed(1).await;
+        dial(&daemon, "2", &["keep=1"]).await
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(first.status, "UNKNOWN", "{}", first.reason);
+    assert_eq!(
+        (second.status.as_str(), second.reason.as_str()),
+        (
+            "UNREACHABLE",
+            "expired after 1s; earlier deliveries to the phone took longer"
+        )
+    );
+}
+
+#[tokio::test]
 async fn a_damaged_outbox_is_quarantined_and_reported() {
     let phone = StubPhone::new();
     let daemon = Daemon::start(&phone.entry("desk")).await;

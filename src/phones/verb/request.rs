@@ -10,6 +10,7 @@ use super::value::Values;
 use super::via::Via;
 use super::{csta, parse, read};
 use crate::given::Given;
+use crate::invalid_value::InvalidValue;
 use crate::phone::PhoneNames;
 
 /// A request: what to do on which phones, and how to deliver it.
@@ -23,7 +24,7 @@ pub struct Request {
     pub phone: Option<PhoneNames>,
     /// Whether the requester waits for the outcome.
     pub wait: bool,
-    /// How long to store the request while the phone is unreachable.
+    /// How long to store the request while the phone is unreachable; never zero.
     pub keep: Option<Duration>,
     /// The transport to use; `None` leaves the choice to handsetd.
     pub via: Option<Via>,
@@ -133,6 +134,11 @@ impl Parser {
         if let Some(key) = keys.find(|key| key.required && !values.has(key.name)) {
             return Err(values.missing(key.name));
         }
+        let deadline = values.optional("deadline");
+        if deadline.is_some_and(|deadline: Duration| deadline.is_zero()) {
+            let error = InvalidValue::malformed("duration", "0", "no phone answers within it");
+            return Err(Refusal::invalid("deadline", error));
+        }
         Ok(Request {
             verb,
             action: read::action(verb, values)?,
@@ -140,9 +146,11 @@ impl Parser {
             wait: values
                 .word("wait", &[("yes", true), ("no", false)])
                 .unwrap_or(true),
-            keep: values.optional("keep"),
+            keep: values
+                .optional("keep")
+                .filter(|keep: &Duration| !keep.is_zero()),
             via: values.word("via", &Via::ALL.map(|via| (via.name(), via))),
-            deadline: values.optional("deadline"),
+            deadline,
         })
     }
 }

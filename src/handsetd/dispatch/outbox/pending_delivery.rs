@@ -81,11 +81,12 @@ impl PendingDelivery {
     pub(super) fn expired(&self) -> Outcome {
         let keep = humantime::format_duration(self.keep());
         let why = match self.unreachable_because.as_str() {
-            "" => "handsetd was not running",
-            why => why,
+            // Nobody waits for the result of a resumed one.
+            "" if self.result.is_none() => "the phone was unreachable: handsetd was not running",
+            "" => "earlier deliveries to the phone took longer",
+            why => &format!("the phone was unreachable: {why}"),
         };
-        let reason = format!("expired after {keep}; the phone was unreachable: {why}");
-        self.outcome(Status::Unreachable, reason)
+        self.outcome(Status::Unreachable, format!("expired after {keep}; {why}"))
     }
 }
 

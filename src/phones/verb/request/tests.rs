@@ -93,6 +93,14 @@ fn common_keys_are_parsed() {
 }
 
 #[test]
+fn keep_of_zero_stores_nothing() {
+    for zero in ["0", "0s", "0ms"] {
+        let request = parse(&format!("ping keep={zero}")).unwrap();
+        assert_eq!(request.keep, None, "{zero}");
+    }
+}
+
+#[test]
 fn verbs_become_actions() {
     let action = |line: &str| parse(line).unwrap().action;
     let file = |name: &str| Source::File(name.to_owned());
@@ -182,6 +190,10 @@ fn refusals_of_push_name_the_key() {
     refused(
         "push text=a;timeout=soon",
         "timeout: invalid duration \"soon\"; use 30s, 5m or a number of seconds",
+    );
+    refused(
+        "push text=a;deadline=0s",
+        "deadline: invalid duration \"0\"; no phone answers within it",
     );
     refused(
         "push text=a;beep=maybe",

@@ -83,7 +83,8 @@ pub const COMMON: &[Key] = &[
         "keep",
         Kind::Duration,
         "How long to store the request while the phone cannot be reached. It is delivered when the \
-         phone is back; the status is `QUEUED` meanwhile. If unset, such a request is `UNREACHABLE`",
+         phone is back; the status is `QUEUED` meanwhile. If unset or 0, such a request is \
+         `UNREACHABLE`",
         "8h",
     ),
     Key::new(
