@@ -27,6 +27,7 @@ mod metrics;
 mod openapi;
 mod overview;
 mod page;
+mod path;
 mod phones;
 mod query;
 mod question;

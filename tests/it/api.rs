@@ -336,6 +336,10 @@ async fn unknown_paths_methods_and_query_keys_are_refused() {
         ("GET", "do/push", 405, "does not support GET"),
         ("GET", "phones/desk/push", 405, "push requires POST"),
         ("GET", "nothing", 404, "unknown path /api/v1/nothing"),
+        ("GET", "phones/%ff", 400, "/api/v1/phones/%ff is not UTF-8"),
+        ("POST", "phones/%ff/push", 400, "is not UTF-8"),
+        ("DELETE", "deliveries/%ff", 400, "is not UTF-8"),
+        ("GET", "rules/%ff", 400, "is not UTF-8"),
         (
             "DELETE",
             "deliveries/123456789abc",

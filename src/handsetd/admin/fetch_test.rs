@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use futures_util::future::join_all;
 use handset_phones::Given;
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::accounts::Principal;
 use super::daemons::{Question, Wanted};
+use super::path::Path;
 use super::phones::{FindPhone, locate};
 use super::question::LocalQuestion;
 use super::reply::Reply;

@@ -12,9 +12,10 @@ pub(super) use shown::Shown;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use serde_json::json;
 
+use super::path::Path;
 use super::query;
 use super::reply::Reply;
 use super::state::AppState;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Extension, Path, RawQuery, State};
+use axum::extract::{Extension, RawQuery, State};
 use axum::http::HeaderMap;
 use handset_net::excerpt::excerpt;
 
 use super::accounts::Principal;
 use super::deliveries::{self, Delivery};
 use super::idempotency::Fingerprint;
+use super::path::Path;
 use super::query;
 use super::reply::Reply;
 use super::requests::{self, Answer};

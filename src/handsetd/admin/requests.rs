@@ -8,7 +8,7 @@ pub(super) use of_peer::MakeRequest;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -26,6 +26,7 @@ use super::accounts::Principal;
 use super::body;
 use super::daemons::OfDaemon;
 use super::idempotency::{Admission, Fingerprint};
+use super::path::Path;
 use super::reply::Reply;
 use super::role::Role;
 use super::state::{AppState, Services};

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, State};
 use serde_json::Value;
 
 use super::found::Delivery;
 use crate::admin::accounts::Principal;
 use crate::admin::daemons::Missing;
+use crate::admin::path::Path;
 use crate::admin::reply::Reply;
 use crate::admin::role::Role;
 use crate::admin::state::{AppState, Services};
