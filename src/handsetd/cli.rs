@@ -21,6 +21,7 @@ mod hint;
 mod history;
 mod local_time;
 mod media;
+mod output;
 mod output_format;
 mod phones;
 mod prove;
@@ -46,6 +47,7 @@ use handset_phones::verb::Verb;
 use crate::config::Diagnostics;
 use crate::telemetry::TerminalSafe;
 use exit_code::{FAILURE, INVALID_ARGUMENTS, INVALID_CONFIGURATION};
+use output::Output;
 
 /// Make desk phones act on Asterisk events and calls
 #[derive(Debug, Parser)]
@@ -93,13 +95,17 @@ pub fn main() -> ExitCode {
         // Not fatal.
         let _ = writeln!(io::stderr(), "handsetd: {reason}");
     }
+    let mut out = Output::new();
     let outcome = match Cli::try_parse() {
-        Ok(cli) => cli.run(&mut io::stdout()),
+        Ok(cli) => cli.run(&mut out),
         Err(error) => return refuse(&error),
     };
     outcome.unwrap_or_else(|error| {
-        // If this fails, there is nowhere to report it.
-        let _ = report(&error, &mut io::stderr().lock());
+        // Who closes the pipe has read enough, such as `head`.
+        if !out.is_closed() {
+            // If this fails, there is nowhere to report it.
+            let _ = report(&error, &mut io::stderr().lock());
+        }
         ExitCode::from(code(&error))
     })
 }

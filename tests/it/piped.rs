@@ -1,6 +1,7 @@
 //! What commands print to a pipe. `src/handsetd/cli/output_tests.rs` has the table of all commands.
 
 use std::fs;
+use std::io;
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -102,6 +103,18 @@ async fn commands_that_print_files_and_sentences_print_json_on_request() {
         assert!(!output.stdout.is_empty(), "{arguments:?}: {output:?}");
         let is_one_value = arguments[0] != "media";
         assert!(is_json(&output, is_one_value), "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
+fn reader_that_leaves_is_no_error_message() {
+    for arguments in [&["help", "verbs"][..], &["conf", "--config", "/dev/null"]] {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let mut command = handsetd(arguments);
+        let output = command.stdout(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
+        assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
     }
 }
 
