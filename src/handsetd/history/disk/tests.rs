@@ -245,6 +245,26 @@ async fn delivery_in_progress_at_a_crash_may_have_happened() {
 }
 
 #[tokio::test]
+async fn delivery_that_is_resumed_again_is_not_recorded_twice() {
+    let folder = Folder::new();
+    let history = folder.open(Config::default()).await;
+    let (unknown, done) = (request("a"), request("b"));
+    for (request, status) in [(&unknown, Status::Unknown), (&done, Status::Ok)] {
+        let open = history.begin(request, "1001", None);
+        history.end(open, &Outcome::at("1001", None, status, ""));
+    }
+    close(history).await;
+    let ids = [unknown, done].map(|request| request.id.to_string());
+    let continued = ids.each_ref().map(|id| (id.as_str(), "1001"));
+    let history = folder.open_continuing(Config::default(), &continued).await;
+    let statuses: Vec<_> = all(&history).iter().map(|record| record.status).collect();
+    assert_eq!(statuses, [Status::Ok]);
+    close(history).await;
+    let history = folder.open(Config::default()).await;
+    assert_eq!(all(&history).len(), 1);
+}
+
+#[tokio::test]
 async fn delivery_that_was_stored_in_the_cluster_ends_there() {
     let folder = Folder::new();
     let history = folder.open(Config::default()).await;

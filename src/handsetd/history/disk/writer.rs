@@ -16,6 +16,7 @@ use tracing::{error, info, warn};
 use super::row::{self, FORMAT};
 use crate::history::bounded_log::BoundedLog;
 use crate::history::record::Record;
+use crate::outcome::Status;
 use crate::sqlite::{self, Damage, Database, LogKeeper};
 
 /// What the thread needs.
@@ -97,7 +98,9 @@ impl Writer {
         let (continued, mut records): (Vec<Record>, Vec<Record>) =
             opened.rows.into_iter().partition(|record| {
                 let name = (record.id.to_string(), record.phone.clone());
-                record.duration.is_none() && self.continued.contains(&name)
+                // A start that found it in flight may have recorded that, and ended before it left the outbox.
+                let is_open = record.duration.is_none() || record.status == Status::Unknown;
+                is_open && self.continued.contains(&name)
             });
         let first = {
             let log = self.log.lock();
