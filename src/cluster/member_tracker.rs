@@ -38,10 +38,9 @@ type Expiring = BTreeMap<DaemonName, (Member, Instant)>;
 
 /// Tracks the members with one consumer; returns why it ended.
 ///
-/// This daemon renews its own entry, so a consumer that does not deliver it is not up to date: NATS may have
-/// placed it at a server that lags behind the others, and that sends heartbeats nevertheless. 2.9.10 does so for
-/// minutes after all servers were killed, with `Catchup for stream … stalled` in its log. Until the entry
-/// arrives, the members published before stay; if it does not, another consumer may be placed elsewhere.
+/// This daemon renews its own entry, so a consumer that does not deliver it is at a server that [lags
+/// behind](crate::ordered_consumer). Until the entry arrives, the members published before stay; if it does not, another
+/// consumer may be placed elsewhere.
 pub(crate) async fn track(shared: &Shared, session: &Session) -> Reason {
     let name = &shared.config.name;
     let ttl = shared.config.timing.member_ttl;

@@ -3,6 +3,10 @@
 //! The ordered consumers of the client library resume by themselves without reporting what they may have
 //! missed: a deletion whose tombstone was deleted in the meantime. This one ends at any irregularity, and its
 //! user starts another one.
+//!
+//! NATS may place a consumer at a server that lags behind the others, and that sends heartbeats nevertheless:
+//! 2.9.10 does so for minutes after all servers were killed, with `Catchup for stream … stalled` in its log.
+//! Therefore the leader of the stream is asked from time to time whether there is more.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,17 +15,27 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pu
 use async_nats::{HeaderMap, StatusCode, Subscriber};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use tokio::time::Instant;
 
 use crate::error::Reason;
+use crate::revisions;
 use crate::session::Session;
 
 /// A consumer of a stream.
 #[derive(Debug)]
 pub(crate) struct OrderedConsumer {
     session: Session,
+    stream: String,
+    filter: String,
     messages: Subscriber,
     /// The number of messages received.
     received: u64,
+    /// The place of the last one in the stream.
+    last: u64,
+    /// When the leader of the stream is asked next.
+    next_check: Instant,
+    /// The number of messages received when the leader had more.
+    behind: Option<u64>,
     /// The number of messages that existed when the consumer was created.
     pub(crate) existing: u64,
 }
@@ -67,8 +81,13 @@ impl OrderedConsumer {
             let consumer = created.map_err(Reason::new)?;
             Ok(Self {
                 session: session.clone(),
+                stream: stream.to_owned(),
+                filter: filter.clone(),
                 messages,
                 received: 0,
+                last: 0,
+                next_check: Instant::now(),
+                behind: None,
                 existing: consumer.cached_info().num_pending,
             })
         };
@@ -89,6 +108,7 @@ impl OrderedConsumer {
                 None => return self.parse(message).map(Some),
                 Some(StatusCode::IDLE_HEARTBEAT) => {
                     if self.handle_heartbeat(message).await? {
+                        self.check().await?;
                         return Ok(None);
                     }
                 }
@@ -119,6 +139,7 @@ impl OrderedConsumer {
         if number != self.received {
             return Err(Reason::new("messages were lost"));
         }
+        self.last = sequence;
         let Message { message, .. } = message;
         Ok(StreamMessage {
             subject: message.subject.to_string(),
@@ -128,6 +149,25 @@ impl OrderedConsumer {
             body: message.payload,
             pending,
         })
+    }
+
+    /// Checks that the leader has not had more since the last check. If it cannot be asked, the next check will.
+    async fn check(&mut self) -> Result<(), Reason> {
+        let now = Instant::now();
+        if now < self.next_check {
+            return Ok(());
+        }
+        self.next_check = now + CHECK_INTERVAL;
+        let Ok(last) = revisions::last(&self.session, &self.stream, &self.filter).await else {
+            return Ok(());
+        };
+        let is_behind = last.is_some_and(|last| last.sequence > self.last);
+        if is_behind && self.behind == Some(self.received) {
+            let reason = "the server of the consumer lags behind the leader of the stream";
+            return Err(Reason::new(reason));
+        }
+        self.behind = is_behind.then_some(self.received);
+        Ok(())
     }
 
     /// Resumes flow control, or checks that nothing is missing; returns whether no message is pending.
@@ -161,3 +201,15 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Time without messages and heartbeats after which the consumer ends.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(7);
+
+/// How often the leader of the stream is asked whether it has more, while nothing arrives. Twice in a row, the consumer
+/// ends.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+impl OrderedConsumer {
+    /// Takes what it consumes for the stream of another session.
+    pub(crate) fn check_with(&mut self, session: &Session) {
+        self.session = session.clone();
+    }
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Daemon, TIMEOUT, config, servers, text};
+use crate::ordered_consumer::OrderedConsumer;
 use crate::{
     AppendError, ChangeError, Identity, Limits, QueueEntry, QueueEvent, QueueWatcher, Timing,
 };
@@ -228,4 +229,50 @@ async fn watcher_receives_the_current_entry_after_a_conflict() {
         Err(ChangeError::Conflict)
     );
     assert_eq!(next_events(&mut watcher, 1).await, ["a gone"]);
+}
+
+/// Such a consumer is at a server that lags behind; here, at one of another cluster.
+#[tokio::test]
+async fn consumer_that_delivers_less_than_the_leader_has_ends() {
+    let (Some(servers), Some(others)) = (servers(1, "").await, servers(1, "").await) else {
+        return;
+    };
+    let (one, two) = tokio::join!(Daemon::join(&servers, "one"), Daemon::join(&others, "two"));
+    let subjects = &one.shared().subjects;
+    let start = |daemon: &Daemon| {
+        let session = daemon.shared().session().unwrap();
+        async move {
+            let (stream, filter) = (subjects.queue_stream(), subjects.queue_entries());
+            OrderedConsumer::start(&session, &stream, filter)
+                .await
+                .unwrap()
+        }
+    };
+    let (mut current, mut lagging) = tokio::join!(start(&one), start(&two));
+    lagging.check_with(&one.shared().session().unwrap());
+    one.cluster
+        .queue()
+        .append("pbx/1001", "a", text("1"))
+        .await
+        .unwrap();
+    let reason = async {
+        loop {
+            match lagging.next().await {
+                Ok(message) => assert!(message.is_none(), "{message:?}"),
+                Err(reason) => break reason,
+            }
+        }
+    };
+    let delivering = async { while current.next().await.is_ok() {} };
+    tokio::select! {
+        reason = tokio::time::timeout(TIMEOUT, reason) => {
+            let reason = reason.unwrap();
+            assert!(reason.as_str().contains("lags behind"), "{reason}");
+        }
+        () = delivering => panic!("a consumer that has all ended"),
+    }
+    assert_eq!(
+        current.next().await.map(|message| message.is_some()),
+        Ok(false)
+    );
 }
