@@ -109,7 +109,7 @@ impl Cluster {
     }
 
     /// Sends a request like [`request`](Self::request), without waiting for the reply. Requests sent one
-    /// after the other arrive in this order.
+    /// after the other arrive in this order, unless the daemon has just joined and had not subscribed yet.
     ///
     /// # Errors
     ///

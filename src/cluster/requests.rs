@@ -30,6 +30,8 @@ pub(crate) struct OutgoingRequest<'a> {
 pub struct PendingRequest {
     shared: Arc<Shared>,
     daemon: DaemonName,
+    operation: String,
+    body: Bytes,
     incarnation: String,
     deadline: Instant,
     reply: PendingReply,
@@ -101,11 +103,13 @@ async fn try_send(
         reply.subject(),
     );
     let headers = request_headers(shared, remaining);
-    let sent = session.publish_request(subject, inbox, headers, body, deadline);
+    let sent = session.publish_request(subject, inbox, headers, body.clone(), deadline);
     sent.await.map_err(not_sent)?;
     Ok(PendingRequest {
         shared: Arc::clone(shared),
         daemon: daemon.clone(),
+        operation: operation.to_owned(),
+        body,
         incarnation,
         deadline,
         reply,
@@ -113,15 +117,31 @@ async fn try_send(
 }
 
 impl PendingRequest {
-    /// Waits for the reply.
+    /// Waits for the reply. A daemon that has just joined subscribes within moments, so the request is repeated until
+    /// then.
     ///
     /// # Errors
     ///
     /// Returns an error that says whether the daemon may have acted on the request.
     pub async fn reply(self) -> Result<Bytes, RequestError> {
         let (shared, daemon) = (Arc::clone(&self.shared), self.daemon.clone());
-        let reply = self.receive().await;
-        let reply = reply.unwrap_or_else(|| Err(no_subscriber(&daemon)));
+        let (operation, body) = (self.operation.clone(), self.body.clone());
+        let deadline = self.deadline;
+        let reply = match self.receive().await {
+            Some(reply) => reply,
+            None if shared.has_just_joined(&daemon) => {
+                tokio::time::sleep(RETRY_DELAY).await;
+                let (daemon, operation) = (&daemon, operation.as_str());
+                let again = OutgoingRequest {
+                    daemon,
+                    operation,
+                    body,
+                    deadline,
+                };
+                request_with_retries(&shared, again).await
+            }
+            None => Err(no_subscriber(&daemon)),
+        };
         shared.requests.count(&reply);
         reply
     }
@@ -134,6 +154,7 @@ impl PendingRequest {
             incarnation,
             deadline,
             mut reply,
+            ..
         } = self;
         let mut members = shared.members.subscribe();
         let has_left = async {

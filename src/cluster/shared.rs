@@ -15,6 +15,7 @@ use crate::error::Reason;
 use crate::identity::Identity;
 use crate::inbox::Inbox;
 use crate::members::Members;
+use crate::names::DaemonName;
 use crate::presence::PresenceState;
 use crate::request_counts::RequestCounts;
 use crate::session::{LOST, Session};
@@ -99,6 +100,15 @@ impl Shared {
         }
     }
 
+    /// Returns whether a daemon became a member moments ago: it may not have subscribed yet.
+    pub(crate) fn has_just_joined(&self, daemon: &DaemonName) -> bool {
+        let members = self.members.borrow();
+        members.get(daemon).is_some_and(|member| {
+            let age = self.clock.now().duration_since(member.since);
+            age.unwrap_or_default() < SUBSCRIBING_TIME
+        })
+    }
+
     /// Returns why the cluster is unavailable.
     pub(crate) fn unavailable_reason(&self) -> Reason {
         match &*self.state.borrow() {
@@ -122,6 +132,9 @@ impl Shared {
         Instant::now() + self.config.timing.unavailable_timeout
     }
 }
+
+/// How long a daemon may take to subscribe after it became a member.
+const SUBSCRIBING_TIME: Duration = Duration::from_secs(5);
 
 /// The pause before an operation on NATS is retried.
 pub(crate) const RETRY_DELAY: Duration = Duration::from_millis(250);

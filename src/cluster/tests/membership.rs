@@ -4,6 +4,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{Daemon, TIMEOUT, config, servers};
+use crate::shared::RETRY_DELAY;
 use crate::{Identity, RequestError, State, member_tracker};
 
 #[tokio::test]
@@ -47,6 +48,29 @@ async fn daemons_see_each_other_and_answer_requests() {
     // A daemon that stops is removed at once.
     two.stop().await;
     one.sees(1).await;
+}
+
+#[tokio::test]
+async fn request_that_was_sent_before_a_new_daemon_subscribed_reaches_it() {
+    let Some(servers) = servers(1, "").await else {
+        return;
+    };
+    let (one, two) = Daemon::join_two(&servers).await;
+    one.sees(2).await;
+    let deadline = Instant::now() + TIMEOUT;
+    let body = Bytes::from_static(b"hello");
+    let sent = one
+        .cluster
+        .send(two.cluster.name(), "echo", body.clone(), deadline)
+        .await;
+    let reply = sent.unwrap().reply();
+    let answering = async {
+        tokio::time::sleep(RETRY_DELAY / 2).await;
+        let mut incoming = two.run(|cluster| cluster.serve(&["echo"]));
+        let request = incoming.recv().await.unwrap();
+        request.responder.send(request.body).await.unwrap();
+    };
+    assert_eq!(tokio::join!(reply, answering).0, Ok(body));
 }
 
 /// Such a consumer is at a server that lags behind; here, at one of another cluster.
