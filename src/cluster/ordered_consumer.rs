@@ -38,6 +38,8 @@ pub(crate) struct OrderedConsumer {
     behind: Option<u64>,
     /// The number of messages that existed when the consumer was created.
     pub(crate) existing: u64,
+    /// The place in the stream of the last one that existed then; 0 if there was none.
+    existing_until: u64,
 }
 
 /// A message of a stream.
@@ -48,7 +50,8 @@ pub(crate) struct StreamMessage {
     pub(crate) at: SystemTime,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// The number of further messages that are pending.
+    /// The number of further messages that are pending; 0 from the last one on that existed at the start. What NATS
+    /// counts may be too high afterwards: 2.9.10 also counts some that were replaced before they were delivered.
     pub(crate) pending: u64,
 }
 
@@ -78,7 +81,11 @@ impl OrderedConsumer {
             };
             let context = &session.jetstream;
             let created = context.create_consumer_on_stream(config, stream).await;
-            let consumer = created.map_err(Reason::new)?;
+            let existing = created.map_err(Reason::new)?.cached_info().num_pending;
+            let last = match existing {
+                0 => None,
+                _ => revisions::last(session, stream, &filter).await?,
+            };
             Ok(Self {
                 session: session.clone(),
                 stream: stream.to_owned(),
@@ -88,9 +95,11 @@ impl OrderedConsumer {
                 last: 0,
                 next_check: Instant::now(),
                 behind: None,
-                existing: consumer.cached_info().num_pending,
+                existing,
+                existing_until: last.map_or(0, |last| last.sequence),
             })
         };
+        let starting = Box::pin(starting);
         let started = session.within(session.reply_timeout, starting).await;
         started.map_err(|reason| Reason::new(format!("cannot consume {filter}: {reason}")))
     }
@@ -147,7 +156,11 @@ impl OrderedConsumer {
             at: at.into(),
             headers: message.headers.unwrap_or_default(),
             body: message.payload,
-            pending,
+            pending: if sequence < self.existing_until {
+                pending
+            } else {
+                0
+            },
         })
     }
 
