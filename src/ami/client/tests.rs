@@ -169,4 +169,4 @@ const BOOTED: &str = "Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Ful
 const KEY: &str = "22f7f5f525053679e99d12c06f2c4188";
 
 /// Limit for everything that a test waits for.
-const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_mins(1);

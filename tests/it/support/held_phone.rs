@@ -36,18 +36,24 @@ impl HeldPhone {
         self.address.port(PORT)
     }
 
-    /// Waits for a request.
+    /// Waits for a request. Connections that are given up before anything was sent are none.
     pub(crate) async fn request(&self) -> HeldRequest {
-        let accepted = soon("a connection", self.listener.accept()).await;
-        let (mut stream, _) = accepted.unwrap();
-        let mut bytes = Vec::new();
-        while !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
-            let read = soon("a request", stream.read_buf(&mut bytes)).await;
-            assert!(read.unwrap() > 0, "the head of a request is incomplete");
-        }
-        HeldRequest {
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-            stream,
+        loop {
+            let accepted = soon("a connection", self.listener.accept()).await;
+            let (mut stream, _) = accepted.unwrap();
+            let mut bytes = Vec::new();
+            while !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
+                let read = soon("a request", stream.read_buf(&mut bytes)).await;
+                if read.unwrap() == 0 {
+                    break;
+                }
+            }
+            if bytes.is_empty() {
+                continue;
+            }
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(text.contains("\r\n\r\n"), "an incomplete head: {text:?}");
+            return HeldRequest { text, stream };
         }
     }
 
