@@ -22,6 +22,7 @@ impl<'w> FormatFields<'w> for TextFields {
     fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
         let mut fields_writer = FieldWriter {
             text: String::with_capacity(USUAL_LENGTH),
+            is_first: true,
             result: Ok(()),
         };
         fields.record(&mut fields_writer);
@@ -36,6 +37,7 @@ const USUAL_LENGTH: usize = 256;
 
 struct FieldWriter {
     text: String,
+    is_first: bool,
     result: fmt::Result,
 }
 
@@ -45,7 +47,7 @@ impl FieldWriter {
         field: &Field,
         write: impl FnOnce(&mut String) -> fmt::Result,
     ) -> fmt::Result {
-        if !self.text.is_empty() {
+        if !std::mem::replace(&mut self.is_first, false) {
             self.text.push(' ');
         }
         if field.name() != "message" {
