@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 
 /// The vendors, with the tests of their verbs on simulated phones.
 const VENDORS: [(&str, &str); 3] = [
-    ("cisco", include_str!("cisco_verbs.rs")),
+    (
+        "cisco",
+        concat!(include_str!("cisco_verbs.rs"), include_str!("mobility.rs")),
+    ),
     ("snom", include_str!("snom_verbs.rs")),
     ("yealink", include_str!("yealink_verbs.rs")),
 ];
