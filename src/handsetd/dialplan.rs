@@ -16,7 +16,7 @@ use std::time::Duration;
 use handset_agi::{self as agi, Channel, LogThrottle, Script};
 use handset_phones::verb::{Action, Request};
 use tokio::time::{Instant, timeout_at};
-use tracing::{Instrument, debug, error, info_span, warn};
+use tracing::{debug, error, warn};
 
 use crate::dispatch::{Delivery, Dispatcher};
 use crate::history::{RequestInfo, Requester, without_secrets};
@@ -69,33 +69,33 @@ impl Script for Dialplan {
         };
         let mut info = RequestInfo::new(requester, request.script().trim_matches('/'), Vec::new());
         let id = info.id.clone();
-        let span = info_span!("delivery", %id);
-        async {
-            // The rest of the budget is for setting the variables.
-            let until = channel.since() + self.budget - (self.budget / 10).min(RESERVE);
-            let report = self.execute(request, &mut info, channel, until).await;
-            let Report { status, reason, phone, .. } = &report;
-            let (caller, script) = (request.channel(), request.script());
-            let redacted = without_secrets(reason);
-            if *status == Status::Error {
-                error!(caller, verb = script, %status, reason = redacted, "A request failed because of an internal error.");
-            } else {
-                debug!(caller, verb = script, phone, %status, reason = redacted, "Answered a call.");
-            }
-            let assigned = set_variables(channel, &report, id.as_str()).await;
-            if let Err(agi::Error::ReplyTimeout { command, .. }) = &assigned
-                && let Some(suppressed) = self.unreported.admit()
-            {
-                warn!(
-                    caller, verb = script, %status, command, suppressed,
-                    "Asterisk did not accept the result of a call within agi.budget; released the call."
-                );
-                return Ok(());
-            }
-            assigned
+        // The rest of the budget is for setting the variables.
+        let until = channel.since() + self.budget - (self.budget / 10).min(RESERVE);
+        let report = self.execute(request, &mut info, channel, until).await;
+        let Report {
+            status,
+            reason,
+            phone,
+            ..
+        } = &report;
+        let script = request.script();
+        let redacted = without_secrets(reason);
+        if *status == Status::Error {
+            error!(%id, verb = script, %status, reason = redacted, "A request failed because of an internal error.");
+        } else {
+            debug!(%id, verb = script, phone, %status, reason = redacted, "Answered a call.");
         }
-        .instrument(span)
-        .await
+        let assigned = set_variables(channel, &report, id.as_str()).await;
+        if let Err(agi::Error::ReplyTimeout { command, .. }) = &assigned
+            && let Some(suppressed) = self.unreported.admit()
+        {
+            warn!(
+                %id, verb = script, %status, command, suppressed,
+                "Asterisk did not accept the result of a call within agi.budget; released the call."
+            );
+            return Ok(());
+        }
+        assigned
     }
 }
 

@@ -30,7 +30,6 @@ use handset_net::tasks::Tasks;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, info_span};
 
 use crate::dispatch::Dispatcher;
 use crate::fleet::Leadership;
@@ -218,18 +217,13 @@ impl Events {
         } = user_event;
         let info = RequestInfo::new(requester, &verb, keys).of_server(fact.server().cloned());
         let dispatcher = self.dispatcher.clone();
-        let span = info_span!("user event", id = %info.id);
-        self.tasks.spawn(
-            "user event",
-            async move {
-                // Either logs what comes of it.
-                match request {
-                    Ok(request) => dispatcher.dispatch(request, &info).await,
-                    Err(reason) => dispatcher.refuse(&info, reason),
-                };
-            }
-            .instrument(span),
-        );
+        self.tasks.spawn("user event", async move {
+            // Either logs what comes of it.
+            match request {
+                Ok(request) => dispatcher.dispatch(request, &info).await,
+                Err(reason) => dispatcher.refuse(&info, reason),
+            };
+        });
     }
 }
 

@@ -102,10 +102,9 @@ impl PeerDeliveries {
             return self.start(phone, parsed, responder);
         }
         let deliveries = self.clone();
-        let id = parsed.info.id.to_string();
-        let find = async move { deliveries.find(parsed, responder).await };
-        let span = info_span!("delivery", id);
-        self.tasks.spawn("peer delivery", find.instrument(span));
+        self.tasks.spawn("peer delivery", async move {
+            deliveries.find(parsed, responder).await;
+        });
     }
 
     /// Looks the phone up in Asterisk first.

@@ -126,7 +126,7 @@ impl Dispatcher {
                     let queued = Outcome::at(&name, vendor, Status::Queued, reason);
                     let told = timeout(TELL_TIME, result).await;
                     let outcome = told.ok().and_then(Result::ok).unwrap_or(queued);
-                    Services::log_remote(&daemon, &outcome);
+                    Services::log_remote(&info.id, &daemon, &outcome);
                     outcome
                 }
                 Err(error @ Error::Uncertain(_)) => {
@@ -140,7 +140,7 @@ impl Dispatcher {
                 }
                 Err(error) => {
                     let why = error.to_string();
-                    error!(%why, "Cannot store a delivery.");
+                    error!(id = %info.id, %why, "Cannot store a delivery.");
                     drop(persisted);
                     dispatcher
                         .deliver_unstored(found, request, &info, shared, &why)

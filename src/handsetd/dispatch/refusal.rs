@@ -5,16 +5,17 @@
 
 use tracing::warn;
 
-use crate::history::without_secrets;
+use crate::history::{RequestInfo, without_secrets};
 use crate::outcome::Outcome;
 
-pub(super) fn log(verb: &str, outcome: &Outcome) {
+pub(super) fn log(info: &RequestInfo, outcome: &Outcome) {
     let Outcome {
         status,
         reason,
         phone,
         ..
     } = outcome;
+    let RequestInfo { id, verb, .. } = info;
     let reason = without_secrets(reason);
-    warn!(%status, phone, verb, reason, "Not delivered.");
+    warn!(%id, %status, phone, verb, reason, "Not delivered.");
 }

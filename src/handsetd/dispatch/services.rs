@@ -18,7 +18,7 @@ use crate::deliver::{Courier, SharedPlans};
 use crate::fleet::{CarriedFiles, Routes};
 use crate::history::{History, OpenRecord, RequestInfo, without_secrets};
 use crate::metrics::DeliveryMetrics;
-use crate::outcome::{Fetches, Outcome, Status};
+use crate::outcome::{DeliveryId, Fetches, Outcome, Status};
 use crate::page_names::PageNames;
 use crate::resolver::PhoneResolver;
 
@@ -158,7 +158,7 @@ impl Services {
     }
 
     /// Logs what is known of a delivery that another daemon has; the history has it there.
-    pub(super) fn log_remote(daemon: &str, outcome: &Outcome) {
+    pub(super) fn log_remote(id: &DeliveryId, daemon: &str, outcome: &Outcome) {
         let Outcome {
             status,
             reason,
@@ -166,14 +166,14 @@ impl Services {
             ..
         } = outcome;
         let reason = without_secrets(reason);
-        info!(%status, phone, daemon, reason, "Stored for another daemon.");
+        info!(%id, %status, phone, daemon, reason, "Stored for another daemon.");
     }
 
     /// Ends a request for which no delivery was started.
     pub(super) fn reject(&self, info: &RequestInfo, outcome: Outcome) -> Outcome {
         let record = self.history.begin(info, &outcome.phone, outcome.vendor);
         self.record(record, &info.verb, &outcome, Duration::ZERO);
-        refusal::log(&info.verb, &outcome);
+        refusal::log(info, &outcome);
         outcome
     }
 

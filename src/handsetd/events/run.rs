@@ -233,12 +233,8 @@ impl Execution {
         let verb = call.request.verb.name();
         let info = RequestInfo::new(self.requester(), verb, call.pairs.clone())
             .of_server(self.run.server.clone());
-        let span = info_span!("delivery", id = %info.id);
-        let dispatched = self
-            .services
-            .dispatcher
-            .dispatch(call.request.clone(), &info);
-        let report = dispatched.instrument(span).await;
+        let dispatcher = &self.services.dispatcher;
+        let report = dispatcher.dispatch(call.request.clone(), &info).await;
         StepResult {
             result: report.result,
             ..StepResult::new(report.status, report.reason)
