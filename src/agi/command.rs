@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use memchr::memchr2;
+use memchr::{memchr2, memchr2_iter, memchr3};
 
 use super::error::Error;
 
@@ -37,11 +37,9 @@ impl Command {
         let mut line = String::with_capacity(length(words, arguments));
         line.push_str(words);
         for argument in arguments {
-            if let Some(byte) = argument.bytes().find(|b| matches!(b, b'\r' | b'\n' | 0)) {
-                return Err(Error::ForbiddenCharacter {
-                    command: words.to_owned(),
-                    character: char::from(byte),
-                });
+            if let Some(character) = line_end(argument) {
+                let command = words.to_owned();
+                return Err(Error::ForbiddenCharacter { command, character });
             }
             line.push_str(" \"");
             push_escaped(&mut line, argument);
@@ -148,6 +146,12 @@ fn is_word(word: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// Returns the first character of a text that would end a line.
+fn line_end(text: &str) -> Option<char> {
+    let at = memchr3(b'\r', b'\n', 0, text.as_bytes())?;
+    text.as_bytes().get(at).copied().map(char::from)
+}
+
 /// Appends a text such that it is literal between quotes.
 fn push_escaped(line: &mut String, text: &str) {
     let mut rest = text;
@@ -177,8 +181,8 @@ fn length(words: &str, arguments: &[&str]) -> usize {
 
 /// Returns how many bytes a text takes between quotes.
 pub(super) fn quoted_length(text: &str) -> usize {
-    let escaped = text.bytes().filter(|&byte| needs_escape(char::from(byte)));
-    text.len().saturating_add(escaped.count())
+    let escaped = memchr2_iter(b'"', b'\\', text.as_bytes()).count();
+    text.len().saturating_add(escaped)
 }
 
 /// Returns whether a character is literal only after a backslash.
