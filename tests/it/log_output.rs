@@ -235,11 +235,25 @@ async fn burst_is_logged_in_order_and_to_the_last_line() {
     let log = daemon.end_with_log().await;
     let logged = log.lines().filter_map(|line| {
         line.contains("Not delivered.").then_some(())?;
+        assert_eq!(line.matches("delivery{").count(), 1, "{line}");
         let (_, rest) = line.split_once("delivery{id=")?;
         rest.split(['}', ' ']).next()
     });
     assert!(logged.eq(&ids), "{log}");
     assert!(log.contains("Stopped."), "{log}");
+}
+
+#[tokio::test]
+async fn refused_request_is_logged_with_its_id() {
+    let daemon = Daemon::start("").await;
+    let result = Caller::new(daemon.agi()).run("push", &["Hello"]).await;
+    daemon.terminate();
+    let log = daemon.end_with_log().await;
+    let line = log.lines().find(|line| line.contains("Not delivered."));
+    assert!(
+        line.unwrap().contains(&format!("id={}", result.id)),
+        "{log}"
+    );
 }
 
 /// Longer than an idle daemon takes to stop, even on a busy machine, and shorter than any other wait.
