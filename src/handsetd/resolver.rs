@@ -6,6 +6,7 @@ mod claimants;
 mod csta_phones;
 mod desk_phones;
 mod named_phone;
+mod own_names;
 mod phone_ref;
 mod reference;
 mod servers;

@@ -12,6 +12,7 @@ mod origin;
 mod query_queue;
 mod question;
 mod registered;
+mod reported;
 mod rights;
 mod sccp_lines;
 mod sync;

@@ -8,6 +8,10 @@
 //!   the first by name of those that reach it.
 //! - A name that is unknown here is looked up among the phones of the others. A name that is an endpoint of a
 //!   server here means the phone here, even while that is not registered.
+//! - While a server here is away, or does not report its registrations, a name that is configured here, or that
+//!   the server had when it last reported, still means the phone here. Any other name means the phone that another
+//!   daemon announces, preferably one of the same server: it is known, whereas a phone here cannot be reached.
+//!   While the server is reporting, names wait for it.
 //! - Patterns and groups stand for the phones of all daemons, each phone once.
 
 mod destination;
@@ -98,19 +102,22 @@ impl Router<'_> {
             Status::NotFound | Status::Unreachable if is_remote_server => false,
             Status::NotFound => qualified.is_some(),
             // A hardware address belongs to one phone.
-            Status::Unreachable => text.parse::<MacAddress>().is_err(),
+            Status::Unreachable if text.parse::<MacAddress>().is_ok() => false,
+            Status::Unreachable => qualified.is_some() || self.resolver.is_own(text),
             // No other daemon can interpret it better.
             _ => return destinations.add_local(Err(not_found)),
         };
         let mut found = self.find(text);
-        if is_local_name {
-            let is_of_server = |peer: &Arc<PeerPhone>| {
-                let server = peer.phone.server.as_deref();
-                server.is_some_and(|server| match own_server {
-                    Some(own) => own == server,
-                    None => self.resolver.has_server(server),
-                })
-            };
+        let is_of_server = |peer: &Arc<PeerPhone>| {
+            let server = peer.phone.server.as_deref();
+            server.is_some_and(|server| match own_server {
+                Some(own) => own == server,
+                None => self.resolver.has_server(server),
+            })
+        };
+        // Another daemon may reach a server that is away from here.
+        let is_away = not_found.outcome.status == Status::Unreachable;
+        if is_local_name || is_away && found.iter().any(is_of_server) {
             found.retain(is_of_server);
         }
         if !found.is_empty() {

@@ -1,6 +1,7 @@
 //! The contacts of one server, updated by responses and events. No I/O.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 use handset_ami::{Event, Response};
 use handset_phones::phone::{Endpoint, Technology};
@@ -20,6 +21,8 @@ pub(super) struct Table {
     registrations: HashMap<Endpoint, u64>,
     /// What the server said of endpoints that were asked for.
     existence: HashMap<Endpoint, Existence>,
+    /// The endpoints that the server had over an earlier connection, until everything is loaded again.
+    known_before: HashSet<Endpoint>,
     current: bool,
     /// Why nothing can be loaded over the current connection.
     obstacle: Option<String>,
@@ -36,8 +39,23 @@ impl Table {
     /// Returns whether the server has the endpoint, as far as it has reported, also over an earlier
     /// connection.
     pub(super) fn has(&self, endpoint: &Endpoint) -> bool {
-        let is_known = self.existence(endpoint) == Some(&Existence::Known);
+        let is_known = match self.existence(endpoint) {
+            Some(existence) => *existence == Existence::Known,
+            None => self.known_before.contains(endpoint),
+        };
         is_known || !self.contacts(endpoint).is_empty()
+    }
+
+    /// Returns whether a contact has the IP address, as far as the server has reported, also over an earlier
+    /// connection.
+    pub(super) fn has_address(&self, ip: IpAddr) -> bool {
+        self.all()
+            .any(|contact| [contact.address, contact.own].contains(&Some(ip)))
+    }
+
+    /// Returns whether everything is being loaded over the current connection, if there is one.
+    pub(super) fn is_loading(&self) -> bool {
+        !self.current && self.obstacle.is_none()
     }
 
     /// Returns how many registrations of the endpoint were announced by events.
@@ -62,6 +80,9 @@ impl Table {
     /// Sets [`is_current`](Self::is_current).
     pub(super) fn set_current(&mut self, current: bool) {
         self.current = current;
+        if current {
+            self.known_before.clear();
+        }
     }
 
     /// Returns what the server said of an endpoint, if it was asked.
@@ -89,12 +110,16 @@ impl Table {
         self.hides_events = hides_events;
     }
 
-    /// Forgets what the server said over an earlier connection.
+    /// Forgets what the server said over an earlier connection, except which endpoints it has.
     pub(super) fn reset(&mut self) {
         self.current = false;
         self.obstacle = None;
         self.hides_events = false;
-        self.existence.clear();
+        let known = self.existence.drain();
+        let known = known.filter(|(_, existence)| *existence == Existence::Known);
+        let room = MAX_ENDPOINTS.saturating_sub(self.known_before.len());
+        self.known_before
+            .extend(known.map(|(endpoint, _)| endpoint).take(room));
     }
 
     /// Applies an event, and returns the query that it calls for.

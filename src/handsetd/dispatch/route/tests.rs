@@ -12,7 +12,7 @@ use crate::fleet::{
     PeerRequest, Reply,
 };
 use crate::roster::Roster;
-use crate::roster::testing::listen;
+use crate::roster::testing::{Session, listen, soon};
 
 /// The other daemons of a test; this one is `b`.
 #[derive(Debug, Default)]
@@ -373,7 +373,9 @@ fn group_is_the_union_of_those_of_all_daemons() {
 async fn name_with_the_server_of_another_daemon_is_no_endpoint_of_ours() {
     let tasks = Tasks::new();
     // The server here has not reported its endpoints yet, so it may have one called `hamburg/1001`.
-    let (_listener, roster) = listen(&tasks).await;
+    let (listener, roster) = listen(&tasks).await;
+    let mut session = Session::accept(&listener).await;
+    session.hear("ListCommands").await;
     let members = ["1001", "hamburg/1001", "hamburg/guard", "hamburg/1003"];
     let members = members.map(ToOwned::to_owned).to_vec();
     let groups = HashMap::from([("night".to_owned(), members)]);
@@ -400,6 +402,100 @@ async fn name_with_the_server_of_another_daemon_is_no_endpoint_of_ours() {
     );
     bench.home = "pbx".parse().ok();
     assert_eq!(bench.destinations("hamburg/1001"), ["1001: a"]);
+    tasks.shut_down(Duration::from_secs(5)).await;
+}
+
+/// Returns a bench of a daemon that has the server `pbx` in its configuration.
+fn bench_of(roster: &Roster) -> Bench {
+    let servers = vec!["pbx".parse().unwrap()];
+    let (directory, _) = Directory::one_of_several(Vec::new(), HashMap::new(), servers);
+    Bench {
+        resolver: PhoneResolver::new(directory, roster.clone(), VendorDefaultsMap::new()),
+        ..Bench::new(&[], &[])
+    }
+}
+
+async fn until_unknown(resolver: &PhoneResolver, name: &str) {
+    while resolver.find(&name.into(), None).iter().any(Result::is_ok) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn while_the_server_here_is_away_phones_of_other_daemons_have_their_names() {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen(&tasks).await;
+    let bench = bench_of(&roster);
+    bench.announce("a", "hamburg/1001@192.0.2.21 hamburg/1002@192.0.2.22");
+    bench.announce("a", "hamburg/1003@192.0.2.23 /door@192.0.2.24");
+    let mut session = Session::accept(&listener).await;
+    session.answer_with_phone("192.0.2.21").await;
+    // It has 1002, which is not registered, and no 1003.
+    let server = async {
+        let list = "Event: EndpointDetailComplete\nEventList: Complete\nActionID: @ID@\n\n";
+        session
+            .answer("PJSIPShowEndpoint", "EventList: start\n", list)
+            .await;
+        let unknown = "Response: Error\nMessage: Unable to retrieve endpoint\n";
+        session.respond("PJSIPShowEndpoint", unknown).await;
+    };
+    let ask = async {
+        for name in ["1002", "1003"] {
+            bench.resolver.inquire(&name.into(), None, soon()).await;
+        }
+    };
+    tokio::join!(server, ask);
+    assert_eq!(
+        bench.destinations("1001&1002&1003"),
+        ["1001: here", "1002: UNREACHABLE", "1003: a"]
+    );
+    drop((session, listener));
+    until_unknown(&bench.resolver, "1001").await;
+
+    // As it reported last, these are its own.
+    for own in ["1001", "PJSIP/1001", "192.0.2.21", "1002", "pbx/1003"] {
+        let found = bench.destinations(own);
+        let name = own.rsplit_once('/').map_or(own, |(_, name)| name);
+        assert_eq!(found, [format!("{name}: UNREACHABLE")], "{own}");
+    }
+    assert!(bench.reason("1001").starts_with("Asterisk pbx is not "));
+    for (name, found) in [
+        ("1003", "1003: a"),
+        ("PJSIP/1003", "1003: a"),
+        ("192.0.2.23", "1003: a"),
+        ("door", "door: a"),
+        ("1004", "1004: UNREACHABLE"),
+        ("192.0.2.9", "192.0.2.9: UNREACHABLE"),
+    ] {
+        assert_eq!(bench.destinations(name), [found], "{name}");
+    }
+    bench.announce("c", "muenchen/1003@192.0.2.93");
+    assert_eq!(bench.destinations("1003"), ["1003: INVALID"]);
+    // Another daemon is connected to the server.
+    bench.announce("d", "pbx/1003@192.0.2.33");
+    assert_eq!(bench.destinations("1003"), ["pbx/1003: d"]);
+    tasks.shut_down(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn account_that_may_not_read_registrations_hides_no_phone_of_another_daemon() {
+    let tasks = Tasks::new();
+    let (listener, roster) = listen(&tasks).await;
+    let bench = bench_of(&roster);
+    bench.announce("a", "hamburg/1003@192.0.2.23");
+    let mut session = Session::accept(&listener).await;
+    let id = session.hear("ListCommands").await;
+    assert_eq!(bench.destinations("1003"), ["1003: UNREACHABLE"]);
+    let commands = format!("Response: Success\r\nActionID: {id}\r\nPing: Ping.\r\n\r\n");
+    session.say(&commands).await;
+    let _ = bench.resolver.search(&"1003".into(), None, soon()).await;
+    assert_eq!(bench.destinations("1003"), ["1003: a"]);
+    assert_eq!(bench.destinations("1004"), ["1004: UNREACHABLE"]);
+    assert!(
+        bench
+            .reason("1004")
+            .starts_with("Asterisk pbx does not say: ")
+    );
     tasks.shut_down(Duration::from_secs(5)).await;
 }
 
