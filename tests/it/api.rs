@@ -513,6 +513,57 @@ async fn event_streams_can_be_filtered_and_resumed() {
 }
 
 #[tokio::test]
+async fn no_key_that_a_request_does_not_take_is_skipped() {
+    let daemon = Daemon::start("[[phone]]\nname = \"desk\"\n").await;
+    let admin = AdminClient::new(daemon.admin());
+    let described = admin.get("/api/v1/openapi.json").await.json();
+    let mut checked = 0;
+    for (path, operations) in described["paths"].as_object().unwrap() {
+        let path = path
+            .replace("{name}", "desk")
+            .replace("{id}", "123456789abc");
+        for method in ["get", "post", "delete"] {
+            if operations[method].is_null() {
+                continue;
+            }
+            let (method, url) = (method.to_uppercase(), format!("/api/v1{path}?nonsense=1"));
+            let outcome = admin.request(&method, &url, &[], "").await.outcome();
+            assert_eq!(
+                (outcome.0, outcome.1.as_str()),
+                (400, "INVALID"),
+                "{method} {url}"
+            );
+            assert!(
+                outcome.2.contains("nonsense"),
+                "{method} {url}: {}",
+                outcome.2
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 60, "{checked}");
+    for (method, path) in [
+        ("POST", "reload"),
+        ("POST", "phones/desk/fetch-test"),
+        ("POST", "deliveries/123456789abc/again"),
+        ("DELETE", "deliveries/123456789abc"),
+    ] {
+        let path = format!("/api/v1/{path}");
+        let outcome = admin
+            .request(method, &path, &[], r#"{"check": true}"#)
+            .await
+            .outcome();
+        assert_eq!(outcome.0, 400, "{path}");
+        assert!(outcome.2.contains("takes no body"), "{path}: {}", outcome.2);
+        assert_ne!(
+            admin.request(method, &path, &[], "{}").await.outcome().0,
+            400,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn stalled_event_client_is_disconnected_without_affecting_others() {
     let (manager, events) = stub_manager().await;
     let config = format!(

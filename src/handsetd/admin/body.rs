@@ -5,6 +5,7 @@ mod members;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
@@ -13,7 +14,22 @@ use tokio::time::timeout;
 
 use super::reply::Reply;
 
-/// Reads a body of limited length within a limited time.
+/// Refuses a request with keys in its body: its handler takes none, so that they would be lost.
+#[derive(Debug)]
+pub(super) struct NoKeys;
+
+impl<S: Sync> FromRequest<S> for NoKeys {
+    type Rejection = Reply;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Reply> {
+        match read_any(request.into_body()).await?.trim_ascii() {
+            b"" | b"{}" => Ok(Self),
+            _ => Err(Reply::invalid("the request takes no body; leave it out")),
+        }
+    }
+}
+
+/// Reads a JSON body of limited length within a limited time.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Reply> {
     if let Some(content_type) = headers.get(CONTENT_TYPE)
         && !is_json(content_type.to_str().unwrap_or_default())
@@ -21,6 +37,10 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Reply
         let reason = "Content-Type must be application/json";
         return Err(Reply::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
     }
+    read_any(body).await
+}
+
+async fn read_any(body: Body) -> Result<Bytes, Reply> {
     match timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if is_length_limit(&error) => {

@@ -14,9 +14,11 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::accounts::Principal;
+use super::body::NoKeys;
 use super::daemons::{Question, Wanted};
 use super::path::Path;
 use super::phones::{FindPhone, locate};
+use super::query::NoQuery;
 use super::question::LocalQuestion;
 use super::reply::Reply;
 use super::role::Role;
@@ -29,6 +31,8 @@ pub(super) async fn post(
     State(state): State<Arc<AppState>>,
     Extension(principal): Extension<Principal>,
     Path(name): Path<String>,
+    _: NoQuery,
+    _: NoKeys,
 ) -> Reply {
     // The document of the test may close what a phone shows.
     if let Err(reply) = principal.require(Role::Send, "fetch-test") {

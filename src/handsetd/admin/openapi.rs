@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::deliveries;
 use super::overview;
-use super::query;
+use super::query::{self, NoQuery};
 use super::repeat;
 use super::requests::MAX_KEY;
 use super::role::Role;
@@ -21,7 +21,7 @@ use crate::outcome::Status;
 use crate::reference;
 
 /// Handles `GET openapi.json`.
-pub(super) async fn serve() -> Response {
+pub(super) async fn serve(_: NoQuery) -> Response {
     let headers = [(CONTENT_TYPE, "application/json")];
     (headers, document().to_string()).into_response()
 }

@@ -1,7 +1,22 @@
 //! Query strings; unknown and repeated keys are refused by name.
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
 use super::daemons::{Daemons, Wanted};
 use super::reply::Reply;
+
+/// Refuses a request with a query: its handler takes none, so that a key in it would be lost.
+#[derive(Debug)]
+pub(super) struct NoQuery;
+
+impl<S: Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = Reply;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Reply> {
+        parse(parts.uri.query(), &[], &[]).map(|_| Self)
+    }
+}
 
 /// Parses a query. A key of `single` may occur once, one of `repeatable` any number of times.
 pub(super) fn parse(

@@ -10,6 +10,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::accounts::Principal;
+use super::body::NoKeys;
+use super::query::NoQuery;
 use super::reload_report::ReloadReport;
 use super::reply::Reply;
 use super::role::Role;
@@ -20,6 +22,8 @@ use crate::outcome::Status;
 pub(super) async fn post(
     State(state): State<Arc<AppState>>,
     Extension(principal): Extension<Principal>,
+    _: NoQuery,
+    _: NoKeys,
 ) -> Reply {
     if let Err(reply) = principal.require(Role::Admin, "reload") {
         return reply;

@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use handset_net::excerpt::excerpt;
 
 use super::accounts::Principal;
+use super::body::NoKeys;
 use super::deliveries::{self, Delivery};
 use super::idempotency::Fingerprint;
 use super::path::Path;
@@ -25,6 +26,7 @@ pub(super) async fn post(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
+    _: NoKeys,
 ) -> Reply {
     let query = match query::parse(query.as_deref(), &KEYS, &[]) {
         Ok(query) => query,

@@ -27,6 +27,7 @@ use super::body;
 use super::daemons::OfDaemon;
 use super::idempotency::{Admission, Fingerprint};
 use super::path::Path;
+use super::query::NoQuery;
 use super::reply::Reply;
 use super::role::Role;
 use super::state::{AppState, Services};
@@ -38,6 +39,7 @@ pub(super) async fn post_verb(
     State(state): State<Arc<AppState>>,
     Extension(principal): Extension<Principal>,
     Path(verb): Path<String>,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Reply {
@@ -49,6 +51,7 @@ pub(super) async fn post_phone_verb(
     State(state): State<Arc<AppState>>,
     Extension(principal): Extension<Principal>,
     Path((name, verb)): Path<(String, String)>,
+    _: NoQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Reply {
@@ -60,6 +63,7 @@ pub(super) async fn get_screenshot(
     State(state): State<Arc<AppState>>,
     Extension(principal): Extension<Principal>,
     Path((name, verb)): Path<(String, String)>,
+    _: NoQuery,
 ) -> Response {
     if verb != "screenshot" {
         let reason = format!("{verb} requires POST");

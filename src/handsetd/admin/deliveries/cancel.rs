@@ -7,8 +7,10 @@ use serde_json::Value;
 
 use super::found::Delivery;
 use crate::admin::accounts::Principal;
+use crate::admin::body::NoKeys;
 use crate::admin::daemons::Missing;
 use crate::admin::path::Path;
+use crate::admin::query::NoQuery;
 use crate::admin::reply::Reply;
 use crate::admin::role::Role;
 use crate::admin::state::{AppState, Services};
@@ -19,6 +21,8 @@ pub(in crate::admin) async fn serve(
     State(state): State<Arc<AppState>>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
+    _: NoQuery,
+    _: NoKeys,
 ) -> Reply {
     match cancelled(&state.services, &principal, &id).await {
         Ok(phones) => Reply::ok(Value::Null)
