@@ -19,7 +19,7 @@ mod searching;
 
 pub(crate) use config::Config;
 pub(crate) use disk::Place as HistoryPlace;
-pub(crate) use log::{Figures as HistoryFigures, History, OpenRecord};
+pub(crate) use log::{Change, Figures as HistoryFigures, History, OpenRecord};
 pub(crate) use overview::{Bucket, Overview, Percentiles};
 pub(crate) use record::{Record, RequestInfo};
 pub(crate) use redact::{has_secret, without_secrets};

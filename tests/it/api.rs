@@ -496,13 +496,26 @@ async fn event_streams_can_be_filtered_and_resumed() {
     let mut back = listen("?event=phone.dnd_off&event=phone.dnd_on", Some(id)).await;
     let received = until(&mut back, "dnd_off\"").await;
     assert!(!received.contains("dnd_on"), "{received}");
-    // Deliveries are events, too.
+    // The end of a delivery is an event, with the values that rules get, and comes once.
     let mut deliveries = listen("?event=handsetd.delivery", None).await;
-    admin
-        .post("/api/v1/do/push", r#"{"text": "a", "phone": "192.0.2.7"}"#)
-        .await;
-    let received = until(&mut deliveries, "NOTFOUND").await;
-    assert!(received.contains("event: handsetd.delivery"), "{received}");
+    let mut progress = listen("?event=handsetd.delivery.progress", None).await;
+    for phone in ["192.0.2.7", "192.0.2.8"] {
+        let body = format!(r#"{{"text": "a", "phone": "{phone}"}}"#);
+        admin.post("/api/v1/do/push", &body).await;
+    }
+    let received = until(&mut deliveries, "192.0.2.8").await;
+    let events = received.matches("event: handsetd.delivery\n").count();
+    assert_eq!(events, 2, "{received}");
+    assert!(!received.contains("QUEUED"), "{received}");
+    for value in [
+        r#""Phone":"192.0.2.7""#,
+        r#""Status":"NOTFOUND""#,
+        r#""Requester":""#,
+    ] {
+        assert!(received.contains(value), "{received}");
+    }
+    let received = until(&mut progress, "192.0.2.8").await;
+    assert!(received.contains("QUEUED"), "{received}");
     daemon.terminate();
     // Open streams do not delay the shutdown.
     let mut rest = Vec::new();

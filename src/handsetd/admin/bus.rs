@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::body;
 use super::reply::Reply;
 use super::requests::deliver;
-use super::stream::{DELIVERY, delivery_to_json, fact_to_json};
+use super::stream::{delivery_name, delivery_to_json, fact_to_json};
 use crate::dispatch::Dispatcher;
-use crate::history::{Record, RequestInfo, Requester};
+use crate::history::{Change, RequestInfo, Requester};
 use crate::outcome::Report;
 use crate::rules::Fact;
 
@@ -54,8 +54,8 @@ async fn execute(dispatcher: &Dispatcher, name: &str, body: &[u8]) -> (Report, S
 }
 
 /// Returns the name and the JSON of the event that a delivery began, changed or ended.
-pub(crate) fn delivery_event(record: &Record, at: SystemTime) -> (&'static str, Value) {
-    (DELIVERY, delivery_to_json(record, at))
+pub(crate) fn delivery_event(change: &Change, at: SystemTime) -> (&'static str, Value) {
+    (delivery_name(change), delivery_to_json(change, at))
 }
 
 /// Returns the JSON of an event, in which long values are cut.

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::recent::Recent;
 use crate::events::TappedFacts;
-use crate::history::Record;
+use crate::history::Change;
 use crate::rules::Fact;
 
 /// The feed. Clones share it.
@@ -51,7 +51,7 @@ impl EventFeed {
     pub(crate) async fn run(
         self,
         mut facts: TappedFacts,
-        mut deliveries: broadcast::Receiver<Arc<Record>>,
+        mut deliveries: broadcast::Receiver<Change>,
         stop: CancellationToken,
     ) {
         loop {
@@ -65,8 +65,8 @@ impl EventFeed {
                     let facts = facts.iter().flat_map(|facts| facts.iter());
                     self.publish(facts.map(|fact| Payload::Fact(fact.excerpt())));
                 }
-                record = deliveries.recv() => self.publish([match record {
-                    Ok(record) => Payload::Delivery(record),
+                change = deliveries.recv() => self.publish([match change {
+                    Ok(change) => Payload::Delivery(change),
                     Err(RecvError::Lagged(count)) => missed(count),
                     Err(RecvError::Closed) => return,
                 }]),

@@ -21,7 +21,7 @@ use super::feed::{EventFeed, FeedItem, Lagged, MISSED, Payload, Subscription};
 use super::query;
 use super::reply::Reply;
 use super::state::AppState;
-use crate::history::Record;
+use crate::history::Change;
 use crate::rules::Fact;
 
 /// Handles `GET events`; the stream ends at shutdown, when the client falls too far behind, and
@@ -111,10 +111,10 @@ pub(super) fn event(feed: &EventFeed, item: &FeedItem, daemon: Option<&Arc<str>>
 }
 
 impl FeedItem {
-    /// Returns the name of the event, or `handsetd.delivery`.
+    /// Returns the name of the event.
     pub(super) fn name(&self) -> &str {
         match &self.payload {
-            Payload::Delivery(_) => DELIVERY,
+            Payload::Delivery(change) => delivery_name(change),
             Payload::Fact(fact) => fact.name(),
             Payload::Rule(item) if item.is_end => RUN,
             Payload::Rule(_) => TRACE,
@@ -124,28 +124,44 @@ impl FeedItem {
     /// Returns the JSON object of the API; in a cluster, with the daemon at which it happened.
     fn to_json(&self, daemon: Option<&Arc<str>>) -> Value {
         let mut object = match &self.payload {
-            Payload::Delivery(record) => delivery_to_json(record, self.at),
+            Payload::Delivery(change) => delivery_to_json(change, self.at),
             Payload::Fact(fact) => fact_to_json(fact, self.at),
             Payload::Rule(item) => Value::Object(item.data.clone()),
         };
         if let Some(daemon) = daemon {
             object["daemon"] = json!(**daemon);
-            if let Payload::Delivery(record) = &self.payload {
+            if let Payload::Delivery(Change { record, .. }) = &self.payload {
                 let delivery = Delivery {
                     daemon: Some(Arc::clone(daemon)),
                     record: Arc::clone(record),
                 };
-                object["fields"] = delivery.to_json();
+                if let (Value::Object(own), Some(fields)) =
+                    (delivery.to_json(), object["fields"].as_object_mut())
+                {
+                    fields.extend(own);
+                }
             }
         }
         object
     }
 }
 
-/// Returns the JSON object of a delivery that began, changed or ended.
-pub(super) fn delivery_to_json(record: &Record, at: SystemTime) -> Value {
+/// Returns the name of the event that a delivery ended, or that it began or changed.
+pub(super) fn delivery_name(change: &Change) -> &'static str {
+    if change.is_end { DELIVERY } else { PROGRESS }
+}
+
+/// Returns the JSON object of a delivery that began, changed or ended. Its fields are those of the API; at the
+/// end, also those that rules get.
+pub(super) fn delivery_to_json(change: &Change, at: SystemTime) -> Value {
     let at = humantime::format_rfc3339_millis(at).to_string();
-    json!({"event": DELIVERY, "at": at, "fields": record.to_json()})
+    let mut fields = change.record.to_json();
+    if change.is_end {
+        for (name, value) in change.record.event_values() {
+            fields[name] = value.into();
+        }
+    }
+    json!({"event": delivery_name(change), "at": at, "fields": fields})
 }
 
 /// Returns the JSON object of an event.
@@ -178,8 +194,11 @@ pub(super) const TRACE: &str = "trace";
 /// The name of the events about runs of rules that have ended.
 pub(super) const RUN: &str = "run";
 
-/// The name of the event of a delivery.
-pub(super) const DELIVERY: &str = "handsetd.delivery";
+/// The name of the event that a delivery is over.
+const DELIVERY: &str = "handsetd.delivery";
+
+/// The name of the event that a delivery began, or changed before or after its end.
+const PROGRESS: &str = "handsetd.delivery.progress";
 
 /// Which events are wanted.
 #[derive(Debug, Default)]

@@ -89,11 +89,13 @@ impl History {
             return Ok(ExitCode::SUCCESS);
         }
         follow(&client, "/api/v1/events?event=handsetd.delivery", |event| {
-            let delivery = &event["fields"];
-            // There is an event when it begins, too.
-            let is_over = !delivery["took"].is_null();
-            if is_over && self.matches(delivery) {
-                write(delivery)?;
+            let mut delivery = event["fields"].clone();
+            if let Some(fields) = delivery.as_object_mut() {
+                // The values that rules get are there as well, with other names.
+                fields.retain(|name, _| name.starts_with(|first: char| first.is_lowercase()));
+            }
+            if self.matches(&delivery) {
+                write(&delivery)?;
             }
             Ok(())
         })

@@ -57,7 +57,7 @@ impl Send {
             let mut progress = Progress::new(&self.verb, &body);
             let bar = bar();
             // Subscribe first, so that no event is missed. Progress is optional.
-            let mut events = client.events("handsetd.delivery").await.ok();
+            let mut events = client.events("handsetd.delivery*").await.ok();
             let outcome = {
                 let watch = watch(events.as_mut(), &mut progress, &bar);
                 tokio::select! {

@@ -17,7 +17,7 @@ use tracing::{Instrument, debug, info_span};
 use crate::admin::{answer_bus, delivery_event, fact_event};
 use crate::dispatch::Dispatcher;
 use crate::events::TappedFacts;
-use crate::history::Record;
+use crate::history::Change;
 use crate::outcome::Status;
 use event_ids::EventIds;
 
@@ -75,7 +75,7 @@ impl Bus {
     pub(crate) async fn publish(
         self,
         mut facts: TappedFacts,
-        mut deliveries: broadcast::Receiver<Arc<Record>>,
+        mut deliveries: broadcast::Receiver<Change>,
         stop: CancellationToken,
     ) {
         let mut ids = EventIds::new(self.cluster.identity().incarnation());
@@ -90,9 +90,9 @@ impl Bus {
                         self.publish_one(fact.name(), &id, event);
                     }
                 }
-                record = deliveries.recv() => match record {
-                    Ok(record) => {
-                        let (name, event) = delivery_event(&record, SystemTime::now());
+                change = deliveries.recv() => match change {
+                    Ok(change) => {
+                        let (name, event) = delivery_event(&change, SystemTime::now());
                         let id = ids.own();
                         self.publish_one(name, &id, event);
                     }

@@ -55,20 +55,9 @@ impl EndedDeliveries {
 }
 
 fn fact(record: &Record) -> Fact {
-    let values = [
-        ("Id", record.id.to_string()),
-        ("Phone", record.phone.clone()),
-        (
-            "Vendor",
-            record.vendor.map_or("", |vendor| vendor.name()).to_owned(),
-        ),
-        ("Verb", record.verb.clone()),
-        ("Status", record.status.word().to_owned()),
-        ("Reason", record.reason.as_str().to_owned()),
-        ("Requester", record.requester.to_string()),
-    ];
     // A rule must not fire on what its own runs brought about.
     let causes: Causes = record.requester.rules().collect();
+    let values = record.event_values();
     let values = values.map(|(name, value)| (name.to_owned(), value));
     Fact::new(DELIVERY, values).caused_by(causes)
 }

@@ -24,9 +24,17 @@ use crate::outcome::{Outcome, Status, StepRecord};
 pub(crate) struct History {
     log: Arc<Mutex<BoundedLog>>,
     pub(super) disk: Disk,
-    changes: broadcast::Sender<Arc<Record>>,
+    changes: broadcast::Sender<Change>,
     ends: broadcast::Sender<Arc<Record>>,
     pub(super) text_searches: TextSearches,
+}
+
+/// What has become of a delivery.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) record: Arc<Record>,
+    /// Whether this is its end, which comes once; not that it began or changed, before or after the end.
+    pub(crate) is_end: bool,
 }
 
 /// A delivery in progress, to be passed to [`History::end`].
@@ -129,7 +137,7 @@ impl History {
     /// Announces a delivery that has begun, once.
     pub(crate) fn announce_begun(&self, open: &mut OpenRecord) {
         if !std::mem::replace(&mut open.is_announced, true) {
-            self.announce(Arc::clone(&open.record));
+            self.announce(Arc::clone(&open.record), false);
         }
     }
 
@@ -223,7 +231,7 @@ impl History {
             reply: redacted(&step.reply),
             duration: step.duration,
         };
-        let record = self.replace(Record {
+        let record = self.log.lock().replace(Record {
             fetched: outcome.fetches.at(),
             duration: Some(begun.started_at.elapsed()),
             status: outcome.status,
@@ -231,6 +239,7 @@ impl History {
             steps: outcome.steps.iter().take(MAX_STEPS).map(step).collect(),
             ..begun
         });
+        self.announce(Arc::clone(&record), true);
         let number = record.number;
         // Fails only while there is no subscriber.
         let _ = self.ends.send(record);
@@ -251,14 +260,14 @@ impl History {
     /// Replaces the record of the same number, unless it has been dropped, and announces it.
     fn replace(&self, record: Record) -> Arc<Record> {
         let record = self.log.lock().replace(record);
-        self.announce(Arc::clone(&record));
+        self.announce(Arc::clone(&record), false);
         record
     }
 
-    fn announce(&self, record: Arc<Record>) {
+    fn announce(&self, record: Arc<Record>, is_end: bool) {
         self.disk.wake();
         // Fails only while there is no subscriber.
-        let _ = self.changes.send(record);
+        let _ = self.changes.send(Change { record, is_end });
     }
 
     /// Returns up to `limit` deliveries that match `search`, newest first.
@@ -307,7 +316,7 @@ impl History {
     }
 
     /// Subscribes to every delivery that begins, changes or ends from now on.
-    pub(crate) fn changes(&self) -> broadcast::Receiver<Arc<Record>> {
+    pub(crate) fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
     }
 

@@ -226,6 +226,19 @@ impl Record {
         object(&self.keys)
     }
 
+    /// Returns the values of the event `handsetd.delivery`.
+    pub(crate) fn event_values(&self) -> [(&'static str, String); 7] {
+        [
+            ("Id", self.id.to_string()),
+            ("Phone", self.phone.clone()),
+            ("Vendor", self.vendor.map_or("", Vendor::name).to_owned()),
+            ("Verb", self.verb.clone()),
+            ("Status", self.status.word().to_owned()),
+            ("Reason", self.reason.as_str().to_owned()),
+            ("Requester", self.requester.to_string()),
+        ]
+    }
+
     /// Returns the JSON object of the API.
     pub(crate) fn to_json(&self) -> Value {
         let steps = self.steps.iter().map(|step| {

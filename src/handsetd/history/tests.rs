@@ -49,8 +49,10 @@ fn deliveries_are_queued_until_they_end() {
     );
     assert_eq!(json["steps"][0]["took"], 0.02);
     assert_eq!(json["asker"]["extension"], "700@phones");
-    assert_eq!(changes.try_recv().unwrap().status, Status::Queued);
-    assert_eq!(changes.try_recv().unwrap().status, Status::Ok);
+    for (status, is_end) in [(Status::Queued, false), (Status::Ok, true)] {
+        let change = changes.try_recv().unwrap();
+        assert_eq!((change.record.status, change.is_end), (status, is_end));
+    }
 }
 
 #[test]

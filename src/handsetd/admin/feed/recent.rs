@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::history::Record;
+use crate::history::Change;
 use crate::rules::Fact;
 
 /// The items that are kept.
@@ -75,7 +75,7 @@ pub(in crate::admin) struct FeedItem {
 #[derive(Clone, Debug)]
 pub(in crate::admin) enum Payload {
     /// A delivery began, changed or ended.
-    Delivery(Arc<Record>),
+    Delivery(Change),
     /// An event of Asterisk, of a phone or of handsetd.
     Fact(Fact),
     /// What a rule did. In a cluster only, and only while there are subscribers.
@@ -121,7 +121,7 @@ impl FeedItem {
     /// Returns the memory that it takes, in bytes. That of a delivery is shared with the history.
     pub(super) fn memory(&self) -> usize {
         let payload = match &self.payload {
-            Payload::Delivery(record) => record.memory(),
+            Payload::Delivery(change) => change.record.memory(),
             Payload::Fact(fact) => fact.memory(),
             Payload::Rule(item) => item.length.saturating_mul(JSON_MEMORY),
         };

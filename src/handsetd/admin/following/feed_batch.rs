@@ -11,7 +11,7 @@ use crate::admin::feed::{FeedItem, Payload, RuleItem};
 use crate::admin::question::LocalQuestion;
 use crate::admin::recent_events::RecentEvent;
 use crate::admin::state::Services;
-use crate::history::Record;
+use crate::history::{Change, Record};
 
 /// Queries the events after a place in the feed, and waits for one; without a place, only the present place.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -45,7 +45,10 @@ pub(in crate::admin) struct BatchItem {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum ItemPayload {
+    /// The end of a delivery.
     Delivery(Box<Record>),
+    /// A delivery that began or changed.
+    Progress(Box<Record>),
     Event(Box<RecentEvent>),
     Rule(Box<RuleItem>),
 }
@@ -110,7 +113,14 @@ impl FeedBatch {
             return;
         }
         let payload = match &item.payload {
-            Payload::Delivery(record) => ItemPayload::Delivery(Box::new(Record::clone(record))),
+            Payload::Delivery(Change { record, is_end }) => {
+                let record = Box::new(Record::clone(record));
+                if *is_end {
+                    ItemPayload::Delivery(record)
+                } else {
+                    ItemPayload::Progress(record)
+                }
+            }
             Payload::Fact(fact) => ItemPayload::Event(Box::new(RecentEvent {
                 number: item.number,
                 at: item.at,
@@ -125,9 +135,8 @@ impl FeedBatch {
 impl BatchItem {
     pub(super) fn into_payload(self) -> (SystemTime, Payload) {
         match self.payload {
-            ItemPayload::Delivery(record) => {
-                (SystemTime::now(), Payload::Delivery(Arc::new(*record)))
-            }
+            ItemPayload::Delivery(record) => delivery(*record, true),
+            ItemPayload::Progress(record) => delivery(*record, false),
             ItemPayload::Event(event) => (event.at, Payload::Fact(event.fact.excerpt())),
             ItemPayload::Rule(item) => {
                 let item = item.measured();
@@ -135,6 +144,14 @@ impl BatchItem {
             }
         }
     }
+}
+
+fn delivery(record: Record, is_end: bool) -> (SystemTime, Payload) {
+    let record = Arc::new(record);
+    (
+        SystemTime::now(),
+        Payload::Delivery(Change { record, is_end }),
+    )
 }
 
 /// How long to wait for an event.
