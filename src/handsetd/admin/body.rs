@@ -23,7 +23,7 @@ impl<S: Sync> FromRequest<S> for NoKeys {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Reply> {
         match read_any(request.into_body()).await?.trim_ascii() {
-            b"" | b"{}" => Ok(Self),
+            b"" | b"{}" | b"null" => Ok(Self),
             _ => Err(Reply::invalid("the request takes no body; leave it out")),
         }
     }
