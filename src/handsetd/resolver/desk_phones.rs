@@ -35,8 +35,7 @@ impl PhoneResolver {
                 .into_iter()
                 .collect();
         }
-        let mut found: Vec<_> = phones
-            .iter()
+        let mut found: Vec<_> = without_remains(&phones)
             .map(|info| self.resolve(entry, info))
             .collect();
         if let Some(Ok(phone)) = found.iter_mut().find(|found| found.is_ok()) {
@@ -44,6 +43,28 @@ impl PhoneResolver {
         }
         found
     }
+}
+
+/// Leaves out all but the last of the contacts of one phone: one that restarts, or whose connection broke, may
+/// register from another port, and its former contact remains until it expires. Whatever is sent by HTTP would
+/// reach it once for each.
+fn without_remains<'a>(
+    phones: &'a [&'a RegistrationInfo],
+) -> impl Iterator<Item = &'a RegistrationInfo> {
+    let is_last = |&(index, info): &(usize, &&RegistrationInfo)| {
+        let mut later = phones.iter().skip(index + 1);
+        !later.any(|later| is_at_same_address(info, later))
+    };
+    let last = phones.iter().enumerate().filter(is_last);
+    last.map(|(_, info)| *info)
+}
+
+/// Returns whether two contacts are phones of one kind at the same address, which is not only that of a NAT device.
+fn is_at_same_address(one: &RegistrationInfo, other: &RegistrationInfo) -> bool {
+    one.address.is_some()
+        && one.address == other.address
+        && one.behind_nat == other.behind_nat
+        && one.identity == other.identity
 }
 
 /// Returns the contact at the address that is configured, else a desk phone, else any.

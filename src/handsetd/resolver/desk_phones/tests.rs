@@ -115,3 +115,36 @@ fn configured_address_is_one_phone_with_the_contact_there() {
     let [linphone, snom] = infos;
     assert_eq!(resolve(&[linphone, snom, yealink]).vendor, Vendor::Yealink);
 }
+
+#[test]
+fn phone_that_registered_from_several_ports_is_one() {
+    let contact = |ip, user_agent, contact: &str| RegistrationInfo {
+        contact: Some(contact.to_owned()),
+        ..info(ip, user_agent)
+    };
+    let infos = [
+        contact("192.0.2.1", SNOM, "sip:1001@192.0.2.1:41000;transport=tcp"),
+        contact("192.0.2.2", SNOM, "sip:1001@192.0.2.2:5060"),
+        contact("192.0.2.1", SNOM, "sip:1001@192.0.2.1:42000;transport=tcp"),
+        // Behind one NAT device, of which only the private addresses differ.
+        RegistrationInfo {
+            behind_nat: "10.0.0.1".parse().ok(),
+            ..contact("198.51.100.1", SNOM, "sip:1001@198.51.100.1:5060")
+        },
+        RegistrationInfo {
+            behind_nat: "10.0.0.2".parse().ok(),
+            ..contact("198.51.100.1", SNOM, "sip:1001@198.51.100.1:5061")
+        },
+    ];
+    let found = resolver().desk_phones(&unlisted(), &infos);
+    let contacts = found
+        .into_iter()
+        .map(|found| found.unwrap().contact.unwrap());
+    let expected = [
+        "sip:1001@192.0.2.2:5060",
+        "sip:1001@192.0.2.1:42000;transport=tcp",
+        "sip:1001@198.51.100.1:5060",
+        "sip:1001@198.51.100.1:5061",
+    ];
+    assert!(contacts.eq(expected));
+}
