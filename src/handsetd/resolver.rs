@@ -158,7 +158,7 @@ impl PhoneResolver {
             Target::Unknown { text, server } => return self.at_address(text, server.as_ref()),
             Target::Ambiguous { name, servers } => Self::ambiguous(name, servers),
             Target::Group(name) => Self::no_group(name),
-            Target::NoMatch(pattern) => Self::no_match(pattern),
+            Target::NoMatch(pattern) => self.no_match(pattern),
             Target::Unplaced { name, servers } => Self::unplaced(name, servers),
         };
         vec![Err(outcome.into())]
@@ -176,12 +176,6 @@ impl PhoneResolver {
              the group itself in the rule"
         );
         Outcome::at(name, None, Status::Invalid, reason)
-    }
-
-    /// Returns the outcome for a pattern that stands for no phone.
-    pub(crate) fn no_match(pattern: &str) -> Outcome {
-        let reason = format!("no desk phone that {pattern} stands for is configured or registered");
-        Outcome::at(pattern, None, Status::NotFound, reason)
     }
 
     /// Lets the phones of a plain name be found when they register, whatever their technology.

@@ -211,6 +211,22 @@ impl PhoneResolver {
         reason
     }
 
+    /// Returns the outcome for a pattern that stands for no phone, as far as is known.
+    pub(super) fn no_match(&self, pattern: &str) -> Outcome {
+        let known = self.known();
+        let (server, _) = known.directory.split_server(pattern);
+        match self.roster.absence(None, server) {
+            Absence::Unavailable(server) => {
+                Outcome::at(pattern, None, Status::Unreachable, server.to_string())
+            }
+            Absence::NotRegistered | Absence::Unknown => {
+                let reason =
+                    format!("no desk phone that {pattern} stands for is configured or registered");
+                Outcome::at(pattern, None, Status::NotFound, reason)
+            }
+        }
+    }
+
     /// Returns the outcome for an address at which no phone is registered.
     pub(super) fn no_phone_at(&self, address: &str) -> NotFound {
         let asked = if self.roster.follows_any() {
@@ -281,6 +297,27 @@ mod tests {
             assert_eq!(found.unwrap().address.to_string(), "192.0.2.21");
         }
         drop(session);
+        tasks.shut_down(Duration::from_secs(5)).await;
+    }
+
+    #[tokio::test]
+    async fn nothing_is_said_of_the_phones_of_a_server_that_is_away() {
+        let tasks = Tasks::new();
+        let (listener, roster) = listen(&tasks).await;
+        let resolver = resolver(&roster);
+        for pattern in ["all", "10*", "pbx/all"] {
+            let (status, reason) = outcome(resolver.find(&pattern.into(), None).remove(0));
+            assert_eq!(status, Status::Unreachable, "{pattern}: {reason}");
+            assert!(
+                reason.starts_with("Asterisk pbx is not "),
+                "{pattern}: {reason}"
+            );
+        }
+        let mut session = Session::accept(&listener).await;
+        session.answer_with_phone("192.0.2.21").await;
+        assert!(ask(&resolver, "10*").await.is_ok());
+        let (status, reason) = outcome(ask(&resolver, "20*").await);
+        assert_eq!(status, Status::NotFound, "{reason}");
         tasks.shut_down(Duration::from_secs(5)).await;
     }
 
