@@ -214,12 +214,21 @@ fn combined_result(outcomes: &[Outcome]) -> Option<Value> {
     if let [one] = outcomes {
         return one.result.clone();
     }
-    let result = |outcome: &Outcome| {
-        let result = outcome.result.clone()?;
-        Some((outcome.phone.clone(), result))
-    };
-    let all: Map<_, _> = outcomes.iter().filter_map(result).collect();
+    let mut all = Map::new();
+    for outcome in outcomes {
+        if let Some(result) = &outcome.result {
+            all.insert(unused_name(&all, &outcome.phone), result.clone());
+        }
+    }
     (!all.is_empty()).then_some(Value::Object(all))
+}
+
+/// Returns the name, with a number if it is taken: phones of one endpoint share their name.
+fn unused_name(taken: &Map<String, Value>, name: &str) -> String {
+    let numbered = (2_usize..).map(|number| format!("{name} ({number})"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbered);
+    let unused = names.find(|name| !taken.contains_key(name));
+    unused.unwrap_or_default()
 }
 
 /// Lists each phone with its status and reason. If that does not fit a channel variable, lists the
@@ -319,6 +328,19 @@ mod tests {
             (report.phone.as_str(), report.vendor.as_str()),
             ("1001", "snom")
         );
+    }
+
+    #[test]
+    fn results_of_phones_of_one_name_are_all_there() {
+        let read = |model: &str| Outcome {
+            result: Some(serde_json::json!({"model": model})),
+            ..outcome("1001", Status::Ok, "")
+        };
+        let result = Report::of(&[read("T46G"), read("T42S"), read("T19P")]).result;
+        let expected = serde_json::json!({
+            "1001": {"model": "T46G"}, "1001 (2)": {"model": "T42S"}, "1001 (3)": {"model": "T19P"},
+        });
+        assert_eq!(result, Some(expected));
     }
 
     #[test]
