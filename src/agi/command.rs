@@ -102,6 +102,11 @@ impl Command {
         Self::new(words, &[before, &[&truncated], after].concat())
     }
 
+    /// Returns whether a command of these words and arguments is short enough for Asterisk.
+    pub fn fits(words: &str, arguments: &[&str]) -> bool {
+        length(words, arguments) <= MAX_LINE
+    }
+
     /// Returns how many bytes of text, as [`quoted_length`] counts them, the arguments may have in addition.
     pub(super) fn room(words: &str, arguments: &[&str]) -> usize {
         MAX_LINE.saturating_sub(length(words, arguments))
@@ -267,6 +272,8 @@ mod tests {
         let room = MAX_LINE - r#"VERBOSE """#.len();
         let command = Command::new("VERBOSE", &["x".repeat(room).as_str()]).unwrap();
         assert_eq!(command.line().len(), MAX_LINE);
+        assert!(Command::fits("VERBOSE", &["x".repeat(room).as_str()]));
+        assert!(!Command::fits("VERBOSE", &["x".repeat(room + 1).as_str()]));
         let error = Command::new("VERBOSE", &["x".repeat(room + 1).as_str()]).unwrap_err();
         assert_eq!(
             error.to_string(),

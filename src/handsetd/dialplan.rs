@@ -159,20 +159,42 @@ impl Dialplan {
 ///
 /// A peer that has closed its sending side receives the commands, although it cannot confirm them.
 async fn set_variables(channel: &mut Channel, report: &Report, id: &str) -> Result<(), agi::Error> {
-    let reason = one_line(&report.reason);
+    // Set without a result, too, since that of an earlier request must not remain.
+    let result = report.result_line().unwrap_or_default();
     let variables = [
         ("HANDSET_STATUS", report.status.word().to_owned()),
-        ("HANDSET_REASON", reason),
+        ("HANDSET_REASON", reason(report, &result)),
         ("HANDSET_PHONE", report.phone.clone()),
         ("HANDSET_VENDOR", report.vendor.clone()),
         ("HANDSET_ID", id.to_owned()),
-        // Set without a result, too, since that of an earlier request must not remain.
-        ("HANDSET_RESULT", report.result_line().unwrap_or_default()),
+        ("HANDSET_RESULT", result),
     ];
     let variables = variables
         .each_ref()
         .map(|(name, value)| (*name, value.as_str()));
     channel.set_variables(&variables).await
+}
+
+/// Returns the reason in one line. What does not fit into a variable is cut, and the reason names it.
+fn reason(report: &Report, result: &str) -> String {
+    let values = [
+        ("HANDSET_PHONE", report.phone.as_str()),
+        ("HANDSET_RESULT", result),
+    ];
+    let is_cut =
+        |(name, value): &&(&str, &str)| !agi::Command::fits("SET VARIABLE", &[name, value]);
+    let cut = values.iter().filter(is_cut);
+    let cut: Vec<_> = cut.map(|(name, _)| *name).collect();
+    if cut.is_empty() {
+        return one_line(&report.reason);
+    }
+    let separator = if report.reason.is_empty() { "" } else { "; " };
+    let note = format!(
+        "{} cut, too long for a channel variable{separator}{}",
+        cut.join(" and "),
+        report.reason
+    );
+    one_line(&note)
 }
 
 /// Returns the report of deliveries, after waiting for them if `wait`.
