@@ -18,7 +18,7 @@ use crate::verb::{CallControl, CallId, Digits, TransferKind};
 pub(super) fn dial(phone: &Phone, number: &Number, line: Option<u8>) -> Result<Plan, PlanError> {
     if line.is_some() {
         return Err(PlanError::unsupported(
-            "Cisco phones choose the line themselves; press the line's key first (key=P2)",
+            "Cisco phones choose the line themselves; press the line's key first (the verb key with keys=P2)",
         ));
     }
     execute::plan(phone, &[Item::uri(Uri::dial(number)?)])
@@ -52,7 +52,7 @@ pub(super) fn control(
     let Some(key) = family.first_key(names) else {
         let title = family.title;
         return Err(PlanError::Unsupported(format!(
-            "{title} has no hard key that reliably {verb}; press its soft key (key=F1)"
+            "{title} has no hard key that reliably {verb}; press its soft key (the verb key with keys=F1)"
         )));
     };
     Ok(press_one(phone, key)?.with_note(note))
