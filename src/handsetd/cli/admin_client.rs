@@ -130,7 +130,10 @@ impl AdminClient {
         if code == StatusCode::UNAUTHORIZED {
             let whose = match self.source {
                 "--url" => "in --token-file",
-                _ => "of this configuration",
+                _ => {
+                    "of this configuration; if it is new there, have the daemon read it (systemctl reload \
+                     handsetd, or SIGHUP)"
+                }
             };
             let reason = format!("the daemon at {base} rejects the token {whose}");
             return Err(Refused(reason).into());
