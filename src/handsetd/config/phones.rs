@@ -277,6 +277,13 @@ fn directory(
             validator.diagnostics.push(diagnostic);
         }
     }
+    for group in directory.groups_without_phones() {
+        if let Some(section) = sections.get(group) {
+            let reason = "no phone is in it: its members are groups that contain only each other; add a \
+                          [[phone]] or an endpoint";
+            validator.reject(section, "members", reason.to_owned());
+        }
+    }
     directory
 }
 

@@ -113,6 +113,28 @@ impl Directory {
         members
     }
 
+    /// Returns the groups with members of which none is a phone, nor a group that has one: they contain only each
+    /// other.
+    pub fn groups_without_phones(&self) -> BTreeSet<&str> {
+        let filled = self
+            .groups
+            .iter()
+            .filter(|(_, members)| !members.is_empty());
+        let mut left: BTreeSet<&str> = filled.map(|(group, _)| group.as_str()).collect();
+        loop {
+            let has_phone = |group: &&str| {
+                let mut members = self.members(group).unwrap_or_default().iter();
+                members.any(|member| !left.contains(member.as_str()))
+            };
+            let (others, rest): (BTreeSet<&str>, _) =
+                left.iter().partition(|group| has_phone(group));
+            if others.is_empty() {
+                return rest;
+            }
+            left = rest;
+        }
+    }
+
     /// Returns whether a member of a group is known, or may be an endpoint.
     fn is_possible(&self, member: &str) -> bool {
         let (server, name) = self.split_server(member);
