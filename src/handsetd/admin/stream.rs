@@ -10,6 +10,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream, StreamExt};
 use handset_ami::wire::is_secret;
+use handset_net::wildcard;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -57,7 +58,7 @@ pub(super) async fn events(
     let items = live.filter_map(move |item| {
         let daemon = item.daemon.as_ref().or(own.as_ref());
         let is_event = !matches!(item.payload, Payload::Rule(_));
-        let is_wanted = is_event && filter.matches(item.name(), daemon.map(AsRef::as_ref));
+        let is_wanted = is_event && filter.matches(item.names(), daemon.map(AsRef::as_ref));
         std::future::ready(is_wanted.then(|| event(&feed, &item, daemon)))
     });
     let place = (place, state.interest.enter());
@@ -119,6 +120,15 @@ impl FeedItem {
             Payload::Rule(item) if item.is_end => RUN,
             Payload::Rule(_) => TRACE,
         }
+    }
+
+    /// Returns the names by which the event can be asked for.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let general = match &self.payload {
+            Payload::Fact(fact) => fact.names().nth(1),
+            _ => None,
+        };
+        std::iter::once(self.name()).chain(general)
     }
 
     /// Returns the JSON object of the API; in a cluster, with the daemon at which it happened.
@@ -203,7 +213,7 @@ const PROGRESS: &str = "handsetd.delivery.progress";
 /// Which events are wanted.
 #[derive(Debug, Default)]
 struct EventFilter {
-    /// Their names; empty for all.
+    /// Their names in lower case, with `*` for any characters; empty for all.
     names: Vec<String>,
     wanted: Wanted,
 }
@@ -216,25 +226,24 @@ impl EventFilter {
         let wanted = query::wanted(&pairs, daemons)?;
         let names = pairs.into_iter().filter(|(key, _)| key == "event");
         Ok(Self {
-            names: names.map(|(_, name)| name).collect(),
+            names: names.map(|(_, name)| name.to_ascii_lowercase()).collect(),
             wanted,
         })
     }
 
-    /// Returns whether `name` is wanted, ignoring case; `phone.*` matches every name that starts so.
-    fn matches(&self, name: &str, daemon: Option<&str>) -> bool {
+    /// Returns whether an event with these names is wanted, in the language of the key `on` of a rule.
+    fn matches<'a>(&self, mut names: impl Iterator<Item = &'a str>, daemon: Option<&str>) -> bool {
         if let Wanted::One(wanted) = &self.wanted
             && daemon != Some(wanted.as_str())
         {
             return false;
         }
-        let is_match = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(prefix) => name
-                .get(..prefix.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(prefix)),
-            None => pattern.eq_ignore_ascii_case(name),
+        let is_match = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            let mut patterns = self.names.iter();
+            patterns.any(|pattern| wildcard::matches(pattern, &name))
         };
-        self.names.is_empty() || self.names.iter().any(is_match)
+        self.names.is_empty() || names.any(is_match)
     }
 }
 
@@ -267,14 +276,20 @@ mod tests {
     }
 
     #[test]
-    fn filter_ignores_case_and_accepts_a_trailing_star() {
+    fn filter_has_the_language_of_rules() {
         let matches = |names: &[&str], name: &str| {
             let filter = EventFilter {
-                names: names.iter().map(ToString::to_string).collect(),
+                names: names.iter().map(|name| name.to_ascii_lowercase()).collect(),
                 wanted: Wanted::All,
             };
-            filter.matches(name, None)
+            let names = [
+                Some(name),
+                name.starts_with("UserEvent.").then_some("UserEvent"),
+            ];
+            filter.matches(names.into_iter().flatten(), None)
         };
+        assert!(matches(&["userevent"], "UserEvent.Door"));
+        assert!(matches(&["*_on"], "phone.dnd_on"));
         assert!(matches(&[], "Hangup"));
         assert!(matches(&["hangup", "x"], "Hangup"));
         assert!(!matches(&["x"], "Hangup"));
@@ -285,8 +300,8 @@ mod tests {
             names: Vec::new(),
             wanted: Wanted::One("site-b".to_owned()),
         };
-        assert!(of_one.matches("a", Some("site-b")));
-        assert!(!of_one.matches("a", Some("site-a")));
+        assert!(of_one.matches(["a"].into_iter(), Some("site-b")));
+        assert!(!of_one.matches(["a"].into_iter(), Some("site-a")));
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl Fact {
 
     /// Returns the names that rules may use in `on`: its name, and for `UserEvent.NAME` also
     /// `UserEvent`.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let name = self.name();
         let is_user = name.contains('.') && self.value("UserEvent").is_some();
         let general = self.value("Event").filter(|_| is_user);
