@@ -16,6 +16,8 @@ use super::refusal::Refusal;
 use super::setting::Settings;
 use super::stream::{Codec, Mode, Stream};
 use super::value::Values;
+use crate::invalid_value::InvalidValue;
+use crate::screen::Number;
 
 /// Builds the action of `verb` from its values.
 pub(super) fn action(verb: Verb, values: &mut Values) -> Result<Action, Refusal> {
@@ -146,10 +148,26 @@ fn forward(values: &mut Values) -> Result<Forward, Refusal> {
     let number = values.optional("number");
     let to = match (values.word("state", ON_OFF), number) {
         (Some(false), _) => None,
-        (_, Some(number)) => Some(number),
+        (_, Some(number)) => Some(not_a_state(number)?),
         (_, None) => return Err(values.missing("number")),
     };
     Ok(Forward { kind, to, after })
+}
+
+/// Refuses a state in place of a number, as in `forward off`: calls would be lost.
+fn not_a_state(number: Number) -> Result<Number, Refusal> {
+    let text = number.as_str();
+    let is_state = ON_OFF
+        .iter()
+        .any(|(word, _)| text.eq_ignore_ascii_case(word));
+    if !is_state {
+        return Ok(number);
+    }
+    let hint = format!("write state={}", text.to_ascii_lowercase());
+    Err(Refusal::invalid(
+        "number",
+        InvalidValue::malformed("number", text, hint),
+    ))
 }
 
 fn led(values: &mut Values) -> Result<Led, Refusal> {

@@ -273,6 +273,10 @@ fn refusals_of_other_verbs_name_the_key() {
         "forward kind=busy",
         "number is missing; forward requires it",
     );
+    refused(
+        "forward number=Off",
+        "number: invalid number \"Off\"; write state=off",
+    );
     refused("settings", "set is missing; settings requires it");
     refused("stream", "address is missing; stream requires it");
     refused(
