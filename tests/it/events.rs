@@ -23,7 +23,7 @@ async fn rules_and_user_events_reach_phones(version: Version) {
         dialplan: r#"
 exten => 901,1,UserEvent(Handset,Verb: push,Phone: desk,Title: Door,Text: Somebody\, at the "door")
 exten => 902,1,UserEvent(Handset,Verb: push,Phone: desk,Colour: red,Text: a)
-exten => 903,1,UserEvent(Alarm,Place: cellar,Level: 3)
+exten => 903,1,UserEvent(Alarm, Place: cellar,  Level: 3)
  same => n,UserEvent(Alarm,Place: roof,Level: 1)
  same => n,UserEvent(Alarm,Place: cellar,Level: 4)
 "#,

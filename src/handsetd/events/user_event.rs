@@ -75,12 +75,10 @@ fn requester(fact: &Fact) -> Requester {
 
 /// Returns the verb, and the keys with their values.
 fn keys(fact: &Fact) -> (Option<String>, Vec<(String, String)>) {
-    // Asterisk keeps the blank after a comma: `UserEvent(Handset, Verb: push)` has a header ` Verb`.
     let headers = fact
         .values()
         .skip_while(|(name, _)| !name.eq_ignore_ascii_case("UserEvent"))
         .skip(1)
-        .map(|(name, value)| (name.trim(), value))
         .filter(|(name, _)| *name != "ActionID");
     let (queries, headers): (Vec<_>, Vec<_>) =
         headers.partition(|(name, _)| name.eq_ignore_ascii_case("Query"));

@@ -2,6 +2,8 @@
 //!
 //! This module neither interprets facts nor knows who uses them.
 
+mod source;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -13,6 +15,7 @@ use handset_phones::phone::{PhoneState, ServerName, endpoint_of_channel, is_devi
 
 use super::causes::Causes;
 use super::subject::Subject;
+use source::{Source, pair_memory};
 
 /// An event from Asterisk, from a phone or of handsetd itself. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -25,12 +28,6 @@ pub struct Fact {
     causes: Causes,
     /// What its phone is doing, where the name of the event does not say.
     state: Option<PhoneState>,
-}
-
-#[derive(Clone, Debug)]
-enum Source {
-    Ami(ami::Event),
-    Pairs(Arc<[(String, String)]>),
 }
 
 impl Fact {
@@ -122,15 +119,28 @@ impl Fact {
 
     /// Creates a fact from the headers of an AMI event; `None` without a header `Event`.
     pub fn of_headers(headers: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
-        let source = Source::Pairs(headers.into_iter().collect());
-        Self::of_source(source)
+        let mut headers: Vec<(String, String)> = headers.into_iter().collect();
+        let event = source::find(&headers, "Event")?;
+        let name = if event.eq_ignore_ascii_case(USER_EVENT) {
+            source::trim_names(&mut headers);
+            source::find(&headers, USER_EVENT).map(name_of_user_event)
+        } else {
+            Some(event.into())
+        };
+        Some(Self {
+            name,
+            source: Source::Pairs(headers.into()),
+            server: None,
+            causes: Causes::default(),
+            state: None,
+        })
     }
 
     /// Returns its name: that of the AMI event, `UserEvent.NAME`, `phone.EVENT` or `handsetd.EVENT`.
     pub fn name(&self) -> &str {
         match (&self.name, &self.source) {
             (Some(name), _) => name,
-            (None, Source::Ami(event)) => event.name(),
+            (None, Source::Ami(event) | Source::UserEvent(event)) => event.name(),
             (None, Source::Pairs(_)) => self.value("Event").unwrap_or_default(),
         }
     }
@@ -139,7 +149,7 @@ impl Fact {
     /// `UserEvent`.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let name = self.name();
-        let is_user = name.contains('.') && self.value("UserEvent").is_some();
+        let is_user = name.contains('.') && self.value(USER_EVENT).is_some();
         let general = self.value("Event").filter(|_| is_user);
         let general = general.filter(|general| *general != name);
         std::iter::once(name).chain(general)
@@ -147,25 +157,12 @@ impl Fact {
 
     /// Returns the first value of `name`, compared case-insensitively.
     pub fn value(&self, name: &str) -> Option<&str> {
-        match &self.source {
-            Source::Ami(event) => event.header(name),
-            Source::Pairs(pairs) => pairs
-                .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.as_str()),
-        }
+        self.source.value(name)
     }
 
     /// Returns all names and values in order, including repeated ones.
     pub fn values(&self) -> Box<dyn Iterator<Item = (&str, &str)> + '_> {
-        match &self.source {
-            Source::Ami(event) => Box::new(event.headers()),
-            Source::Pairs(pairs) => Box::new(
-                pairs
-                    .iter()
-                    .map(|(name, value)| (name.as_str(), value.as_str())),
-            ),
-        }
+        self.source.values()
     }
 
     /// Returns the phone that it is about, which is the one for requests that name none: the phone that
@@ -218,12 +215,8 @@ impl Fact {
     /// Returns a copy that may be kept: it holds nothing of the connection that it came from.
     #[must_use]
     pub(super) fn detached(&self) -> Self {
-        let source = match &self.source {
-            Source::Ami(event) => Source::Ami(event.detached()),
-            source @ Source::Pairs(_) => source.clone(),
-        };
         Self {
-            source,
+            source: self.source.detached(),
             ..self.clone()
         }
     }
@@ -235,19 +228,18 @@ impl Fact {
         let is_short = |(name, value): (&str, &str)| {
             name.len() <= MAX_KEPT_NAME && value.len() <= MAX_KEPT_VALUE
         };
-        let source = match &self.source {
-            Source::Ami(event) if event.packet().len() <= MAX_KEPT_VALUE => self.source.clone(),
+        let source = match self.source.ami() {
+            Some(event) if event.packet().len() <= MAX_KEPT_VALUE => self.source.clone(),
             _ if self.memory() > MAX_KEPT || !self.values().all(is_short) => {
                 Source::Pairs(self.kept_values().into())
             }
-            Source::Ami(event) => Source::Ami(event.detached()),
-            source @ Source::Pairs(_) => source.clone(),
+            _ => self.source.detached(),
         };
         let name = match (&self.name, excerpt(self.name(), MAX_KEPT_NAME)) {
             (_, Cow::Owned(cut)) => Some(cut.into()),
             (Some(name), _) => Some(Arc::clone(name)),
             (None, Cow::Borrowed(name)) => match source {
-                Source::Ami(_) => None,
+                Source::Ami(_) | Source::UserEvent(_) => None,
                 Source::Pairs(_) => Some(name.into()),
             },
         };
@@ -283,43 +275,22 @@ impl Fact {
 
     /// Returns how much memory the values take, in bytes.
     pub fn memory(&self) -> usize {
-        let values = match &self.source {
-            Source::Ami(event) => event.packet().memory(),
-            Source::Pairs(pairs) => pairs.iter().map(pair_memory).sum(),
-        };
-        values.saturating_add(self.name().len())
-    }
-
-    fn of_source(source: Source) -> Option<Self> {
-        let mut fact = Self {
-            name: None,
-            source,
-            server: None,
-            causes: Causes::default(),
-            state: None,
-        };
-        let event = fact.value("Event")?;
-        let name = match fact.value("UserEvent") {
-            Some(name) if event.eq_ignore_ascii_case("UserEvent") => {
-                format!("UserEvent.{name}").into()
-            }
-            _ => event.into(),
-        };
-        fact.name = Some(name);
-        Some(fact)
+        self.source.memory().saturating_add(self.name().len())
     }
 }
 
 impl From<ami::Event> for Fact {
     fn from(event: ami::Event) -> Self {
-        // Few are user events, and only those have another header looked at.
-        let user_event = event
-            .is("UserEvent")
-            .then(|| event.header("UserEvent"))
-            .flatten();
+        // Few are user events, and only those have other headers looked at.
+        let (name, source) = if event.is(USER_EVENT) {
+            let name = event.header(USER_EVENT).map(name_of_user_event);
+            (name, Source::UserEvent(event))
+        } else {
+            (None, Source::Ami(event))
+        };
         Self {
-            name: user_event.map(|name| format!("UserEvent.{name}").into()),
-            source: Source::Ami(event),
+            name,
+            source,
             server: None,
             causes: Causes::default(),
             state: None,
@@ -327,9 +298,8 @@ impl From<ami::Event> for Fact {
     }
 }
 
-fn pair_memory((name, value): &(String, String)) -> usize {
-    let texts = name.len().saturating_add(value.len());
-    texts.saturating_add(size_of::<(String, String)>())
+fn name_of_user_event(name: &str) -> Arc<str> {
+    format!("{USER_EVENT}.{name}").into()
 }
 
 /// Renames what a phone sent as `phone`: only handsetd says which phone it is.
@@ -363,6 +333,9 @@ const ENDPOINTS: [&str; 4] = ["Interface", "StateInterface", "Device", "Peer"];
 
 /// Prefix of the names of events that phones raise.
 const PHONE: &str = "phone.";
+
+/// The event of a dialplan, and the header with its own name.
+const USER_EVENT: &str = "UserEvent";
 
 /// The event of what no known phone has reported.
 const UNKNOWN_PHONE: &str = "phone.unknown";
@@ -400,6 +373,38 @@ mod tests {
             fact.names().collect::<Vec<_>>(),
             ["UserEvent.Door", "UserEvent"]
         );
+    }
+
+    #[test]
+    fn blanks_around_names_of_user_events_are_dropped() {
+        // UserEvent(Door, Place: east,  Level:  2) of Asterisk 22.
+        let packet =
+            b"Event: UserEvent\r\nPrivilege: user,all\r\nUserEvent: Door\r\n Place: east\r\n\
+                       \x20 Level:  2\r\n";
+        let event = ami::Event::parse(packet).unwrap();
+        let headers = event.headers();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let expected = pairs(&[
+            ("Event", "UserEvent"),
+            ("Privilege", "user,all"),
+            ("UserEvent", "Door"),
+            ("Place", "east"),
+            ("Level", " 2"),
+        ]);
+        for fact in [
+            Fact::of_headers(headers.collect::<Vec<_>>()).unwrap(),
+            Fact::from(event.clone()),
+            Fact::from(event.clone()).detached(),
+            Fact::from(event).excerpt(),
+        ] {
+            assert_eq!(fact.name(), "UserEvent.Door");
+            assert_eq!(fact.value("place"), Some("east"));
+            let values = fact.values();
+            assert!(values.eq(expected.iter().map(|(name, value)| (&**name, &**value))));
+        }
+        // Asterisk writes the names of all other events.
+        let other = ami::Event::parse(b"Event: Hangup\r\n Cause: 16\r\n").unwrap();
+        assert_eq!(Fact::from(other).value("Cause"), None);
     }
 
     #[test]
