@@ -134,8 +134,7 @@ async fn until_stored(daemons: &[&Daemon], count: usize) {
     }
 }
 
-/// Returns how a delivery ended according to the histories of these daemons, without those that handed it
-/// over.
+/// Returns how a delivery ended according to the histories of these daemons.
 async fn ends(daemons: &[&Daemon], id: &str) -> Vec<String> {
     let mut ends = Vec::new();
     for daemon in daemons {
@@ -147,6 +146,24 @@ async fn ends(daemons: &[&Daemon], id: &str) -> Vec<String> {
         ends.extend(found.iter().map(status).filter(|status| status != "QUEUED"));
     }
     ends
+}
+
+/// Waits until no delivery is pending according to the histories of these daemons: one that was handed over is not
+/// pending where it was before.
+async fn until_none_is_queued(daemons: &[&Daemon]) {
+    let started = Instant::now();
+    for daemon in daemons {
+        let admin = AdminClient::new(daemon.admin());
+        loop {
+            let found = admin.get("/api/v1/deliveries?status=QUEUED").await.json();
+            let found = found["result"].as_array().cloned().unwrap_or_default();
+            if found.is_empty() {
+                break;
+            }
+            assert!(started.elapsed() < DRAIN_TIME, "{found:?}");
+            sleep(POLL).await;
+        }
+    }
 }
 
 fn dialed(phones: &[Phone]) -> BTreeMap<usize, usize> {
@@ -164,6 +181,7 @@ async fn assert_once(daemons: &[&Daemon], phones: &[Phone], ids: &BTreeMap<usize
     let dialed = dialed(phones);
     let twice: Vec<_> = dialed.iter().filter(|(_, times)| **times > 1).collect();
     assert!(twice.is_empty(), "sent more than once: {twice:?}");
+    until_none_is_queued(daemons).await;
     for (number, id) in ids {
         let ends: BTreeSet<String> = ends(daemons, id).await.into_iter().collect();
         let is_sent = dialed.contains_key(number);
@@ -359,6 +377,12 @@ async fn delivery_follows_its_phone_to_another_daemon_and_ends_from_any() {
     assert_eq!(phones[1].stub.order(), ["3", "4"]);
     assert!(phones[0].stub.order().is_empty());
     until_stored(&[&a, &b, &c], 0).await;
+    until_none_is_queued(&[&a, &b, &c]).await;
+    let admin = AdminClient::new(c.admin());
+    for id in [&expired, &cancelled, &kept, &kept_too] {
+        let found = admin.get(&format!("/api/v1/deliveries?id={id}")).await;
+        assert_eq!(found.json()["result"].as_array().unwrap().len(), 1, "{id}");
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,8 @@ pub(super) struct BoundedLog {
     /// The memory that they take, in bytes.
     bytes: usize,
     next_number: u64,
-    /// The numbers of the records that the disk does not have as they are; `None` if it has none.
+    /// The numbers of the records that the disk does not have as they are, or still has although they were removed;
+    /// `None` if it has none.
     unwritten: Option<BTreeSet<u64>>,
     /// How many records were taken to be written and are not known to be on the disk.
     taken: usize,
@@ -27,6 +28,8 @@ pub(super) struct BoundedLog {
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) records: Vec<Arc<Record>>,
+    /// The numbers of records that were removed.
+    pub(super) removed: Vec<u64>,
     /// Records of lower numbers are no longer kept.
     pub(super) oldest: u64,
 }
@@ -85,13 +88,7 @@ impl BoundedLog {
 
     /// Replaces the record of the same number, unless it has been dropped; returns it as it is kept.
     pub(super) fn replace(&mut self, record: Record) -> Arc<Record> {
-        let redacted = if self.config.texts {
-            None
-        } else {
-            // The delivery may have begun when texts were kept.
-            record.without_texts()
-        };
-        let record = Arc::new(redacted.unwrap_or(record));
+        let record = Arc::new(self.as_kept(record));
         if let Ok(index) = self.position(record.number) {
             self.set(index, Arc::clone(&record));
             self.prune(Instant::now());
@@ -101,6 +98,25 @@ impl BoundedLog {
 
     pub(super) fn get(&self, number: u64) -> Option<&Arc<Record>> {
         self.records.get(self.position(number).ok()?)
+    }
+
+    /// Returns a record as it is kept: the delivery may have begun when texts were kept.
+    pub(super) fn as_kept(&self, record: Record) -> Record {
+        let redacted = if self.config.texts {
+            None
+        } else {
+            record.without_texts()
+        };
+        redacted.unwrap_or(record)
+    }
+
+    /// Removes a record.
+    pub(super) fn remove(&mut self, number: u64) {
+        let removed = self.position(number).ok();
+        if let Some(record) = removed.and_then(|index| self.records.remove(index)) {
+            self.bytes = self.bytes.saturating_sub(record.memory());
+            self.mark(number);
+        }
     }
 
     /// Returns all records, newest first.
@@ -149,20 +165,23 @@ impl BoundedLog {
         waiting.saturating_add(self.taken)
     }
 
-    /// Takes up to `max` records that the disk does not have as they are, oldest first. They count as
+    /// Takes up to `max` records that the disk does not have as they are, or still has, oldest first. They count as
     /// [`unwritten`](Self::unwritten) until [`finish_batch`](Self::finish_batch).
     pub(super) fn take_batch(&mut self, max: usize) -> Batch {
         self.prune(Instant::now());
-        let mut records = Vec::new();
-        while records.len() < max
+        let (mut records, mut removed) = (Vec::new(), Vec::new());
+        while records.len() + removed.len() < max
             && let Some(number) = self.unwritten.as_mut().and_then(BTreeSet::pop_first)
         {
-            // It may have been dropped meanwhile.
-            records.extend(self.get(number).cloned());
+            match self.get(number) {
+                Some(record) => records.push(Arc::clone(record)),
+                None => removed.push(number),
+            }
         }
-        self.taken = records.len();
+        self.taken = records.len() + removed.len();
         Batch {
             records,
+            removed,
             oldest: self.oldest(),
         }
     }

@@ -200,24 +200,33 @@ impl History {
         });
     }
 
-    /// Records that a delivery continues elsewhere, where its outcome will be recorded.
+    /// Removes a delivery that continues at another daemon, which records it, and announces the `reason` once.
     pub(crate) fn hand_over(&self, open: OpenRecord, reason: &'static str) {
         let begun = Arc::unwrap_or_clone(open.record);
-        self.replace(Record {
+        let mut log = self.log.lock();
+        log.remove(begun.number);
+        let record = log.as_kept(Record {
             duration: Some(begun.started_at.elapsed()),
             reason: Redacted::fixed(reason),
             ..begun
         });
+        drop(log);
+        self.announce(Arc::new(record));
     }
 
-    /// Ends the deliveries that were in progress when the daemon ended, and that the cluster does not have.
+    /// Ends the deliveries that were in progress when the daemon ended, and that the cluster does not have. Removes
+    /// those that it has: the daemon that holds them records them.
     pub(crate) fn settle(&self, has: impl Fn(&str, &str) -> bool) {
         let records = self.log.lock().newest_first();
-        let left = records.iter().filter(|record| record.is_left_to_cluster());
-        for record in left.filter(|record| !has(&record.id.to_string(), &record.phone)) {
-            let mut record = Record::clone(record);
-            record.end_without_cluster();
-            self.replace(record);
+        for record in records.iter().filter(|record| record.is_left_to_cluster()) {
+            if has(&record.id.to_string(), &record.phone) {
+                self.log.lock().remove(record.number);
+                self.disk.wake();
+            } else {
+                let mut record = Record::clone(record);
+                record.end_without_cluster();
+                self.replace(record);
+            }
         }
     }
 

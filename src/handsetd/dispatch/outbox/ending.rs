@@ -169,7 +169,7 @@ impl OutboxWorker {
     }
 }
 
-/// What the history says of a delivery that another daemon has taken over.
+/// What is announced of a delivery that another daemon has taken over.
 const TAKEN_OVER: &str = "another daemon of the cluster has taken it over";
 
 /// How long to wait before writing to a failing store again.

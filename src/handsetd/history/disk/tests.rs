@@ -299,12 +299,46 @@ async fn delivery_that_was_stored_in_the_cluster_ends_there() {
     ];
     assert_eq!(statuses(&history), left);
     history.settle(|id, phone| id == kept[1] && phone == "1002");
+    // The daemon that holds the other one records it.
     let settled = [
         status("1003", Status::Unknown),
-        status("1002", Status::Queued),
         status("1001", Status::Unknown),
     ];
     assert_eq!(statuses(&history), settled);
+    close(history).await;
+    assert_eq!(statuses(&folder.open(Config::default()).await), settled);
+}
+
+#[tokio::test]
+async fn delivery_that_another_daemon_has_taken_over_is_removed_from_the_file_too() {
+    let folder = Folder::new();
+    let history = folder.open(Config::default()).await;
+    let [first, kept, last] =
+        ["1001", "1002", "1003"].map(|phone| history.begin(&request("Hello"), phone, None));
+    history.flush().await;
+    assert!(folder.has("1002"));
+    let mut changes = history.changes();
+    history.hand_over(kept, "another daemon has it");
+    let announced = changes.try_recv().unwrap();
+    assert_eq!(announced.reason.as_str(), "another daemon has it");
+    assert_eq!(phones(&history), ["1003", "1001"]);
+    let queued = |history: &History| {
+        let overview = history.overview(Duration::from_hours(1), SystemTime::now());
+        let mut counts = overview.totals.iter();
+        counts.find(|(status, _)| *status == Status::Queued)
+    };
+    assert_eq!(queued(&history), Some((Status::Queued, 2)));
+    history.flush().await;
+    assert!(!folder.has("1002"));
+    // Those behind it are found by their numbers.
+    history.end(last, &Outcome::at("1003", None, Status::Ok, ""));
+    history.end(first, &Outcome::at("1001", None, Status::Ok, ""));
+    assert_eq!(history.find(&Search::default(), 9)[0].status, Status::Ok);
+    assert_eq!(history.figures().unwritten, 2);
+    close(history).await;
+    let history = folder.open(Config::default()).await;
+    assert_eq!(phones(&history), ["1003", "1001"]);
+    assert_eq!(queued(&history), None);
 }
 
 #[tokio::test]

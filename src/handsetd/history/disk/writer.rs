@@ -183,18 +183,21 @@ impl Writer {
         let mut is_written = false;
         loop {
             let batch = self.log.lock().take_batch(MAX_BATCH);
-            if batch.records.is_empty() && batch.oldest <= state.deleted_below {
+            let is_empty = batch.records.is_empty() && batch.removed.is_empty();
+            if is_empty && batch.oldest <= state.deleted_below {
                 return is_written;
             }
             let written = state.database.transaction(|transaction| {
                 row::upsert(transaction, batch.records.iter().map(|record| &**record))?;
+                row::delete(transaction, batch.removed.iter().copied())?;
                 row::delete_below(transaction, batch.oldest)
             });
             if let Err(error) = written {
                 let mut log = self.log.lock();
-                for record in &batch.records {
-                    log.mark(record.number);
-                }
+                let records = batch.records.iter().map(|record| record.number);
+                records
+                    .chain(batch.removed)
+                    .for_each(|number| log.mark(number));
                 log.finish_batch();
                 drop(log);
                 self.errors.fetch_add(1, Ordering::Relaxed);
