@@ -11,6 +11,6 @@ pub struct BusRequest {
     pub verb: String,
     /// The body.
     pub body: Bytes,
-    /// Sends the reply; `None` if the request has no reply subject.
+    /// Sends the reply; `None` if the request has no reply subject, or none that is an inbox.
     pub responder: Option<Responder>,
 }

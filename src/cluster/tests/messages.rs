@@ -133,14 +133,17 @@ async fn one_daemon_answers_the_bus_and_only_to_inboxes() {
         return;
     };
     let mut daemons = Vec::new();
+    let (executed, mut unanswered) = tokio::sync::mpsc::channel(8);
     for name in ["one", "two"] {
         let daemon = Daemon::join(&servers, name).await;
         let mut requests = daemon.run(|cluster| cluster.serve_bus(text("busy")));
+        let executed = executed.clone();
         daemon.tasks.spawn("bus", async move {
             while let Some(request) = requests.recv().await {
-                if let Some(responder) = request.responder {
-                    let answer = format!("{} {:?}", request.verb, request.body);
-                    responder.send(answer.into()).await.unwrap();
+                let answer = format!("{} {:?}", request.verb, request.body);
+                match request.responder {
+                    Some(responder) => responder.send(answer.into()).await.unwrap(),
+                    None => executed.send(answer).await.unwrap(),
                 }
             }
         });
@@ -168,6 +171,11 @@ async fn one_daemon_answers_the_bus_and_only_to_inboxes() {
             .publish_with_reply("handsetd.do.push", target, text("{}"))
             .await
             .unwrap();
+    }
+    // They are executed all the same.
+    for _ in 0..3 {
+        let executed = tokio::time::timeout(TIMEOUT, unanswered.recv()).await;
+        assert_eq!(executed.unwrap().unwrap(), "push b\"{}\"");
     }
     client
         .publish_with_reply("handsetd.do.last", "_INBOX.own", text("{}"))
