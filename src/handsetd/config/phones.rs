@@ -64,6 +64,7 @@ pub(super) fn read(
         entries.push(entry);
     }
     drop(endpoints);
+    warn_of_shared_macs(&entries, validator);
     for (vendor, (account, section)) in accounts {
         if let Some((present, missing)) = account.half()
             && !completed_vendors.contains(vendor)
@@ -137,6 +138,22 @@ fn warn_of_several_servers(entry: &PhoneEntry, servers: &[ServerName], validator
              one of them has {endpoint}, requests to this phone are refused",
             entry.name
         ));
+    }
+}
+
+/// Warns of phones that have one hardware address: it means the first of them.
+fn warn_of_shared_macs(entries: &[PhoneEntry], validator: &mut Validator) {
+    let mut first = HashMap::with_capacity(entries.len());
+    for entry in entries {
+        let Some(mac) = entry.mac else { continue };
+        let known: &mut &str = first.entry(mac).or_insert(&entry.name);
+        if *known != entry.name {
+            validator.warn(format!(
+                "[[phone]] {known} and [[phone]] {} have the same mac, {mac}; as the name of a phone, it means \
+                 {known}",
+                entry.name
+            ));
+        }
     }
 }
 

@@ -277,6 +277,21 @@ fn phones_of_several_servers_may_have_one_name() {
 }
 
 #[test]
+fn phones_with_one_hardware_address_are_warned_about() {
+    let phone = |name: &str, mac: &str| {
+        format!("[[phone]]\nname = '{name}'\nvendor = 'snom'\nmac = '{mac}'\n")
+    };
+    let text = phone("1001", "00:04:13:00:00:01")
+        + &phone("1002", "000413000002")
+        + &phone("1003", "000413000001");
+    let warnings: Vec<_> = load_text(&text).unwrap().warnings;
+    let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    let expected = "[[phone]] 1001 and [[phone]] 1003 have the same mac, 00:04:13:00:00:01; as the name of a phone, it \
+                    means 1001";
+    assert_eq!(warnings, [expected]);
+}
+
+#[test]
 fn later_files_override_earlier_ones_and_lists_of_tables_are_concatenated() {
     let folder = Folder::new(&[
         (
