@@ -211,7 +211,7 @@ impl History {
             ..begun
         });
         drop(log);
-        self.announce(Arc::new(record));
+        self.announce(Arc::new(record), false);
     }
 
     /// Ends the deliveries that were in progress when the daemon ended, and that the cluster does not have. Removes

@@ -320,7 +320,7 @@ async fn delivery_that_another_daemon_has_taken_over_is_removed_from_the_file_to
     let mut changes = history.changes();
     history.hand_over(kept, "another daemon has it");
     let announced = changes.try_recv().unwrap();
-    assert_eq!(announced.reason.as_str(), "another daemon has it");
+    assert_eq!(announced.record.reason.as_str(), "another daemon has it");
     assert_eq!(phones(&history), ["1003", "1001"]);
     let queued = |history: &History| {
         let overview = history.overview(Duration::from_hours(1), SystemTime::now());
