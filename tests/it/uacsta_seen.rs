@@ -1,6 +1,7 @@
 //! What people and programs see of CSTA sessions, what a reload changes, and how sessions end.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use handset_simulator::{Options, State, Vendor};
 use serde_json::Value;
@@ -88,6 +89,44 @@ async fn sessions_are_shown_by_the_command_the_api_and_the_page() {
     let shown = String::from_utf8(shown).unwrap();
     let line = "<dt>CSTA</dt><dd><span class=\"badge idle\">not registered</span>";
     assert!(shown.contains(line), "{shown}");
+}
+
+#[tokio::test]
+async fn phone_is_dialing_until_the_other_end_answers() {
+    let fixture = Fixture::new(snom(), "").await;
+    let admin = AdminClient::new(fixture.daemon.admin());
+    let mut events = Events::open(&fixture.daemon).await;
+    let phone = fixture.phone.phone();
+    let first = phone.dial("700");
+    let mut follow = async |event: &str, activity: &str| {
+        assert_eq!(events.next().await["event"], event);
+        // The state may follow the event of the stream.
+        let reached = async {
+            loop {
+                let phone = admin.get("/api/v1/phones/desk").await.json();
+                if phone["result"]["state"]["activity"] == activity {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        soon(&format!("{activity} after {event}"), reached).await;
+    };
+    follow("phone.outgoing_call", "dialing").await;
+    phone.answer_call(first);
+    follow("phone.call_established", "talking").await;
+    phone.hold_call(first);
+    follow("phone.hold", "holding").await;
+    phone.resume_call(first);
+    follow("phone.unhold", "talking").await;
+    phone.end_call(first);
+    follow("phone.call_terminated", "idle").await;
+    phone.dial("701");
+    follow("phone.outgoing_call", "dialing").await;
+    // What acts on a call acts on a dialing one as before.
+    let outcome = fixture.run("hangup", &[]).await;
+    assert_eq!(outcome["HANDSET_STATUS"], "OK", "{outcome:?}");
+    follow("phone.call_terminated", "idle").await;
 }
 
 #[tokio::test]

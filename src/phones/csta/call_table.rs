@@ -4,6 +4,7 @@
 use super::event::{Event, EventKind};
 use super::session_dialect::SessionDialect;
 use super::snapshot::Call;
+use crate::phone::Activity;
 
 /// The calls of a phone in a session, kept from snapshots and events.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -21,6 +22,9 @@ struct KnownCall {
     device: Option<String>,
     /// The state at the phone itself, in ECMA's words.
     state: String,
+    /// Whether the phone has dialed and no other end has answered yet. The state does not tell: it is
+    /// `connected` from the moment that the number is dialed.
+    is_unanswered: bool,
     calling: Option<String>,
     called: Option<String>,
     /// Whether rules know of it: an event has named it as incoming or outgoing.
@@ -61,6 +65,7 @@ impl CallTable {
                         .map(ToOwned::to_owned)
                         .or_else(|| before.device.clone()),
                     state: call.state().to_owned(),
+                    is_unanswered: call.is_unanswered().unwrap_or(before.is_unanswered),
                     is_announced: true,
                     ..before
                 }
@@ -76,14 +81,14 @@ impl CallTable {
             .collect()
     }
 
-    /// Returns the states of the calls, in ECMA's words.
-    pub fn states(&self) -> impl Iterator<Item = &str> {
-        self.calls.iter().map(|call| call.state.as_str())
+    /// Returns the activity of the phone in each of the calls; `None` in one that has failed.
+    pub fn activities(&self) -> impl Iterator<Item = Option<Activity>> {
+        self.calls.iter().map(KnownCall::activity)
     }
 
     /// Returns whether the phone is off hook: it has a call that does more than ring.
     pub fn is_off_hook(&self) -> bool {
-        self.states().any(|state| state != "alerting")
+        self.calls.iter().any(|call| call.state != ALERTING)
     }
 
     /// Applies an event; returns it as rules see it, unless they have no name for it.
@@ -96,13 +101,13 @@ impl CallTable {
         let before = before.unwrap_or_default();
         let (name, state) = self.meaning(event, &before);
         let is_announced = before.is_announced || name.is_some();
+        let state = event.local_state.as_deref().unwrap_or(state);
+        let is_unanswered = state != ALERTING && before.is_unanswered_after(event.kind);
         let now = KnownCall {
             id: event.call_id.clone().unwrap_or_default(),
             device: self.device(event).or(before.device),
-            state: event
-                .local_state
-                .clone()
-                .unwrap_or_else(|| state.to_owned()),
+            state: state.to_owned(),
+            is_unanswered,
             calling: event.calling.clone().or(before.calling),
             called: event.called.clone().or(before.called),
             is_announced,
@@ -121,22 +126,22 @@ impl CallTable {
         let local = event.local_state.as_deref();
         let new = |name: &'static str| (!before.is_announced).then_some(name);
         match event.kind {
-            EventKind::ServiceInitiated => (None, "initiated"),
+            EventKind::ServiceInitiated => (None, INITIATED),
             EventKind::Delivered if self.rings_here(event, before) => {
-                (Some("incoming_call"), "alerting")
+                (Some("incoming_call"), ALERTING)
             }
             // Some phones report only one of the two of a call that they place.
-            EventKind::Originated | EventKind::Delivered => (new("outgoing_call"), "connected"),
-            EventKind::Established => (Some("call_established"), "connected"),
+            EventKind::Originated | EventKind::Delivered => (new("outgoing_call"), CONNECTED),
+            EventKind::Established => (Some("call_established"), CONNECTED),
             // Another party has left a conference.
             EventKind::ConnectionCleared if local.is_some_and(|local| local != NULL) => (None, ""),
             EventKind::ConnectionCleared => (Some("call_terminated"), NULL),
             EventKind::Held if local.unwrap_or(HOLD) == HOLD => (Some("hold"), HOLD),
-            EventKind::Held => (Some("held"), "connected"),
+            EventKind::Held => (Some("held"), CONNECTED),
             EventKind::Retrieved if before.state == HOLD || before.state.is_empty() => {
-                (Some("unhold"), "connected")
+                (Some("unhold"), CONNECTED)
             }
-            EventKind::Retrieved => (Some("unheld"), "connected"),
+            EventKind::Retrieved => (Some("unheld"), CONNECTED),
             EventKind::Diverted => (Some("forward_incoming_call"), NULL),
             EventKind::Failed => (Some("call_failed"), "fail"),
             EventKind::Transferred => (Some("transfer_call"), NULL),
@@ -150,7 +155,7 @@ impl CallTable {
                     .map(|on| if on { "forward_on" } else { "forward_off" }),
                 "",
             ),
-            EventKind::Conferenced => (None, "connected"),
+            EventKind::Conferenced => (None, CONNECTED),
             EventKind::BackInService | EventKind::OutOfService => (None, ""),
         }
     }
@@ -158,22 +163,22 @@ impl CallTable {
     /// Returns whether a call rings at the phone, not at the other end.
     fn rings_here(&self, event: &Event, before: &KnownCall) -> bool {
         if let Some(local) = event.local_state.as_deref() {
-            return local == "alerting";
+            return local == ALERTING;
         }
         let is_own = |device: &Option<String>| device.as_deref() == Some(self.own.as_str());
         if is_own(&event.subject) || is_own(&event.calling) {
             return is_own(&event.subject);
         }
         // The phone dialed it before, or it is that of another party.
-        !matches!(before.state.as_str(), "initiated" | "connected")
+        !matches!(before.state.as_str(), INITIATED | CONNECTED)
     }
 
     /// Returns the device of the phone's own end in an event. Where another party rings, answers or leaves, the
     /// event has the device of that party.
     fn device(&self, event: &Event) -> Option<String> {
         let is_own = match event.kind {
-            EventKind::Delivered => event.local_state.as_deref() == Some("alerting"),
-            EventKind::Held => event.local_state.as_deref() != Some("connected"),
+            EventKind::Delivered => event.local_state.as_deref() == Some(ALERTING),
+            EventKind::Held => event.local_state.as_deref() != Some(CONNECTED),
             EventKind::Originated | EventKind::ServiceInitiated => true,
             _ => event.device.as_deref() == Some(self.own.as_str()),
         };
@@ -199,6 +204,32 @@ impl CallTable {
             .retain(|known| known.state != NULL && Some(known.id.as_str()) != second);
         let surplus = self.calls.len().saturating_sub(MAX_CALLS);
         self.calls.drain(..surplus);
+    }
+}
+
+impl KnownCall {
+    fn activity(&self) -> Option<Activity> {
+        match self.state.as_str() {
+            ALERTING | "queued" => Some(Activity::Ringing),
+            INITIATED => Some(Activity::Dialing),
+            CONNECTED if self.is_unanswered => Some(Activity::Dialing),
+            CONNECTED => Some(Activity::Talking),
+            HOLD => Some(Activity::Holding),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the call is dialed and unanswered after an event of this kind.
+    fn is_unanswered_after(&self, event: EventKind) -> bool {
+        match event {
+            EventKind::ServiceInitiated | EventKind::Originated => true,
+            // In a call that was answered, a further party rings.
+            EventKind::Delivered => {
+                self.is_unanswered || matches!(self.state.as_str(), "" | INITIATED)
+            }
+            EventKind::Established | EventKind::Conferenced => false,
+            _ => self.is_unanswered,
+        }
     }
 }
 
@@ -236,6 +267,15 @@ fn number(device: &str) -> String {
     let user = rest.split(['@', ';', '?']).next().unwrap_or_default();
     user.to_owned()
 }
+
+/// The state of an end that rings.
+const ALERTING: &str = "alerting";
+
+/// The state of an end that takes part in the call, or has dialed.
+const CONNECTED: &str = "connected";
+
+/// The state of an end that is about to dial.
+const INITIATED: &str = "initiated";
 
 /// The state of an end that is no longer part of the call.
 const NULL: &str = "null";

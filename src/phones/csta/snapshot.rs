@@ -53,6 +53,12 @@ impl Call {
         &self.state
     }
 
+    /// Returns whether no other end has answered yet; `None` if the phone reports only its own end.
+    pub(super) fn is_unanswered(&self) -> Option<bool> {
+        let has_answered = |state: &String| matches!(state.as_str(), "connected" | "hold");
+        (!self.others.is_empty()).then(|| !self.others.iter().any(has_answered))
+    }
+
     /// Returns whether no other end is reported as ringing.
     pub fn is_answered(&self) -> bool {
         !self

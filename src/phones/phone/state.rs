@@ -123,6 +123,10 @@ impl PhoneState {
 
     /// Applies a device state of Asterisk (`DeviceStateChange`).
     fn note_device(&mut self, state: &str) {
+        // It is INUSE from the moment that the phone dials; the phone itself says when it is answered.
+        if state == "INUSE" && self.activity == Some(Activity::Dialing) {
+            return;
+        }
         self.activity = match state {
             "BUSY" | "INUSE" => Some(Activity::Talking),
             "NOT_INUSE" => Some(Activity::Idle),
@@ -353,6 +357,19 @@ mod tests {
         }
         assert_eq!(states.of(None, "1001").dnd(), "on");
         assert_eq!(states.of(None, "1002"), PhoneState::default());
+    }
+
+    #[test]
+    fn phone_that_dials_is_in_use_for_asterisk() {
+        let states = States::default();
+        states.note_event(None, "1001", "outgoing_call");
+        states.note_device(None, "PJSIP/1001", "INUSE");
+        assert_eq!(states.of(None, "1001").activity(), "dialing");
+        states.note_event(None, "1001", "call_established");
+        assert_eq!(states.of(None, "1001").activity(), "talking");
+        states.note_event(None, "1001", "outgoing_call");
+        states.note_device(None, "PJSIP/1001", "NOT_INUSE");
+        assert_eq!(states.of(None, "1001").activity(), "idle");
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn note(table: &mut CallTable, message: &[u8]) {
             assert!(is_short && is_printable, "{name}: {value:?}");
         }
     }
-    assert!(table.states().count() <= MAX_CALLS);
+    assert!(table.activities().count() <= MAX_CALLS);
 }
 
 static PHONES: LazyLock<[Phone; 4]> = LazyLock::new(|| {

@@ -41,6 +41,11 @@ fn note(table: &mut CallTable, (kind, id, rest): (&str, &str, &str)) -> Option<P
     }
 }
 
+/// Returns the activities of the phone in its calls.
+fn activities(table: &CallTable) -> Vec<Activity> {
+    table.activities().flatten().collect()
+}
+
 fn local(state: &str) -> String {
     format!("<localConnectionInfo>{state}</localConnectionInfo>")
 }
@@ -94,7 +99,7 @@ fn incoming_call_is_followed() {
         ),
         ["unhold", "held", "unheld", "call_terminated"]
     );
-    assert_eq!(table.states().count(), 0);
+    assert_eq!(table.activities().count(), 0);
 }
 
 #[test]
@@ -121,6 +126,94 @@ fn outgoing_call_is_named_once() {
         );
         assert!(table.is_off_hook());
     }
+}
+
+#[test]
+fn call_is_dialing_until_the_other_end_answers() {
+    use Activity::{Dialing, Holding, Talking};
+    let (initiated, connected, hold) = (local("initiated"), local("connected"), local("hold"));
+    let calling = format!(
+        "<alertingDevice>700</alertingDevice><callingDevice>1002</callingDevice>{connected}"
+    );
+    for dialed in [
+        // Each phone has its own choice of these.
+        &[
+            ("ServiceInitiated", "7", initiated.as_str()),
+            ("Originated", "7", &connected),
+            ("Delivered", "7", &calling),
+        ][..],
+        &[("ServiceInitiated", "7", ""), ("Delivered", "7", "")],
+        &[("Originated", "7", "")],
+        &[("Delivered", "7", &calling)],
+    ] {
+        let mut table = table();
+        for event in dialed {
+            note(&mut table, *event);
+            assert_eq!(activities(&table), [Dialing], "{event:?}");
+        }
+        assert!(table.is_off_hook());
+        for (event, activity) in [
+            (("Held", "7", hold.as_str()), Holding),
+            (("Retrieved", "7", &connected), Dialing),
+            (("Established", "7", &connected), Talking),
+            (("Held", "7", &hold), Holding),
+            (("Retrieved", "7", ""), Talking),
+            // The other end lets a further party ring.
+            (("Delivered", "7", &connected), Talking),
+        ] {
+            note(&mut table, event);
+            assert_eq!(activities(&table), [activity], "{event:?}");
+        }
+    }
+    // A call that rings here was not dialed here, even if the phone does not say that it is answered.
+    for answered in ["Established", "Retrieved"] {
+        let mut table = table();
+        note(&mut table, ("Delivered", "8", ""));
+        assert_eq!(activities(&table), [Activity::Ringing]);
+        note(&mut table, (answered, "8", ""));
+        assert_eq!(activities(&table), [Talking]);
+    }
+}
+
+#[test]
+fn snapshot_tells_whether_a_call_is_answered() {
+    use Activity::{Dialing, Ringing, Talking};
+    let state = |state: &str| format!("<localConnectionState>{state}</localConnectionState>");
+    let compound = |states: [&str; 2]| states.map(state).concat();
+    let simple = |state: &str| format!("<simpleCallState>{state}</simpleCallState>");
+    for (state, activity) in [
+        (compound(["connected", "alerting"]), Dialing),
+        (compound(["connected", "null"]), Dialing),
+        (compound(["connected", "connected"]), Talking),
+        (compound(["connected", "hold"]), Talking),
+        (compound(["alerting", "connected"]), Ringing),
+        (
+            state("connected") + &compound(["connected", "alerting"]),
+            Talking,
+        ),
+        (simple("callOriginated"), Dialing),
+        (simple("callDelivered"), Dialing),
+        (simple("callEstablished"), Talking),
+        // Only its own end.
+        (local("connected"), Talking),
+    ] {
+        let mut table = table();
+        table.replace(&listed(&state));
+        assert_eq!(activities(&table), [activity], "{state}");
+    }
+    let mut table = table();
+    note(&mut table, ("Originated", "7", ""));
+    table.replace(&listed(&local("connected")));
+    assert_eq!(activities(&table), [Dialing]);
+}
+
+/// Returns the call 7 of a snapshot, with its state.
+fn listed(state: &str) -> Vec<Call> {
+    let info = format!(
+        "<SnapshotDeviceResponse><snapshotDeviceResponseInfo><callID>7</callID>{state}\
+         </snapshotDeviceResponseInfo></SnapshotDeviceResponse>"
+    );
+    Call::all(&Answer::parse(&info))
 }
 
 #[test]
@@ -172,7 +265,7 @@ fn transfer_and_failure_have_names() {
             .values
             .contains(&("Target".to_owned(), "300".to_owned()))
     );
-    assert_eq!(table.states().count(), 0);
+    assert_eq!(table.activities().count(), 0);
     assert_eq!(
         names(
             &mut table,
@@ -224,7 +317,7 @@ fn snapshot_replaces_the_calls() {
     let info = "<SnapshotDeviceResponse><snapshotDeviceResponseInfo><callID>7</callID><deviceID>a</deviceID>\
                 <localConnectionInfo>hold</localConnectionInfo></snapshotDeviceResponseInfo></SnapshotDeviceResponse>";
     table.replace(&Call::all(&Answer::parse(info)));
-    assert_eq!(table.states().collect::<Vec<_>>(), ["hold"]);
+    assert_eq!(activities(&table), [Activity::Holding]);
     assert_eq!(table.ends(), [("7".to_owned(), "a".to_owned())]);
     let event = note(&mut table, ("Retrieved", "7", "")).unwrap();
     assert!(
@@ -241,6 +334,6 @@ fn calls_that_never_end_are_bounded() {
     for id in 0..1000 {
         note(&mut table, ("Established", &id.to_string(), ""));
     }
-    assert_eq!(table.states().count(), MAX_CALLS);
+    assert_eq!(table.activities().count(), MAX_CALLS);
     assert!(table.find("999").is_some() && table.find("0").is_none());
 }
