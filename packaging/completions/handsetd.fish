@@ -160,7 +160,7 @@ complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from list" -l plain -d 'Send the token for --url without encryption, through a network that you trust'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from list" -l json -d 'Print JSON, which is the default on a pipe'
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l event -d 'Read the events of this file: "Name: value" lines with a blank line between two events, or JSON objects; - is standard input' -r -F
+complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l event -d 'Read the events of this file: "Name: value" lines with a blank line between two events, or JSON objects, such as handsetd events prints; - is standard input' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l capture -d 'Read the events of this file: the bytes that Asterisk sent over an AMI connection; - is standard input' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l config -d 'Read this file and conf.d/*.toml next to it [default: /etc/handsetd/handsetd.toml]' -r -F
 complete -c handsetd -n "__fish_handsetd_using_subcommand rules; and __fish_seen_subcommand_from test" -l takes -d 'Assume this duration of each run, to show the effect of run modes' -r

@@ -234,7 +234,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (test)
 _arguments "${_arguments_options[@]}" : \
-'--event=[Read the events of this file\: "Name\: value" lines with a blank line between two events, or JSON objects; - is standard input]:FILE:_files' \
+'--event=[Read the events of this file\: "Name\: value" lines with a blank line between two events, or JSON objects, such as handsetd events prints; - is standard input]:FILE:_files' \
 '--capture=[Read the events of this file\: the bytes that Asterisk sent over an AMI connection; - is standard input]:FILE:_files' \
 '--config=[Read this file and conf.d/*.toml next to it \[default\: /etc/handsetd/handsetd.toml\]]:FILE:_files' \
 '--takes=[Assume this duration of each run, to show the effect of run modes]:DURATION:_default' \

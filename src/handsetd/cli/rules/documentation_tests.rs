@@ -8,10 +8,10 @@ use std::sync::Arc;
 use jiff::{Timestamp, ToSpan};
 use tokio::time::Instant;
 
-use super::events;
+use super::events::{self, Recorded};
 use crate::config::{Config, Sources};
 use crate::daemon::RulePhones;
-use crate::rules::{Decision, Engine, Fact, Moment, Verdict};
+use crate::rules::{Decision, Engine, Moment, Verdict};
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -138,9 +138,9 @@ fn fired(
     let mut engine = engine.with_phones(Arc::new(RulePhones::configured(config)));
     let (mut fired, mut failures) = (BTreeSet::new(), BTreeSet::new());
     let capture = project(&format!("tests/fixtures/events/asterisk-{version}.ami"));
-    let mut each = |fact: &Fact, _| {
+    let mut each = |recorded: &Recorded| {
         let instant = Instant::now();
-        let (mut decisions, traces) = engine.explain(fact, Moment { instant, clock });
+        let (mut decisions, traces) = engine.explain(&recorded.fact, Moment { instant, clock });
         for trace in traces {
             if matches!(trace.verdict, Verdict::Failed(_)) {
                 failures.insert(format!(

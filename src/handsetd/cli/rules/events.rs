@@ -3,14 +3,32 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use bytes::BytesMut;
 use handset_ami::Event;
 use handset_ami::wire::{Frame, Framer};
-use serde_json::Value;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
 
 use crate::rules::Fact;
+
+/// An event of a file.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) fact: Fact,
+    pub(super) position: Position,
+    /// When it occurred, if the file says so.
+    pub(super) at: Option<Timestamp>,
+}
+
+impl Recorded {
+    fn new(fact: Fact, position: Position) -> Self {
+        let at = fact.value("Timestamp").and_then(seconds);
+        Self { fact, position, at }
+    }
+}
 
 /// The position of an event in its file.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +40,7 @@ pub(super) enum Position {
 }
 
 /// Reads a file that contains nothing but events, written by hand or by a program.
-pub(super) fn read(path: &Path) -> anyhow::Result<Vec<(Fact, Position)>> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Recorded>> {
     let context = || format!("cannot read {}", path.display());
     let limit = MAX_FILE.saturating_add(1);
     let mut bytes = Vec::new();
@@ -46,7 +64,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<(Fact, Position)>> {
 /// Reads the bytes of an AMI connection, of any length; everything but events is skipped.
 pub(super) fn read_capture(
     path: &Path,
-    each: &mut impl FnMut(&Fact, Position) -> anyhow::Result<()>,
+    each: &mut impl FnMut(&Recorded) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let context = || format!("cannot read {}", path.display());
     let mut file = open(path).with_context(context)?;
@@ -64,7 +82,7 @@ pub(super) fn read_capture(
             if let Frame::Packet { offset, block } = frame
                 && let Some(event) = Event::parse(&block)
             {
-                each(&Fact::from(event), Position::Byte(offset))?;
+                each(&Recorded::new(Fact::from(event), Position::Byte(offset)))?;
             }
         }
     }
@@ -77,7 +95,7 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     Ok(Box::new(File::open(path)?))
 }
 
-fn read_blocks(text: &[u8]) -> anyhow::Result<Vec<(Fact, Position)>> {
+fn read_blocks(text: &[u8]) -> anyhow::Result<Vec<Recorded>> {
     let mut framer = Framer::new(MAX_PACKET);
     let mut buffer = BytesMut::from(text);
     let mut events = Vec::new();
@@ -100,12 +118,12 @@ fn read_blocks(text: &[u8]) -> anyhow::Result<Vec<(Fact, Position)>> {
         }
         let event = Event::parse(&block)
             .with_context(|| format!("the block at byte {offset} has no line \"Event: NAME\""))?;
-        events.push((Fact::from(event), Position::Byte(offset)));
+        events.push(Recorded::new(Fact::from(event), Position::Byte(offset)));
     }
     Ok(events)
 }
 
-fn read_json(text: &[u8]) -> anyhow::Result<Vec<(Fact, Position)>> {
+fn read_json(text: &[u8]) -> anyhow::Result<Vec<Recorded>> {
     let mut events = Vec::new();
     let mut number: usize = 0;
     for value in serde_json::Deserializer::from_slice(text).into_iter::<Value>() {
@@ -116,46 +134,90 @@ fn read_json(text: &[u8]) -> anyhow::Result<Vec<(Fact, Position)>> {
         for value in list {
             number = number.saturating_add(1);
             let object = || format!("object {number}");
-            let Some(headers) = headers(&value).with_context(object)? else {
-                continue;
-            };
-            let fact = Fact::of_headers(headers)
-                .context("missing \"Event\" with the name of the event")
-                .with_context(object)?;
-            events.push((fact, Position::Number(number)));
+            let recorded = recorded(&value, Position::Number(number));
+            events.extend(recorded.with_context(object)?);
         }
     }
     Ok(events)
 }
 
-/// Reads the headers of an object: a plain one, or a line of `handsetd ami decode`; returns `None`
-/// for a line of the latter that is not an event.
-fn headers(value: &Value) -> anyhow::Result<Option<Vec<(String, String)>>> {
+/// Reads an object: plain headers, a line of `handsetd events`, or one of `handsetd ami decode`; returns
+/// `None` for a line of the latter that is not an event.
+fn recorded(value: &Value, position: Position) -> anyhow::Result<Option<Recorded>> {
     let object = value.as_object().context("expected an object")?;
+    if let (Some(name), Some(fields)) = (object.get("event"), object.get("fields")) {
+        return of_stream(object, name, fields, position).map(Some);
+    }
+    let headers = match (object.get("type"), object.get("headers")) {
+        (Some(kind), Some(_)) if kind != "event" => return Ok(None),
+        (Some(_), Some(headers)) => serde_json::from_value(headers.clone())
+            .context("\"headers\" must be a list of pairs of name and value")?,
+        _ => plain_headers(object)?,
+    };
+    let fact = Fact::of_headers(headers).context("missing \"Event\" with the name of the event")?;
+    Ok(Some(Recorded::new(fact, position)))
+}
+
+/// Reads an object of the event stream, in which the name of the event is not among its values.
+fn of_stream(
+    object: &Map<String, Value>,
+    name: &Value,
+    fields: &Value,
+    position: Position,
+) -> anyhow::Result<Recorded> {
+    let name = name.as_str().context("\"event\" must be a string")?;
+    let fields = fields.as_object().context("\"fields\" must be an object")?;
+    let header = match name.split_once('.') {
+        Some((event @ "UserEvent", _)) if fields.contains_key(event) => event,
+        _ => name,
+    };
+    let mut headers = vec![("Event".to_owned(), header.to_owned())];
+    for (name, value) in fields {
+        // A delivery has values that are no texts, which rules do not get.
+        headers.extend(texts(name, value).unwrap_or_default());
+    }
+    let server = object.get("server").and_then(Value::as_str);
+    let server = server.map(str::parse).transpose().context("\"server\"")?;
+    let fact = Fact::of_headers(headers).context("\"event\" must not be empty")?;
+    let recorded = Recorded::new(fact.of_server(server), position);
+    let at = object.get("at").and_then(Value::as_str);
+    let at = at.map(str::parse).transpose().context("\"at\"")?;
+    Ok(Recorded {
+        at: recorded.at.or(at),
+        ..recorded
+    })
+}
+
+fn plain_headers(object: &Map<String, Value>) -> anyhow::Result<Vec<(String, String)>> {
     let mut headers = Vec::new();
-    if let (Some(kind), Some(decoded)) = (object.get("type"), object.get("headers")) {
-        if kind != "event" {
-            return Ok(None);
-        }
-        let pairs: Vec<(String, String)> = serde_json::from_value(decoded.clone())
-            .context("\"headers\" must be a list of pairs of name and value")?;
-        return Ok(Some(pairs));
-    }
     for (name, value) in object {
-        let values = match value {
-            Value::Array(list) => list.as_slice(),
-            value => std::slice::from_ref(value),
-        };
-        for value in values {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                Value::Bool(_) | Value::Number(_) => value.to_string(),
-                _ => bail!("the value of {name:?} must be a string or a list of strings"),
-            };
-            headers.push((name.clone(), text));
-        }
+        let values = texts(name, value).with_context(|| {
+            format!("the value of {name:?} must be a string or a list of strings")
+        })?;
+        headers.extend(values);
     }
-    Ok(Some(headers))
+    Ok(headers)
+}
+
+/// Returns a name with its value, or with each of a list; `None` if they are no texts.
+fn texts(name: &str, value: &Value) -> Option<Vec<(String, String)>> {
+    let values = match value {
+        Value::Array(list) => list.as_slice(),
+        value => std::slice::from_ref(value),
+    };
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    };
+    let pair = |value| Some((name.to_owned(), text(value)?));
+    values.iter().map(pair).collect()
+}
+
+/// Reads a time in seconds since 1970, as `timestampevents` in `manager.conf` writes it.
+fn seconds(text: &str) -> Option<Timestamp> {
+    let seconds = Duration::try_from_secs_f64(text.parse().ok()?).ok()?;
+    Timestamp::from_duration(SignedDuration::try_from(seconds).ok()?).ok()
 }
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

@@ -9,20 +9,21 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::events::{self, Position};
+use super::events::{self, Recorded};
 use super::show::Show;
 use crate::cli::config_file::ConfigFile;
 use crate::cli::output_format::OutputFormat;
 use crate::daemon::RulePhones;
-use crate::rules::{Decision, Engine, Fact, Moment, RunId};
+use crate::rules::{Decision, Engine, Moment, RunId};
 
 /// Show which rules fire on recorded events, and why others do not; nothing is sent
 ///
-/// Events count as simultaneous unless they have a Timestamp (timestampevents in manager.conf). The exit
-/// code is 1 if a rule failed, for example because the event lacks a value
+/// Events count as simultaneous unless they have a time: that of handsetd events, or a Timestamp
+/// (timestampevents in manager.conf). The exit code is 1 if a rule failed, for example because the event
+/// lacks a value
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Test {
@@ -45,7 +46,7 @@ pub(super) struct Test {
 #[group(required = true, multiple = false)]
 struct Source {
     /// Read the events of this file: "Name: value" lines with a blank line between two events, or
-    /// JSON objects; - is standard input
+    /// JSON objects, such as handsetd events prints; - is standard input
     #[arg(long, value_name = "FILE")]
     event: Option<PathBuf>,
     /// Read the events of this file: the bytes that Asterisk sent over an AMI connection; - is
@@ -91,14 +92,14 @@ impl Test {
             show: Show::new(out, format, self.all),
         };
         let mut count: u64 = 0;
-        let mut each = |fact: &Fact, position: Position| {
+        let mut each = |recorded: &Recorded| {
             count = count.saturating_add(1);
-            dry_run.event(fact, position)
+            dry_run.event(recorded)
         };
         let path = match (&self.source.event, &self.source.capture) {
             (Some(path), _) => {
-                for (fact, position) in events::read(path)? {
-                    each(&fact, position)?;
+                for recorded in &events::read(path)? {
+                    each(recorded)?;
                 }
                 path
             }
@@ -135,13 +136,13 @@ struct DryRun<'a, W> {
 }
 
 impl<W: Write> DryRun<'_, W> {
-    fn event(&mut self, fact: &Fact, position: Position) -> anyhow::Result<()> {
-        let moment = self.clock.at(fact);
+    fn event(&mut self, recorded: &Recorded) -> anyhow::Result<()> {
+        let moment = self.clock.at(recorded.at);
         let now = moment.instant;
         self.finish(|end| end <= now)?;
-        let (decisions, traces) = self.engine.explain(fact, moment);
+        let (decisions, traces) = self.engine.explain(&recorded.fact, moment);
         self.show
-            .event(fact, position, &traces)
+            .event(&recorded.fact, recorded.position, &traces)
             .context("cannot write the result")?;
         self.start(&decisions, now);
         self.finish(|end| end <= now)
@@ -185,7 +186,7 @@ impl<W: Write> DryRun<'_, W> {
 /// The time of events, which is that of the command for events without one; it never goes backwards.
 struct Clock {
     base: Moment,
-    first: Option<Duration>,
+    first: Option<Timestamp>,
     now: Moment,
 }
 
@@ -198,22 +199,17 @@ impl Clock {
         }
     }
 
-    fn at(&mut self, fact: &Fact) -> Moment {
-        let stamp = fact.value("Timestamp").and_then(|stamp| stamp.parse().ok());
-        let stamp = stamp.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        if let Some(stamp) = stamp {
-            let first = *self.first.get_or_insert(stamp);
-            let passed = stamp.saturating_sub(first);
-            let then = self.base.instant.checked_add(passed);
-            let clock = SignedDuration::try_from(stamp);
-            let clock = clock
-                .ok()
-                .and_then(|stamp| Timestamp::from_duration(stamp).ok());
-            if let (Some(instant), Some(clock)) = (then, clock)
-                && instant >= self.now.instant
-            {
-                self.now = Moment { instant, clock };
-            }
+    /// Returns the time of an event that occurred at `stamp`, if that is known.
+    fn at(&mut self, stamp: Option<Timestamp>) -> Moment {
+        let Some(clock) = stamp else {
+            return self.now;
+        };
+        let first = *self.first.get_or_insert(clock);
+        let passed = Duration::try_from(clock.duration_since(first)).unwrap_or_default();
+        if let Some(instant) = self.base.instant.checked_add(passed)
+            && instant >= self.now.instant
+        {
+            self.now = Moment { instant, clock };
         }
         self.now
     }

@@ -164,6 +164,47 @@ fn json_events_are_accepted_in_every_form() {
 }
 
 #[test]
+fn events_of_the_stream_are_accepted_as_they_are_printed() {
+    let event = |at: &str| {
+        format!(
+            "{{\"at\":\"2026-11-30T08:00:{at}Z\",\"daemon\":\"a\",\"event\":\"QueueMemberPause\",\"fields\":\
+             {{\"Interface\":\"PJSIP/1001\",\"Paused\":\"1\",\"Queue\":\"sales\",\"Reason\":\"tea\"}},\
+             \"server\":\"pbx\"}}\n"
+        )
+    };
+    let all = [event("00.000"), event("08.500"), event("10.500")].concat();
+    let output = events(&all, &[]).unwrap();
+    assert_eq!(
+        about(&output, "break"),
+        [
+            "fires for \"PJSIP/1001\"",
+            "does not fire for \"PJSIP/1001\": limited for another 1s 500ms",
+            "fires for \"PJSIP/1001\"",
+        ],
+        "{output}"
+    );
+    // What the values say of time takes precedence over when they arrived.
+    let stamped = all.replace("\"Queue\"", "\"Timestamp\":\"1700000000.5\",\"Queue\"");
+    let output = events(&stamped, &[]).unwrap();
+    assert_eq!(about(&output, "break").len(), 3);
+    assert!(
+        about(&output, "break")[2].ends_with("limited for another 10s"),
+        "{output}"
+    );
+
+    // The names of user events, and values that no rule gets.
+    let others = "{\"event\":\"UserEvent.Door\",\"fields\":{\"UserEvent\":\"Door\",\"Place\":[\"a\",\"b\"]}}\n\
+                  {\"event\":\"handsetd.delivery\",\"fields\":{\"id\":\"9\",\"steps\":[{\"took\":1}],\"took\":null}}\n";
+    let output = events(others, &["--all"]).unwrap();
+    let names = output.lines().filter(|line| line.contains("(object "));
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        ["UserEvent.Door (object 1)", "handsetd.delivery (object 2)"],
+        "{output}"
+    );
+}
+
+#[test]
 fn time_passes_only_by_timestamps() {
     let stamped = |seconds: &str| pause(&format!("Timestamp: {seconds}\n"));
     let file = [
@@ -241,6 +282,14 @@ fn malformed_event_is_rejected_with_its_position() {
     check(
         "{\"Event\": \"A\", \"b\": {}}",
         "cannot read FILE: object 1: the value of \"b\" must be a string or a list of strings",
+    );
+    check(
+        "{\"event\": \"A\", \"fields\": 1}",
+        "cannot read FILE: object 1: \"fields\" must be an object",
+    );
+    check(
+        "{\"event\": \"A\", \"fields\": {}, \"at\": \"noon\"}",
+        "cannot read FILE: object 1: \"at\": failed to parse four digit integer as year: invalid digit, expected 0-9 but got n",
     );
     assert!(
         events("{\"Event\"", &[])
