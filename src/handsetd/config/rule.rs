@@ -18,7 +18,7 @@ use super::unique_names::UniqueNames;
 use super::validator::Validator;
 use crate::page_names::PageNames;
 use crate::rules::config::Rule;
-use crate::rules::{Engine, Moment, RulePart, is_step, rule_test};
+use crate::rules::{Engine, Error, Moment, RulePart, rule_test};
 
 pub(super) use locations::RuleLocations;
 use locations::path_of;
@@ -43,22 +43,9 @@ pub(super) fn read(
         if rule.steps.is_empty() && section.is_intact() {
             validator.reject(&section, "do", "must not be empty; name at least one step");
         }
-        let expected = rule.tests.iter().flat_map(|test| &test.expect);
-        let lists = [
-            ("do", rule.steps.iter().collect::<Vec<_>>()),
-            ("test", expected.collect()),
-        ];
-        let mut is_sound = true;
-        for (key, steps) in lists {
-            if !steps.into_iter().all(is_step) {
-                is_sound = false;
-                let text = "every element requires one of verb, wait, webhook and ami, such as \
-                            verb = \"push\" or wait = \"5s\"";
-                validator.reject(&section, key, text);
-            }
-        }
+        steps::check_kinds(&rule, &section, validator);
         // Where something was discarded, something else could seem to be missing.
-        if is_sound && section.is_intact() {
+        if section.is_intact() {
             steps::read_secrets(&mut rule, &section, validator);
             let engine = compile(&rule, &section, validator);
             steps::check_servers(&rule, &section, servers, validator);
@@ -86,6 +73,10 @@ fn compile(rule: &Rule, section: &Setting, validator: &mut Validator) -> Option<
         Err(errors) => errors,
     };
     for error in errors {
+        if matches!(error.error, Error::UnknownStep) {
+            // It is reported already.
+            continue;
+        }
         for text in error.error.each() {
             let diagnostic = match &error.part {
                 RulePart::On => section.diagnostic_of("on", text),

@@ -103,7 +103,9 @@ pub enum Error {
     #[error("steps are known in do only; none has been taken here")]
     NoSteps,
     /// A step does not say what it does.
-    #[error("a step requires one of verb, wait, webhook and ami")]
+    #[error(
+        "a step requires one of verb, wait, webhook and ami, such as verb = \"push\" or wait = \"5s\""
+    )]
     UnknownStep,
     /// A phone in `phones` is unknown.
     #[error("phones: no phone {name:?} is configured or registered")]

@@ -1,4 +1,5 @@
-//! What steps of rules take from outside their section: secrets in files, and the names of servers.
+//! What is checked of the steps of rules before they compile, and what they take from outside their section:
+//! secrets in files, and the names of servers.
 
 use std::path::Path;
 
@@ -7,24 +8,50 @@ use handset_phones::phone::ServerName;
 use crate::config::setting::{Setting, Step};
 use crate::config::validator::Validator;
 use crate::rules::config::{Rule, Value, Values};
-use crate::rules::server_of;
+use crate::rules::{Error, is_step, server_of};
+
+/// Reports each element of `do`, and each step that a test expects, that does not say what it does.
+pub(super) fn check_kinds(rule: &Rule, section: &Setting, validator: &mut Validator) {
+    let elements = rule.steps.iter().enumerate();
+    let elements = elements.map(|(index, values)| (element(index).to_vec(), values));
+    let tests = rule.tests.iter().enumerate();
+    let expected = tests.flat_map(|(test, tested)| {
+        let steps = tested.expect.iter().enumerate();
+        steps.map(move |(index, values)| (expected(test, index).to_vec(), values))
+    });
+    for (path, values) in elements.chain(expected) {
+        if !is_step(values) {
+            let text = Error::UnknownStep.to_string();
+            let diagnostic = section.diagnostic_at(&path, text);
+            validator.diagnostics.push(diagnostic);
+        }
+    }
+}
+
+/// Returns the way from a section to an element of `do`.
+fn element(index: usize) -> [Step; 2] {
+    [Step::Key("do".to_owned()), Step::Element(index)]
+}
+
+/// Returns the way from a section to an expected step of a test.
+fn expected(test: usize, index: usize) -> [Step; 4] {
+    let key = |name: &str| Step::Key(name.to_owned());
+    [
+        key("test"),
+        Step::Element(test),
+        key("expect"),
+        Step::Element(index),
+    ]
+}
 
 /// Replaces `webhook_file`, and each header with `_file`, by the secret in the file that it names.
 pub(super) fn read_secrets(rule: &mut Rule, section: &Setting, validator: &mut Validator) {
-    let key = |name: &str| Step::Key(name.to_owned());
     for (index, values) in rule.steps.iter_mut().enumerate() {
-        let path = [key("do"), Step::Element(index)];
-        read_secrets_of(values, &path, section, validator);
+        read_secrets_of(values, &element(index), section, validator);
     }
     for (test, tested) in rule.tests.iter_mut().enumerate() {
         for (index, values) in tested.expect.iter_mut().enumerate() {
-            let path = [
-                key("test"),
-                Step::Element(test),
-                key("expect"),
-                Step::Element(index),
-            ];
-            read_secrets_of(values, &path, section, validator);
+            read_secrets_of(values, &expected(test, index), section, validator);
         }
     }
 }

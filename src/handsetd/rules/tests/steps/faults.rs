@@ -6,7 +6,7 @@ use super::*;
 const WRONG_STEPS: &[(&str, &str)] = &[
     (
         "{ text = 'a' }",
-        "do: a step requires one of verb, wait, webhook and ami",
+        "do: a step requires one of verb, wait, webhook and ami, such as verb = \"push\" or wait = \"5s\"",
     ),
     (
         "{ wait = 'soon' }",
