@@ -9,6 +9,7 @@ mod bounded;
 mod check;
 mod compare;
 mod constant;
+mod divisibility;
 mod fault;
 mod kind;
 mod mentions;
@@ -40,6 +41,7 @@ pub(super) struct Checked {
 pub(super) fn extend(environment: &mut Environment<'static>) {
     bounded::extend(environment);
     compare::extend(environment);
+    divisibility::extend(environment);
     methods::extend(environment);
 }
 

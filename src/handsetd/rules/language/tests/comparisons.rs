@@ -60,6 +60,24 @@ fn values_compare_as_numbers_with_numbers_and_as_texts_with_texts() {
         ),
         ("[event.Cause, 100]|max == 100", true),
         ("[event.Cause, 9]|min == 9", true),
+        ("event.Cause is even", true),
+        ("event.Cause is odd", false),
+        ("event.Nine is odd", true),
+        ("event.Negative is odd", true),
+        ("event.Zero is even", true),
+        ("event.Cause is divisibleby 4", true),
+        ("event.Cause is divisibleby(event.Nine)", false),
+        ("18 is divisibleby event.Nine", true),
+        ("4.5 is divisibleby 1.5", true),
+        // As with `==`, these are no numbers.
+        ("event.Zeros is even", false),
+        ("event.Text is odd", false),
+        ("event.Decimal is even", false),
+        ("event.Huge is divisibleby 3", false),
+        (
+            "[event.Cause, event.Nine]|select('odd')|list|length == 1",
+            true,
+        ),
         ("event.Cause|int + 1 == 17", true),
         ("event.Queue|length > 5", true),
         ("event.Cause and not event.Empty", true),
@@ -92,6 +110,14 @@ fn comparisons_without_meaning_are_errors() {
             "event.Cause + 1 == 17",
             "tried to use + operator on unsupported types string and number",
         ),
+        ("event.Cause is divisibleby 0", "cannot divide 16 by zero"),
+        ("1.5 is divisibleby event.Zero", "cannot divide 1.5 by zero"),
+        (
+            "event.Cause|int is divisibleby(event.Zero|int)",
+            "cannot divide 16 by zero",
+        ),
+        ("event.Nope is even", "the event has no Nope"),
+        ("1 is divisibleby event.Nope", "the event has no Nope"),
         ("event.Nope == 1", "the event has no Nope"),
         ("1 in event.Nope", "the event has no Nope"),
         ("0 < event.Nope < 5", "the event has no Nope"),
@@ -100,4 +126,10 @@ fn comparisons_without_meaning_are_errors() {
         let error = met(condition).unwrap_err();
         assert!(error.contains(expected), "{condition}: {error}");
     }
+}
+
+#[test]
+fn smallest_number_is_divisible_without_overflow() {
+    let smallest = format!("'{}' is divisibleby(-1)", i128::MIN);
+    assert_eq!(met(&smallest), Ok(true));
 }
