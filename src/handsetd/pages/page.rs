@@ -5,6 +5,7 @@ use handset_phones::verb::{Content, Push};
 
 use super::config::PageConfig;
 use super::form::is_reserved;
+use crate::rules::config::{Value, Values};
 use crate::rules::{FilledPage, PagePhones, PageRequest, PageTemplate, linked_pages};
 
 /// A compiled page.
@@ -41,6 +42,12 @@ impl Page {
             };
             errors.into_iter().flat_map(faults).collect::<Vec<_>>()
         })?;
+        if let Some(name) = reserved_field(&config.keys) {
+            return Err(vec![Fault {
+                key: Some("input".to_owned()),
+                reason: reserved(&name),
+            }]);
+        }
         if config.then.is_some() && !config.keys.contains_key("input") {
             let reason = "then has no effect without a form; add input, or remove then";
             return Err(vec![Fault {
@@ -75,13 +82,31 @@ impl Page {
             .iter()
             .find(|input| is_reserved(&input.parameter))
         {
-            Some(input) => Err(format!(
-                "input: the parameter {} is the event's own; choose another",
-                input.parameter
-            )),
+            Some(input) => Err(format!("input: {}", reserved(&input.parameter))),
             None => Ok(filled),
         }
     }
+}
+
+/// Returns the first field whose name the event `phone.form` has itself, of those whose names are written out.
+fn reserved_field(keys: &Values) -> Option<String> {
+    let fields = match keys.get("input")? {
+        Value::List(list) => list.as_slice(),
+        field => std::slice::from_ref(field),
+    };
+    // `Label|NAME|KIND`. Filters of the label contain the separator as well.
+    let name = |field: &Value| match field {
+        Value::Text(text) => {
+            let mut parts = text.split('|').skip(1).map(str::trim);
+            parts.find(|part| is_reserved(part)).map(str::to_owned)
+        }
+        _ => None,
+    };
+    fields.iter().find_map(name)
+}
+
+fn reserved(name: &str) -> String {
+    format!("the parameter {name} is the event's own; choose another")
 }
 
 /// Returns the fields of a form; none if the push shows something else.
