@@ -28,7 +28,7 @@ pub(super) struct BoundedLog {
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) records: Vec<Arc<Record>>,
-    /// The numbers of records that were removed.
+    /// The numbers of records that were removed from among those that are kept.
     pub(super) removed: Vec<u64>,
     /// Records of lower numbers are no longer kept.
     pub(super) oldest: u64,
@@ -169,20 +169,23 @@ impl BoundedLog {
     /// [`unwritten`](Self::unwritten) until [`finish_batch`](Self::finish_batch).
     pub(super) fn take_batch(&mut self, max: usize) -> Batch {
         self.prune(Instant::now());
+        let oldest = self.oldest();
         let (mut records, mut removed) = (Vec::new(), Vec::new());
         while records.len() + removed.len() < max
             && let Some(number) = self.unwritten.as_mut().and_then(BTreeSet::pop_first)
         {
             match self.get(number) {
                 Some(record) => records.push(Arc::clone(record)),
-                None => removed.push(number),
+                None if oldest <= number => removed.push(number),
+                // It goes with all that are older than the oldest.
+                None => {}
             }
         }
         self.taken = records.len() + removed.len();
         Batch {
             records,
             removed,
-            oldest: self.oldest(),
+            oldest,
         }
     }
 
